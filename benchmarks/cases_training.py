@@ -1,0 +1,161 @@
+"""Whole training steps, and the loader that feeds them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from measure import Case, Library, Work
+
+STEPS_COMPARED = 3
+
+
+def numbers(seed: int, *shape: int) -> Any:
+    """Return float32 standard normal numbers."""
+    return np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
+
+
+def same_weights(library: Library, model: Any) -> Any:
+    """Give a model weights that are the same for every library, of PyTorch's usual size."""
+    with library.no_grad():
+        for number, parameter in enumerate(model.parameters()):
+            shape = tuple(parameter.shape)
+            bound = 1 / np.sqrt(np.prod(shape[1:]) if len(shape) > 1 else shape[0])
+            weights = np.random.default_rng(number).uniform(-bound, bound, shape)
+            parameter.copy_(library.from_numpy(weights.astype(np.float32)))
+    return model
+
+
+def training_step(
+    library: Library, model: Any, optimizer: Any, data: Any, target: Any, loss_function: Any
+) -> Work:
+    """Return a step that trains on; the first call does a few and returns their losses."""
+    started = False
+
+    def step() -> Any:
+        optimizer.zero_grad()
+        loss = loss_function(model(data), target)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    def run() -> Any:
+        nonlocal started
+        if started:
+            return step()
+        started = True
+        return [step().item() for _ in range(STEPS_COMPARED)]
+
+    return run
+
+
+def perceptron(
+    sizes: Sequence[int], batch: int, optimizer: str, rate: float
+) -> Callable[[Library], Work]:
+    """Return the builder of a training step of a multilayer perceptron with relu."""
+
+    def build(library: Library) -> Work:
+        layers: list[Any] = []
+        for inputs, outputs in itertools.pairwise(sizes):
+            layers += [library.nn.Linear(inputs, outputs), library.nn.ReLU()]
+        model = same_weights(library, library.nn.Sequential(*layers[:-1]))
+        data = library.from_numpy(numbers(1, batch, sizes[0]))
+        target = library.from_numpy(np.arange(batch) % sizes[-1])
+        chosen = getattr(library.optim, optimizer)(model.parameters(), lr=rate)
+        loss = library.nn.CrossEntropyLoss()
+        return training_step(library, model, chosen, data, target, loss)
+
+    return build
+
+
+def convolutional(library: Library) -> Work:
+    """Return a training step of a small convolutional network on 28 × 28 images, batch 64."""
+    nn = library.nn
+    model = nn.Sequential(
+        nn.Conv2d(1, 8, 3, padding=1),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(8, 16, 3, padding=1),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(16 * 7 * 7, 10),
+    )
+    model = same_weights(library, model)
+    data = library.from_numpy(numbers(1, 64, 1, 28, 28))
+    target = library.from_numpy(np.arange(64) % 10)
+    optimizer = library.optim.Adam(model.parameters(), lr=1e-3)
+    return training_step(library, model, optimizer, data, target, nn.CrossEntropyLoss())
+
+
+def logistic_regression(library: Library) -> Work:
+    """Return a step of logistic regression on 32 rows of 10 features, written without modules."""
+    weight = library.from_numpy(numbers(0, 10, 1)).requires_grad_()
+    bias = library.zeros(1, requires_grad=True)
+    data = library.from_numpy(numbers(1, 32, 10))
+    target = library.from_numpy((numbers(2, 32, 1) > 0).astype(np.float32))
+    optimizer = library.optim.SGD([weight, bias], lr=0.1)
+    loss = library.nn.functional.binary_cross_entropy_with_logits
+    return training_step(library, lambda x: x @ weight + bias, optimizer, data, target, loss)
+
+
+BATCHES, BATCH = 200, 256
+
+
+def loader(library: Library) -> Work:
+    """Return one pass over an in-memory data set of 51,200 rows."""
+    data = library.data if library.__name__ == "topograd" else library.utils.data
+    rows = BATCHES * BATCH
+    features = library.from_numpy(numbers(0, rows, 20))
+    labels = library.from_numpy(np.arange(rows) % 10)
+    batches = data.DataLoader(data.TensorDataset(features, labels), batch_size=BATCH, shuffle=True)
+
+    def run() -> Any:
+        return sum(len(target) for _, target in batches)
+
+    return run
+
+
+CASES = [
+    Case("logistic regression, 32×10", "training", logistic_regression, 0.35, tolerance=1e-3),
+    Case(
+        "MLP 64-32-10, batch 16, SGD",
+        "training",
+        perceptron((64, 32, 10), 16, "SGD", 0.01),
+        0.3,
+        tolerance=1e-3,
+    ),
+    Case(
+        "MLP 64-32-10, batch 16, Adam",
+        "training",
+        perceptron((64, 32, 10), 16, "Adam", 1e-3),
+        0.2,
+        tolerance=1e-3,
+    ),
+    Case(
+        "MLP 784-128-10, batch 32, SGD",
+        "training",
+        perceptron((784, 128, 10), 32, "SGD", 0.01),
+        0.4,
+        tolerance=1e-3,
+    ),
+    Case(
+        "MLP 784-128-10, batch 32, Adam",
+        "training",
+        perceptron((784, 128, 10), 32, "Adam", 1e-3),
+        0.33,
+        tolerance=1e-3,
+    ),
+    Case(
+        "MLP 784-1024-1024-10, batch 128, Adam",
+        "training",
+        perceptron((784, 1024, 1024, 10), 128, "Adam", 1e-4),
+        0.45,
+        tolerance=1e-3,
+    ),
+    Case("CNN 28×28, batch 64, Adam", "training", convolutional, 0.5, tolerance=1e-3),
+    Case("data loader, a batch", "training", loader, 0.03, units=BATCHES),
+]

@@ -1,0 +1,221 @@
+#include "topograd/graph.h"
+
+#include <sstream>
+
+#include "autograd/order.h"
+#include "graph/mode.h"
+#include "tensor/body.h"
+#include "topograd/autograd.h"
+
+namespace topograd {
+namespace {
+
+const Node& as_node(const Counted* node) { return *static_cast<const Node*>(node); }
+
+/// Numbers written in the program are shown with the call, not as vertices of their own.
+bool is_vertex(const Tensor& x) { return x.defined() && !x.body()->wrapped_number; }
+
+std::string arguments_of(const Node& node) {
+  std::ostringstream text;
+  const auto& parameters = signature_of(*node.op()).parameters;
+  bool first = true;
+  for (int i = 0; i < node.arg_count(); ++i) {
+    const Arg& arg = node.args()[i];
+    const ArgKind kind = node.op()->forward.kinds[i];
+    const bool number = kind == ArgKind::tensor && !arg.none() && !is_vertex(arg.tensor());
+    if (kind == ArgKind::tensors || (kind == ArgKind::tensor && !number)) continue;
+    if (arg.none() || kind == ArgKind::object) continue;
+    text << (first ? "" : ", ") << parameters[static_cast<std::size_t>(i)].name << '=';
+    if (number && !arg.tensor().hollow())
+      text << arg.tensor().item();
+    else
+      text << arg;
+    first = false;
+  }
+  return text.str();
+}
+
+}  // namespace
+
+Graph::Graph(const Tensors& outputs) : roots_(outputs) {
+  expect<ValueError>(!outputs.empty(), "graph: expects at least one tensor");
+  for (const Tensor& x : outputs)
+    expect(x.defined() && x.requires_grad(),
+           "graph: nothing was recorded for a tensor of shape {}: it does not require grad",
+           x.defined() ? x.shape() : Dims());
+  for (Node* node : nodes_in_order(outputs)) add_node(node);
+  for (const Tensor& x : outputs) {
+    const int at = vertex_of_node(edge_of(x).node.get());
+    Vertex& vertex = vertices_[static_cast<std::size_t>(at)];
+    vertex.is_output = true;
+    if (!x.name().empty()) vertex.name = x.name();
+    vertex.values[x.body()->output] = x.detach();
+    outputs_.push_back(at);
+  }
+}
+
+int Graph::vertex_of_node(const Counted* node) const {
+  const auto found = by_node_.find(node);
+  return found == by_node_.end() ? -1 : found->second;
+}
+
+int Graph::add_constant(const Tensor& x) {
+  const auto [found, fresh] = constants_.emplace(x.body(), static_cast<int>(vertices_.size()));
+  if (!fresh) return found->second;
+  Vertex vertex;
+  vertex.op = "constant";
+  vertex.name = x.name();
+  vertex.shape = x.shape();
+  vertex.dtype = x.dtype();
+  vertex.values = {x.hollow() ? Tensor() : x};
+  vertex.gradients.resize(1);
+  vertices_.push_back(std::move(vertex));
+  return found->second;
+}
+
+void Graph::add_node(const Counted* object) {
+  const Node& node = as_node(object);
+  Vertex vertex;
+  vertex.node = Ref<Counted>(const_cast<Counted*>(object));
+  vertex.op = node.op_name();
+  if (const auto* extra = node.extra_if_any()) vertex.name = extra->label;
+  vertex.where = node.where();
+  vertex.module = node.module_path();
+  vertex.values.resize(static_cast<std::size_t>(node.output_count()));
+  vertex.gradients.resize(static_cast<std::size_t>(node.output_count()));
+  vertex.shape = node.output(0).shape();
+  vertex.dtype = node.output(0).dtype();
+  if (node.is_leaf()) {
+    vertex.values[0] = known_value(object);
+  } else {
+    vertex.arguments = arguments_of(node);
+    each_slot(*node.op(), node.args(), node.arg_count(), [&](int slot, const Tensor& x) {
+      if (node.edges()[slot].node)
+        vertex.inputs.push_back(vertex_of_node(node.edges()[slot].node.get()));
+      else if (is_vertex(x))
+        vertex.inputs.push_back(add_constant(x));
+    });
+  }
+  by_node_[object] = static_cast<int>(vertices_.size());
+  vertices_.push_back(std::move(vertex));
+}
+
+Tensor Graph::known_value(const Counted* leaf) const {
+  for (const Tensor& x : as_node(leaf).watchers(0)) return x.detach();
+  // The tensor itself is gone; a call that saved it still has the value.
+  for (Node* node : nodes_in_order(roots_)) {
+    if (node->is_leaf()) continue;
+    Tensor found;
+    each_slot(*node->op(), node->args(), node->arg_count(), [&](int slot, const Tensor& x) {
+      if (node->edges()[slot].node.get() == leaf && x.defined() && !x.hollow()) found = x;
+    });
+    if (found.defined()) return found;
+  }
+  return {};
+}
+
+std::vector<int> Graph::inputs() const {
+  std::vector<int> found;
+  for (std::size_t i = 0; i < vertices_.size(); ++i)
+    if (!vertices_[i].node || as_node(vertices_[i].node.get()).is_leaf()) found.push_back(static_cast<int>(i));
+  return found;
+}
+
+int Graph::find(const Tensor& x) const {
+  if (x.requires_grad()) return vertex_of_node(edge_of(x).node.get());
+  if (x.body()->saved) {
+    const auto found = constants_.find(x.body()->saved.get());
+    if (found != constants_.end()) return found->second;
+  }
+  return -1;
+}
+
+int Graph::find(const std::string& name) const {
+  int found = -1;
+  for (std::size_t i = 0; i < vertices_.size(); ++i)
+    if (vertices_[i].name == name) {
+      expect<IndexError>(found < 0, "graph: more than one node is named '{}'", name);
+      found = static_cast<int>(i);
+    }
+  expect<IndexError>(found >= 0, "graph: no node is named '{}'", name);
+  return found;
+}
+
+void Graph::compute(Vertex& vertex) {
+  const Node& node = as_node(vertex.node.get());
+  std::vector<Arg> args(node.args(), node.args() + node.arg_count());
+  std::size_t next = 0;
+  int slot = 0;
+  const auto value = [&](const Tensor& x) -> Tensor {
+    const Edge& edge = node.edges()[slot++];
+    if (!edge.node && !is_vertex(x)) return x;
+    const Vertex& input = vertices_[static_cast<std::size_t>(vertex.inputs[next++])];
+    const Tensor& known = input.values[edge.node ? edge.output : 0];
+    expect(known.defined(), "graph: the value of input '{}' ({} of shape {}) of {} is not known any more; give it",
+           input.name, input.op, input.shape, vertex.op);
+    return known;
+  };
+  for (int i = 0; i < node.arg_count(); ++i) {
+    const ArgKind kind = node.op()->forward.kinds[i];
+    if (kind == ArgKind::tensor) {
+      args[static_cast<std::size_t>(i)] = Arg(value(node.args()[i].tensor()));
+    } else if (kind == ArgKind::tensors) {
+      Tensors list;
+      for (const Tensor& x : node.args()[i].tensors()) list.push_back(value(x));
+      args[static_cast<std::size_t>(i)] = Arg(std::move(list));
+    }
+  }
+  Results results = invoke(*node.op(), args.data(), static_cast<int>(args.size()));
+  for (int k = 0; k < results.count() && k < static_cast<int>(vertex.values.size()); ++k)
+    vertex.values[static_cast<std::size_t>(k)] = results.at(k);
+}
+
+Tensors Graph::forward(const std::map<int, Tensor>& replacements) {
+  const NoGrad pause;
+  for (const auto& [at, value] : replacements) {
+    Vertex& vertex = vertices_[static_cast<std::size_t>(at)];
+    expect<ShapeError>(value.shape() == vertex.shape, "graph: '{}' has shape {}, the new value {}",
+                       vertex.name.empty() ? vertex.op : vertex.name, vertex.shape, value.shape());
+    const Tensor plain = value.detach();
+    vertex.values[0] = plain.dtype() == vertex.dtype ? plain : converted(plain, vertex.dtype);
+  }
+  for (std::size_t i = 0; i < vertices_.size(); ++i) {
+    Vertex& vertex = vertices_[i];
+    if (!vertex.node || as_node(vertex.node.get()).is_leaf() || replacements.count(static_cast<int>(i)) != 0) continue;
+    compute(vertex);
+  }
+  Tensors results;
+  for (std::size_t i = 0; i < outputs_.size(); ++i)
+    results.push_back(vertices_[static_cast<std::size_t>(outputs_[i])].values[roots_[i].body()->output]);
+  return results;
+}
+
+void Graph::backward(const Tensors& seeds) {
+  struct Keeper final : BackwardObserver {
+    Graph& graph;
+    int order = 0;
+    explicit Keeper(Graph& g) : graph(g) {}
+    void contribution(const Counted* consumer, int, const Counted* producer, int, const Tensor& gradient) override {
+      graph.vertices_[static_cast<std::size_t>(graph.vertex_of_node(producer))].contributions.push_back(
+          {graph.vertex_of_node(consumer), gradient});
+    }
+    void total(const Counted* node, const Tensors& gradients) override {
+      Vertex& vertex = graph.vertices_[static_cast<std::size_t>(graph.vertex_of_node(node))];
+      vertex.gradients = gradients;
+      vertex.backward_index = order++;
+    }
+  } keeper(*this);
+  for (Vertex& vertex : vertices_) {
+    vertex.contributions.clear();
+    vertex.backward_index = -1;
+    for (Tensor& gradient : vertex.gradients) gradient = Tensor();
+  }
+  Tensors leaves;
+  for (const Vertex& vertex : vertices_)
+    if (vertex.node && as_node(vertex.node.get()).is_leaf())
+      for (const Tensor& x : as_node(vertex.node.get()).watchers(0)) leaves.push_back(x);
+  // Asking for the leaves' gradients keeps .grad as it is.
+  gradients(roots_, seeds, leaves, {.retain_graph = true, .create_graph = false, .observer = &keeper});
+}
+
+}  // namespace topograd

@@ -1,0 +1,14 @@
+#include "topograd/error.h"
+
+namespace topograd {
+
+// Out of line, so that each class has one home and can be caught across shared libraries.
+Error::~Error() = default;
+ShapeError::~ShapeError() = default;
+ValueError::~ValueError() = default;
+TypeError::~TypeError() = default;
+IndexError::~IndexError() = default;
+NotSupported::~NotSupported() = default;
+OutOfMemory::~OutOfMemory() = default;
+
+}  // namespace topograd

@@ -1,0 +1,316 @@
+// backward, grad, hooks, modes, and ops written in Python.
+
+#include "bindings/autograd.h"
+
+#include <deque>
+
+#include "base/pool.h"
+#include "bindings/tensor_type.h"
+#include "graph/mode.h"
+#include "graph/provenance.h"
+#include "tensor/body.h"
+#include "topograd/autograd.h"
+#include "topograd/ops.h"
+
+namespace topograd::python {
+namespace {
+
+// ---------------------------------------------------------------- hooks
+
+Tensor tensor_or_nothing(const py::object& result, const char* what) {
+  if (result.is_none()) return {};
+  expect<TypeError>(is_tensor(result.ptr()), "{}: must return a tensor or None, got {}", what,
+                    Py_TYPE(result.ptr())->tp_name);
+  return as_tensor(result.ptr());
+}
+
+class PyHook final : public Hook {
+ public:
+  explicit PyHook(PyObject* function) : kept(Ref<Kept>(new Kept(function))) {}
+  Tensor run(const Tensor& gradient) override {
+    const py::gil_scoped_acquire lock;
+    return tensor_or_nothing(py::handle(kept->object)(gradient), "hook");
+  }
+  Ref<Kept> kept;
+};
+
+py::tuple tuple_of(const Tensors& list) {
+  py::tuple result(list.size());
+  for (std::size_t i = 0; i < list.size(); ++i) result[i] = py::cast(list[i]);
+  return result;
+}
+
+class PyNodeHook final : public NodeHook {
+ public:
+  explicit PyNodeHook(PyObject* function) : kept(Ref<Kept>(new Kept(function))) {}
+  void run(Tensors& inputs, const Tensors& outputs) override {
+    const py::gil_scoped_acquire lock;
+    const py::object result = py::handle(kept->object)(tuple_of(inputs), tuple_of(outputs));
+    if (result.is_none()) return;
+    const py::tuple replaced = py::isinstance<py::tuple>(result) ? result.cast<py::tuple>() : py::make_tuple(result);
+    expect<ValueError>(replaced.size() == inputs.size(), "hook: returned {} gradients for {} inputs", replaced.size(),
+                       inputs.size());
+    for (std::size_t i = 0; i < inputs.size(); ++i)
+      inputs[i] = tensor_or_nothing(py::reinterpret_borrow<py::object>(replaced[i]), "hook");
+  }
+  Ref<Kept> kept;
+};
+
+/// What register_hook returns: remove() takes the hook away; also a context manager.
+struct RemovableHandle {
+  Ref<Node> node;
+  std::uint64_t id;
+  void remove() {
+    if (node) node->remove_hook(id);
+    node = nullptr;
+  }
+};
+
+RemovableHandle register_tensor_hook(const Tensor& x, const py::function& hook) {
+  expect(x.defined() && x.requires_grad(), "register_hook: the tensor of shape {} does not require grad", x.shape());
+  const Edge edge = edge_of(x);
+  return {edge.node, edge.node->add_tensor_hook(edge.output, Ref<Hook>(new PyHook(hook.ptr())))};
+}
+
+void retain_grad(const Tensor& x) {
+  expect(x.requires_grad(), "retain_grad: the tensor of shape {} does not require grad", x.shape());
+  if (x.is_leaf()) return;
+  const Edge edge = edge_of(x);
+  edge.node->watch(edge.output, *x.body());
+  detail::rare(*x.body()).retains_grad = true;
+}
+
+// ---------------------------------------------------------------- nodes
+
+struct NodeHandle {
+  Ref<Node> node;
+  bool operator==(const NodeHandle& other) const { return node == other.node; }
+};
+
+py::tuple next_functions(const NodeHandle& self) {
+  py::list list;
+  for (int slot = 0; slot < self.node->slot_count(); ++slot) {
+    const Edge& edge = self.node->edges()[slot];
+    if (edge.node)
+      list.append(py::make_tuple(NodeHandle{edge.node}, edge.output));
+    else
+      list.append(py::make_tuple(py::none(), 0));
+  }
+  return py::tuple(list);
+}
+
+// ---------------------------------------------------------------- backward
+
+Tensors tensors_from(const py::object& given, const char* what) {
+  if (given.is_none()) return {};
+  if (is_tensor(given.ptr())) return {as_tensor(given.ptr())};
+  Tensors list;
+  for (const auto& item : given) {
+    expect<TypeError>(item.is_none() || is_tensor(item.ptr()), "{}: expects tensors, got {}", what,
+                      Py_TYPE(item.ptr())->tp_name);
+    list.push_back(item.is_none() ? Tensor() : as_tensor(item.ptr()));
+  }
+  return list;
+}
+
+void run_backward(const Tensors& roots, const Tensors& seeds, std::optional<bool> retain, bool create,
+                  const Tensors& inputs) {
+  expect_site();
+  current_site();
+  const BackwardOptions options{.retain_graph = retain.value_or(create), .create_graph = create};
+  const py::gil_scoped_release released;
+  backward(roots, seeds, options, inputs);
+}
+
+void tensor_backward(const Tensor& self, const Tensor& gradient, std::optional<bool> retain, bool create,
+                     const py::object& inputs) {
+  run_backward({self}, {gradient}, retain, create, tensors_from(inputs, "backward"));
+}
+
+py::tuple gradients_of(const py::object& outputs, const py::object& inputs, const py::object& seeds,
+                       std::optional<bool> retain, bool create, bool allow_unused, bool materialize) {
+  const Tensors roots = tensors_from(outputs, "grad"), wanted = tensors_from(inputs, "grad");
+  const Tensors root_seeds = tensors_from(seeds, "grad");
+  expect_site();
+  current_site();
+  Tensors found;
+  {
+    const py::gil_scoped_release released;
+    found = gradients(roots, root_seeds, wanted, {.retain_graph = retain.value_or(create), .create_graph = create});
+  }
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (found[i].defined()) continue;
+    expect(allow_unused || materialize,
+           "grad: input {} of shape {}{}{} was not used to compute the outputs; pass allow_unused=True to get None", i,
+           wanted[i].shape(), wanted[i].name().empty() ? "" : ", ", wanted[i].name());
+    if (materialize) found[i] = Tensor::zeros(wanted[i].shape(), wanted[i].dtype());
+  }
+  return tuple_of(found);
+}
+
+// ---------------------------------------------------------------- ops written in Python
+
+/// The Python context of one call of a user's Function.
+struct PyContext final : Counted {
+  explicit PyContext(PyObject* context) : kept(new Kept(context)) {}
+  Ref<Kept> kept;
+};
+
+/// One record for each user's Function class: its last argument is the context.
+struct FunctionRecord {
+  OpRecord record;
+  std::string signature, name;
+};
+
+Tensors python_vjp(const Call& call, const Tensors& gradients) {
+  const py::gil_scoped_acquire lock;
+  const Object object = call.args[call.arg_count - 1].object();
+  auto* context = static_cast<PyContext*>(object.get());
+  expect(context != nullptr, "{}: backward a second time, but its context was released", name_of(*call.op));
+  const py::handle python(context->kept->object);
+  py::tuple given(gradients.size());
+  const bool materialize = py::bool_(python.attr("materialize_grads"));
+  for (std::size_t i = 0; i < gradients.size(); ++i) {
+    Tensor g = gradients[i];
+    const Tensor& like = call.outputs[i];
+    if (!g.defined() && materialize && like.defined()) g = Tensor::zeros(like.shape(), like.dtype());
+    given[i] = py::cast(g);
+  }
+  const py::object result = python.attr("_run_backward")(given);
+  return tensors_from(result, name_of(*call.op).c_str());
+}
+
+Tensors python_jvp(const Call& call, const Tensors& tangents) {
+  const py::gil_scoped_acquire lock;
+  const Object object = call.args[call.arg_count - 1].object();
+  auto* context = static_cast<PyContext*>(object.get());
+  expect(context != nullptr, "{}: jvp after its context was released", name_of(*call.op));
+  const py::object result = py::handle(context->kept->object).attr("_run_jvp")(tuple_of(tangents));
+  return tensors_from(result, name_of(*call.op).c_str());
+}
+
+constexpr auto function_forward = [](const Tensors&, const Object&) -> Tensors {
+  fail("graph: a call of a user's Function can not be computed again from the graph alone");
+};
+
+/// Records a call that Python computed: the outputs become results of a node with the given inputs and context.
+py::tuple record_function(const std::string& name, const Tensors& inputs, const Tensors& outputs, py::object context) {
+  static auto* records = new std::deque<FunctionRecord>;
+  const FunctionRecord* found = nullptr;
+  for (const auto& known : *records)
+    if (known.name == name) found = &known;
+  if (found == nullptr) {
+    auto& made = records->emplace_back();
+    made.name = name;
+    made.signature = name + "(Tensor[] inputs, object context) -> Tensor[]";
+    made.record.signature = made.signature.c_str();
+    made.record.doc = "A user's Function.";
+    made.record.forward = Forward(function_forward);
+    Vjp vjp;
+    vjp.all = python_vjp;
+    Jvp jvp;
+    jvp.run = python_jvp;
+    made.record.derivative = General{.vjp = vjp, .jvp = jvp};
+    made.record.traits = is_hidden;
+    found = &made;
+  }
+  expect_site();
+  Results results;
+  results.several = true;
+  for (const Tensor& output : outputs) {
+    // An input handed through, or a result somebody holds with a history, gets a body of its own.
+    const bool fresh = output.defined() && !output.requires_grad();
+    bool is_input = false;
+    for (const Tensor& input : inputs) is_input = is_input || (input.defined() && output.same_as(input));
+    results.many.push_back(fresh && !is_input ? output : output.defined() ? shallow_copy(output) : output);
+  }
+  const Arg args[] = {Arg(inputs), Arg(Object(new PyContext(context.ptr())))};
+  const Ref<Node> node = Node::make(found->record, args, 2, results);
+  for (std::size_t k = 0; k < results.many.size(); ++k) {
+    const Tensor& result = results.many[k];
+    if (!result.defined() || !is_floating(result.dtype())) continue;
+    result.body()->node = Ref<Counted>(node.get());
+    result.body()->output = static_cast<std::uint32_t>(k);
+  }
+  return tuple_of(results.many);
+}
+
+}  // namespace
+
+PyObject* wrap_node(const Ref<Node>& node) { return py::cast(NodeHandle{node}).release().ptr(); }
+
+PyObject* object_of(Counted* kept) {
+  if (auto* hook = dynamic_cast<PyHook*>(kept)) return hook->kept->owners() == 1 ? hook->kept->object : nullptr;
+  if (auto* hook = dynamic_cast<PyNodeHook*>(kept)) return hook->kept->owners() == 1 ? hook->kept->object : nullptr;
+  if (auto* context = dynamic_cast<PyContext*>(kept))
+    return context->kept->owners() == 1 ? context->kept->object : nullptr;
+  return nullptr;
+}
+
+void register_autograd(py::module_& m) {
+  py::class_<NodeHandle>(m, "Node", "A recorded call: the op, and the nodes that made its arguments.")
+      .def("name", [](const NodeHandle& self) { return self.node->op_name(); }, "The op's name.")
+      .def_property_readonly("where", [](const NodeHandle& self) { return self.node->where(); },
+                             "Where the call stands in the program: 'file.py:12 in f'.")
+      .def_property_readonly("module", [](const NodeHandle& self) { return self.node->module_path(); },
+                             "The path of the nn.Module that was running: 'net.block.2.fc'.")
+      .def_property_readonly("next_functions", next_functions,
+                             "(node, output number) of every tensor argument; (None, 0) where it has no history.")
+      .def_property_readonly("sequence", [](const NodeHandle& self) { return self.node->sequence(); })
+      .def("register_hook",
+           [](const NodeHandle& self, const py::function& hook) {
+             return RemovableHandle{self.node, self.node->add_after_hook(Ref<NodeHook>(new PyNodeHook(hook.ptr())))};
+           },
+           "Calls hook(grad_inputs, grad_outputs) after the node's rule; it may return other grad_inputs.")
+      .def("__eq__", [](const NodeHandle& a, const py::object& b) {
+        return py::isinstance<NodeHandle>(b) && a == b.cast<NodeHandle>();
+      })
+      .def("__hash__", [](const NodeHandle& self) { return reinterpret_cast<std::uintptr_t>(self.node.get()) >> 4; })
+      .def("__repr__", [](const NodeHandle& self) { return "<" + self.node->op_name() + ">"; });
+  py::class_<RemovableHandle>(m, "RemovableHandle", "Removes a hook.")
+      .def("remove", &RemovableHandle::remove)
+      .def("__enter__", [](const py::object& self) { return self; })
+      .def("__exit__", [](RemovableHandle& self, const py::args&) { self.remove(); });
+
+  const py::handle tensor(reinterpret_cast<PyObject*>(tensor_type));
+  const auto method = [&](const char* name, auto f, auto... extra) {
+    tensor.attr(name) = py::cpp_function(f, py::name(name), py::is_method(tensor), extra...);
+  };
+  method("backward", tensor_backward, py::arg("gradient") = py::none(), py::arg("retain_graph") = std::nullopt,
+         py::arg("create_graph") = false, py::arg("inputs") = py::none(),
+         "Adds the gradient of this tensor to .grad of the leaves it was made from.");
+  method("register_hook", register_tensor_hook, py::arg("hook"),
+         "Calls hook(gradient) when the gradient of this tensor is known; it may return another one.");
+  method("retain_grad", retain_grad, "Keeps the gradient of this inner tensor in .grad during backward().");
+
+  m.def(
+      "backward",
+      [](const py::object& tensors, const py::object& seeds, std::optional<bool> retain, bool create,
+         const py::object& inputs) {
+        run_backward(tensors_from(tensors, "backward"), tensors_from(seeds, "backward"), retain, create,
+                     tensors_from(inputs, "backward"));
+      },
+      py::arg("tensors"), py::arg("grad_tensors") = py::none(), py::arg("retain_graph") = std::nullopt,
+      py::arg("create_graph") = false, py::arg("inputs") = py::none());
+  m.def("grad", gradients_of, py::arg("outputs"), py::arg("inputs"), py::arg("grad_outputs") = py::none(),
+        py::arg("retain_graph") = std::nullopt, py::arg("create_graph") = false, py::arg("allow_unused") = false,
+        py::arg("materialize_grads") = false);
+  m.def(
+      "tangents",
+      [](const Tensors& outputs, const Tensors& inputs, const Tensors& input_tangents, bool create) {
+        expect_site();
+        return tuple_of(tangents(outputs, inputs, input_tangents, create));
+      },
+      py::arg("outputs"), py::arg("inputs"), py::arg("input_tangents"), py::arg("create_graph"));
+  m.def("record_function", record_function);
+
+  m.def("is_grad_enabled", [] { return mode.recording; });
+  m.def("set_recording", [](bool wanted) { return std::exchange(mode.recording, wanted); });
+  m.def("is_inference_mode_enabled", [] { return mode.inference; });
+  m.def("set_inference", [](bool wanted) { return std::exchange(mode.inference, wanted); });
+  m.def("set_strict_ieee", [](bool wanted) { return std::exchange(mode.strict_ieee, wanted); });
+  m.def("live_tensors", live_tensors);
+  m.def("live_nodes", live_nodes);
+}
+
+}  // namespace topograd::python

@@ -1,0 +1,232 @@
+// A Python function, or a method of Tensor, for every record of the registry: one type, one fast call, driven by the record.
+
+
+#include <map>
+
+#include "bindings/arguments.h"
+#include "bindings/op_function.h"
+#include "graph/mode.h"
+#include "graph/provenance.h"
+#include "topograd/ops.h"
+
+namespace topograd::python {
+namespace {
+
+struct OpFunction {
+  PyObject_HEAD
+  vectorcallfunc call;
+  std::vector<const OpRecord*>* variants;
+  bool in_place;
+  PyObject* name;
+  PyObject* doc;
+};
+PyTypeObject* function_type = nullptr;
+PyTypeObject* method_type = nullptr;
+
+/// Above this many elements another Python thread may run meanwhile.
+constexpr index long_work = 32768;
+
+index work_of(const Arg* args, std::size_t count) {
+  index elements = 0;
+  for (std::size_t i = 0; i < count; ++i)
+    if (args[i].kind() == ArgKind::tensor) elements += args[i].tensor().count();
+  return elements;
+}
+
+template <class F>
+auto run(const Arg* args, std::size_t count, F&& f) {
+  if (work_of(args, count) < long_work) return f();
+  current_site();  // needs the interpreter's lock
+  const py::gil_scoped_release released;
+  return f();
+}
+
+PyObject* invoke_parsed(const OpRecord& op, bool in_place, const Arg* args, std::size_t count, PyObject* self) {
+  expect_site();
+  const int n = static_cast<int>(count);
+  if (in_place) {
+    run(args, count, [&] { return invoke_in_place(op, args, n); });
+    return Py_NewRef(self);
+  }
+  return wrap_results(op, run(args, count, [&] { return invoke(op, args, n); }));
+}
+
+PyObject* vectorcall(PyObject* self, PyObject* const* args, std::size_t flags, PyObject* names) {
+  auto* function = reinterpret_cast<OpFunction*>(self);
+  return call_op(*function->variants, function->in_place, args, PyVectorcall_NARGS(flags), names);
+}
+
+PyObject* describe_get(PyObject* self, PyObject* object, PyObject*) {
+  return object == nullptr || object == Py_None ? Py_NewRef(self) : PyMethod_New(self, object);
+}
+
+std::string signature_text(const Signature& s, bool as_method) {
+  std::string text = "(";
+  bool star = false;
+  for (std::size_t i = 0; i < s.parameters.size(); ++i) {
+    const Parameter& p = s.parameters[i];
+    if (i > 0) text += ", ";
+    if (p.keyword_only && !star) {
+      star = true;
+      text += "*, ";
+    }
+    if (p.variadic) {
+      text += "*" + p.name;
+      star = true;
+      continue;
+    }
+    text += as_method && i == 0 ? "self" : p.name;
+    if (p.has_default) text += "=" + p.default_text;
+  }
+  return text + ")";
+}
+
+PyObject* get_doc(PyObject* self, void*) { return Py_NewRef(reinterpret_cast<OpFunction*>(self)->doc); }
+PyObject* get_name(PyObject* self, void*) { return Py_NewRef(reinterpret_cast<OpFunction*>(self)->name); }
+PyObject* get_module(PyObject*, void*) { return PyUnicode_FromString("topograd"); }
+PyObject* get_signature(PyObject* self, void*) {
+  auto* function = reinterpret_cast<OpFunction*>(self);
+  const Signature& s = signature_of(*function->variants->front());
+  return PyUnicode_FromString(signature_text(s, Py_TYPE(self) == method_type).c_str());
+}
+PyObject* function_repr(PyObject* self) {
+  return PyUnicode_FromFormat("<op %U>", reinterpret_cast<OpFunction*>(self)->name);
+}
+PyObject* function_reduce(PyObject* self, PyObject*) { return Py_NewRef(reinterpret_cast<OpFunction*>(self)->name); }
+void function_dealloc(PyObject* self) {
+  auto* function = reinterpret_cast<OpFunction*>(self);
+  delete function->variants;
+  Py_XDECREF(function->name);
+  Py_XDECREF(function->doc);
+  PyTypeObject* type = Py_TYPE(self);
+  type->tp_free(self);
+  Py_DECREF(type);
+}
+
+PyTypeObject* make_type(const char* name, bool method) {
+  static PyMemberDef members[] = {{"__vectorcalloffset__", T_PYSSIZET, offsetof(OpFunction, call), READONLY, nullptr}, {}};
+  static PyGetSetDef attributes[] = {{"__doc__", get_doc, nullptr, nullptr, nullptr},
+                                     {"__name__", get_name, nullptr, nullptr, nullptr},
+                                     {"__qualname__", get_name, nullptr, nullptr, nullptr},
+                                     {"__module__", get_module, nullptr, nullptr, nullptr},
+                                     {"__text_signature__", get_signature, nullptr, nullptr, nullptr},
+                                     {}};
+  static PyMethodDef methods[] = {{"__reduce__", function_reduce, METH_NOARGS, nullptr}, {}};
+  PyType_Slot slots[] = {{Py_tp_call, reinterpret_cast<void*>(PyVectorcall_Call)},
+                         {Py_tp_repr, reinterpret_cast<void*>(function_repr)},
+                         {Py_tp_dealloc, reinterpret_cast<void*>(function_dealloc)},
+                         {Py_tp_members, members},
+                         {Py_tp_getset, attributes},
+                         {Py_tp_methods, methods},
+                         {method ? Py_tp_descr_get : 0, reinterpret_cast<void*>(describe_get)},
+                         {0, nullptr}};
+  unsigned flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_DISALLOW_INSTANTIATION;
+  if (method) flags |= Py_TPFLAGS_METHOD_DESCRIPTOR;
+  PyType_Spec spec = {name, sizeof(OpFunction), 0, flags, slots};
+  auto* type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
+  if (type == nullptr) throw_python();
+  return type;
+}
+
+std::string documentation(const std::vector<const OpRecord*>& variants, bool in_place, bool method) {
+  std::string text;
+  for (const OpRecord* op : variants) {
+    const Signature& s = signature_of(*op);
+    if (!text.empty()) text += "\n\n";
+    text += s.function + (in_place ? "_" : "") + signature_text(s, method) + "\n\n" + op->doc;
+  }
+  if (in_place) text += "\n\nIn place: the result is written over self, which is returned.";
+  return text;
+}
+
+}  // namespace
+
+PyObject* make_op_function(std::vector<const OpRecord*> variants, bool in_place, bool method) {
+  PyTypeObject* type = method ? method_type : function_type;
+  auto* function = PyObject_New(OpFunction, type);
+  if (function == nullptr) throw_python();
+  const std::string name = signature_of(*variants.front()).function + (in_place ? "_" : "");
+  function->call = vectorcall;
+  function->doc = PyUnicode_FromString(documentation(variants, in_place, method).c_str());
+  function->variants = new std::vector<const OpRecord*>(std::move(variants));
+  function->in_place = in_place;
+  function->name = PyUnicode_InternFromString(name.c_str());
+  return reinterpret_cast<PyObject*>(function);
+}
+
+PyObject* call_op(const std::vector<const OpRecord*>& variants, bool in_place, PyObject* const* args, Py_ssize_t count,
+                  PyObject* names) {
+  return guarded<PyObject*>(nullptr, [&]() -> PyObject* {
+    std::string why;
+    for (const OpRecord* op : variants) {
+      const Signature& signature = signature_of(*op);
+      Arg parsed[16];
+      std::string problem = parse(signature, args, count, names, parsed);
+      if (problem.empty()) {
+        if (in_place)
+          expect<TypeError>(count > 0 && is_tensor(args[0]), "{}_: expects a tensor to change", signature.function);
+        return invoke_parsed(*op, in_place, parsed, signature.parameters.size(), count > 0 ? args[0] : nullptr);
+      }
+      if (why.empty()) why = std::move(problem);
+    }
+    const std::string& name = signature_of(*variants.front()).function;
+    if (variants.size() == 1) fail<TypeError>("{}: {}", name, why);
+    std::string forms;
+    for (const OpRecord* op : variants) forms += std::string(forms.empty() ? "" : "; ") + op->signature;
+    fail<TypeError>("{}: the arguments {} fit no form of it: {}", name, describe_arguments(args, count, names), forms);
+  });
+}
+
+PyObject* call_binary(const OpRecord& op, PyObject* a, PyObject* b, bool in_place) {
+  return guarded<PyObject*>(nullptr, [&]() -> PyObject* {
+    const Signature& signature = signature_of(op);
+    Arg args[4];
+    const std::size_t count = signature.parameters.size();
+    for (int i = 0; i < 2; ++i)
+      if (!convert(i == 0 ? a : b, signature.parameters[static_cast<std::size_t>(i)], args[i])) Py_RETURN_NOTIMPLEMENTED;
+    for (std::size_t i = 2; i < count; ++i) args[i] = signature.parameters[i].fallback;
+    return invoke_parsed(op, in_place, args, count, a);
+  });
+}
+
+PyObject* call_unary(const OpRecord& op, PyObject* x) {
+  return guarded<PyObject*>(nullptr, [&]() -> PyObject* {
+    const Arg arg = borrow_tensor(x);
+    return invoke_parsed(op, false, &arg, 1, x);
+  });
+}
+
+void register_ops(py::module_& m) {
+  function_type = make_type("topograd.OpFunction", false);
+  method_type = make_type("topograd.OpMethod", true);
+  std::map<std::string, std::vector<const OpRecord*>> functions, methods, in_place;
+  std::map<std::string, bool> functional;
+  for (const OpRecord* op : all_ops()) {
+    const std::string& name = signature_of(*op).function;
+    if ((op->traits & is_hidden) != 0) continue;
+    if ((op->traits & (method_only | in_place_only)) == 0) {
+      functions[name].push_back(op);
+      functional[name] = (op->traits & is_functional) != 0;
+    }
+    if ((op->traits & is_method) != 0 && (op->traits & in_place_only) == 0) methods[name].push_back(op);
+    if ((op->traits & has_in_place) != 0) in_place[name].push_back(op);
+  }
+  py::dict public_functions, nn_functions;
+  for (auto& [name, variants] : functions)
+    (functional[name] ? nn_functions : public_functions)[name.c_str()] =
+        py::reinterpret_steal<py::object>(make_op_function(variants, false, false));
+  const py::handle tensor(reinterpret_cast<PyObject*>(tensor_type));
+  for (auto& [name, variants] : methods)
+    if (!py::hasattr(tensor, name.c_str()))
+      tensor.attr(name.c_str()) = py::reinterpret_steal<py::object>(make_op_function(variants, false, true));
+  for (auto& [name, variants] : in_place) {
+    // normal_ and bernoulli_ have records of their own beside the functions normal and bernoulli.
+    std::string shown = name;
+    if (const auto at = shown.find("_fill"); at != std::string::npos && shown != "masked_fill") shown.resize(at);
+    tensor.attr((shown + "_").c_str()) = py::reinterpret_steal<py::object>(make_op_function(variants, true, true));
+  }
+  m.attr("functions") = public_functions;
+  m.attr("nn_functions") = nn_functions;
+}
+
+}  // namespace topograd::python

@@ -1,0 +1,191 @@
+// Threads, memory, instruction set, random state, and the registry as Python data.
+
+#include "base/allocator.h"
+#include "base/generator.h"
+#include "base/pool.h"
+#include "bindings/python.h"
+#include "kernels/kernels.h"
+#include "topograd/ops.h"
+#include "topograd/version.h"
+
+namespace topograd::python {
+namespace {
+
+const char* derivative_name(const OpRecord& op) {
+  constexpr const char* names[] = {"composite", "none", "elementwise", "linear", "multilinear", "general"};
+  return names[op.derivative.index()];
+}
+
+py::object from_arg(const Arg& arg) {
+  switch (arg.kind()) {
+    case ArgKind::none: return py::none();
+    case ArgKind::tensor: {
+      // A number stays a number, so that promotion is the same as in a program.
+      if (arg.tensor().body()->wrapped_number) return py::reinterpret_steal<py::object>(to_python(arg.tensor().item()));
+      return py::cast(arg.tensor());
+    }
+    case ArgKind::tensors: {
+      py::list list;
+      for (const Tensor& x : arg.tensors()) list.append(py::cast(x));
+      return list;
+    }
+    case ArgKind::integer: return py::int_(arg.integer());
+    case ArgKind::real: return py::float_(arg.real());
+    case ArgKind::boolean: return py::bool_(arg.boolean());
+    case ArgKind::dims: return py::tuple(py::cast(arg.dims()));
+    case ArgKind::reals: return py::cast(arg.boxed<std::vector<double>>());
+    case ArgKind::dtype: return py::cast(arg.dtype());
+    case ArgKind::text: return py::str(arg.text());
+    case ArgKind::indices:
+    case ArgKind::object: break;
+  }
+  return py::none();
+}
+
+/// Positional arguments as far as they go, the rest by name.
+py::tuple sample_call(const OpRecord& op, const Sample& sample) {
+  const auto& parameters = signature_of(op).parameters;
+  py::list args;
+  py::dict keywords;
+  for (std::size_t i = 0; i < sample.size(); ++i) {
+    const Parameter& p = parameters[i];
+    const bool by_name = p.keyword_only;
+    if (p.variadic && p.kind == ArgKind::tensors) {
+      for (const Tensor& x : sample[i].tensors()) args.append(py::cast(x));
+    } else if (by_name) {
+      keywords[p.name.c_str()] = from_arg(sample[i]);
+    } else {
+      args.append(from_arg(sample[i]));
+    }
+  }
+  return py::make_tuple(py::tuple(args), keywords);
+}
+
+py::dict describe_op(const OpRecord& op) {
+  const Signature& s = signature_of(op);
+  py::dict d;
+  py::list parameters;
+  for (const Parameter& p : s.parameters) {
+    py::dict one;
+    one["name"] = p.name;
+    one["type"] = p.type;
+    one["keyword_only"] = p.keyword_only;
+    one["variadic"] = p.variadic;
+    one["default"] = p.has_default ? py::object(py::str(p.default_text)) : py::object(py::none());
+    parameters.append(one);
+  }
+  const auto has = [&](Traits trait) { return (op.traits & trait) != 0; };
+  d["name"] = s.name;
+  d["function"] = s.function;
+  d["signature"] = op.signature;
+  d["parameters"] = parameters;
+  d["result"] = s.result;
+  d["doc"] = op.doc;
+  d["derivative"] = derivative_name(op);
+  d["saves"] = static_cast<unsigned>(op.saves);
+  d["fused"] = op.fused.defined();
+  d["method"] = has(is_method);
+  d["function_exists"] = !has(method_only) && !has(in_place_only) && !has(is_hidden);
+  d["module"] = has(is_functional) ? "nn.functional" : "";
+  d["view"] = has(is_view);
+  d["inplace"] = has(has_in_place);
+  d["inplace_only"] = has(in_place_only);
+  d["hidden"] = has(is_hidden);
+  d["random"] = has(is_random);
+  return d;
+}
+
+const OpRecord& record_named(const std::string& name) {
+  const OpRecord* op = find_op(name);
+  expect<ValueError>(op != nullptr, "ops: no op is named '{}'", name);
+  return *op;
+}
+
+}  // namespace
+
+void register_random(py::module_& m) {
+  py::class_<Generator, Ref<Generator>>(m, "Generator", "A stream of random numbers of its own.")
+      .def(py::init([](const py::object&) { return Ref<Generator>(new Generator); }), py::arg("device") = "cpu")
+      .def(
+          "manual_seed",
+          [](const py::object& self, const py::int_& seed) {
+            const auto bits = PyLong_AsUnsignedLongLongMask(seed.ptr());
+            self.cast<Generator*>()->set({bits, 0});
+            return self;
+          },
+          py::arg("seed"), "Starts again from a seed.")
+      .def("initial_seed", [](const Generator& self) { return self.state().seed; }, "The seed.")
+      .def("get_state",
+           [](const Generator& self) {
+             const auto state = self.state();
+             return Tensor::of<std::int64_t>({static_cast<index>(state.seed), static_cast<index>(state.offset)});
+           },
+           "Seed and position as an int64 tensor.")
+      .def(
+          "set_state",
+          [](const py::object& self, const Tensor& state) {
+            const auto values = state.to_vector<std::int64_t>();
+            expect<ShapeError>(values.size() == 2, "set_state: expects what get_state() gave, got shape {}",
+                               state.shape());
+            self.cast<Generator*>()->set({static_cast<std::uint64_t>(values[0]), static_cast<std::uint64_t>(values[1])});
+            return self;
+          },
+          py::arg("new_state"));
+  m.attr("default_generator") = py::cast(Ref<Generator>(&Generator::global()));
+}
+
+void register_runtime(py::module_& m) {
+  m.attr("__version__") = TOPOGRAD_VERSION;
+  m.def("isa", [] { return kernels::active().isa; });
+  m.def("get_num_threads", &num_threads);
+  m.def("set_num_threads", [](const py::int_& count) {
+    int overflow = 0;
+    const long long value = PyLong_AsLongLongAndOverflow(count.ptr(), &overflow);
+    expect<ValueError>(overflow == 0 && value >= 1 && value <= 1024,
+                       "set_num_threads: expects a number in [1, 1024]");
+    set_num_threads(static_cast<int>(value));
+  });
+  m.def("memory_statistics", [] {
+    const auto s = allocator_statistics();
+    py::dict d;
+    d["in_use"] = s.in_use;
+    d["peak"] = s.peak;
+    d["cached"] = s.cached;
+    return d;
+  });
+  m.def("reset_peak_memory", &reset_peak);
+  m.def("empty_cache", &trim);
+  m.def("ops", [] {
+    py::list list;
+    for (const OpRecord* op : all_ops()) list.append(describe_op(*op));
+    return list;
+  });
+  m.def("samples", [](const std::string& name) {
+    const OpRecord& op = record_named(name);
+    py::list list;
+    if (op.samples == nullptr) return list;
+    for (const Sample& sample : op.samples()) list.append(sample_call(op, sample));
+    return list;
+  });
+  m.def(
+      "call",
+      [](const std::string& name, const py::args& args, const py::kwargs& keywords) {
+        std::vector<PyObject*> all;
+        for (const auto& arg : args) all.push_back(arg.ptr());
+        py::list names;
+        for (const auto& [key, value] : keywords) {
+          names.append(key);
+          all.push_back(value.ptr());
+        }
+        const py::tuple key_names(names);
+        PyObject* result = call_op({&record_named(name)}, false, all.data(), static_cast<Py_ssize_t>(args.size()),
+                                   key_names.ptr());
+        if (result == nullptr) throw_python();
+        return py::reinterpret_steal<py::object>(result);
+      },
+      "Calls any op of the registry by its full name, hidden ones too.");
+}
+
+}  // namespace topograd::python
+
+

@@ -1,0 +1,201 @@
+// The methods of Tensor that are not ops of the registry.
+
+#include "base/generator.h"
+#include "bindings/arguments.h"
+#include "bindings/tensor_type.h"
+#include "graph/node.h"
+#include "graph/provenance.h"
+#include "tensor/body.h"
+#include "topograd/ops.h"
+
+namespace topograd::python {
+namespace {
+
+using Args = PyObject* const*;
+
+template <class F>
+PyObject* safely(F&& f) {
+  return guarded<PyObject*>(nullptr, std::forward<F>(f));
+}
+
+index integer(PyObject* object) { return py::handle(object).cast<index>(); }
+
+PyObject* size(PyObject* self, Args args, Py_ssize_t count, PyObject* names) {
+  return safely([&]() -> PyObject* {
+    const Tensor x = as_tensor(self);
+    const Py_ssize_t total = count + (names == nullptr ? 0 : PyTuple_GET_SIZE(names));
+    expect<TypeError>(total <= 1, "size: takes at most one dim");
+    if (total == 0 || args[0] == Py_None) return wrap_size(x.shape());
+    return PyLong_FromLongLong(x.size(integer(args[0])));
+  });
+}
+
+PyObject* stride(PyObject* self, Args args, Py_ssize_t count) {
+  return safely([&]() -> PyObject* {
+    const Tensor x = as_tensor(self);
+    if (count == 1) return PyLong_FromLongLong(x.strides()[wrap_dim(integer(args[0]), x.rank(), "stride")]);
+    PyObject* tuple = PyTuple_New(x.rank());
+    for (int d = 0; d < x.rank(); ++d) PyTuple_SET_ITEM(tuple, d, PyLong_FromLongLong(x.strides()[d]));
+    return tuple;
+  });
+}
+
+PyObject* dim(PyObject* self, PyObject*) { return PyLong_FromLong(as_tensor(self).rank()); }
+PyObject* numel(PyObject* self, PyObject*) { return PyLong_FromLongLong(as_tensor(self).count()); }
+PyObject* storage_offset(PyObject* self, PyObject*) { return PyLong_FromLongLong(as_tensor(self).body()->offset); }
+PyObject* element_size(PyObject* self, PyObject*) { return PyLong_FromSize_t(size_of(as_tensor(self).dtype())); }
+PyObject* data_ptr(PyObject* self, PyObject*) {
+  return safely([&] { return PyLong_FromVoidPtr(as_tensor(self).address()); });
+}
+PyObject* is_contiguous(PyObject* self, Args, Py_ssize_t, PyObject*) {
+  return PyBool_FromLong(as_tensor(self).contiguous() ? 1 : 0);
+}
+PyObject* is_floating_point(PyObject* self, PyObject*) {
+  return PyBool_FromLong(is_floating(as_tensor(self).dtype()) ? 1 : 0);
+}
+PyObject* item(PyObject* self, PyObject*) {
+  return safely([&] { return to_python(as_tensor(self).item()); });
+}
+
+PyObject* nested(const Tensor& x, int dim, index offset) {
+  if (dim == x.rank()) {
+    const Tensor one = restrided(x, {}, {}, offset);
+    return to_python(one.item());
+  }
+  const index n = x.shape()[dim];
+  PyObject* list = PyList_New(n);
+  if (list == nullptr) throw_python();
+  for (index i = 0; i < n; ++i) PyList_SET_ITEM(list, i, nested(x, dim + 1, offset + i * x.strides()[dim]));
+  return list;
+}
+PyObject* tolist(PyObject* self, PyObject*) {
+  return safely([&] { return nested(as_tensor(self), 0, as_tensor(self).body()->offset); });
+}
+
+PyObject* detach(PyObject* self, PyObject*) {
+  return safely([&] { return wrap(as_tensor(self).detach()); });
+}
+PyObject* detach_in_place(PyObject* self, PyObject*) {
+  return safely([&]() -> PyObject* {
+    const Tensor x = as_tensor(self);
+    expect(!(x.body()->rare && x.body()->rare->base.defined()), "detach_: not possible on a view; use detach()");
+    if (x.body()->watched) node_of(x)->unwatch(*x.body());
+    x.body()->node = nullptr;
+    return Py_NewRef(self);
+  });
+}
+PyObject* requires_grad_(PyObject* self, Args args, Py_ssize_t count, PyObject* names) {
+  return safely([&]() -> PyObject* {
+    const Py_ssize_t total = count + (names == nullptr ? 0 : PyTuple_GET_SIZE(names));
+    expect<TypeError>(total <= 1, "requires_grad_: takes at most one argument");
+    expect_site();
+    as_tensor(self).requires_grad_(total == 0 || PyObject_IsTrue(args[0]) == 1);
+    return Py_NewRef(self);
+  });
+}
+
+template <DType dtype>
+PyObject* cast_to(PyObject* self, Args, Py_ssize_t, PyObject*) {
+  return safely([&]() -> PyObject* {
+    const Tensor x = as_tensor(self);
+    if (x.dtype() == dtype) return Py_NewRef(self);
+    expect_site();
+    return wrap(cast(x, dtype));
+  });
+}
+
+/// x.cpu(), x.cuda-free programs' no-ops.
+PyObject* itself(PyObject* self, Args, Py_ssize_t, PyObject*) { return Py_NewRef(self); }
+
+PyObject* live_copy(PyObject* self, PyObject*) {
+  return safely([&]() -> PyObject* {
+    const Tensor x = as_tensor(self);
+    PyObject* copy = wrap_as(Py_TYPE(self), dense_copy(x));
+    if (x.requires_grad() && x.is_leaf()) as_tensor(copy).requires_grad_();
+    return copy;
+  });
+}
+
+/// For subclasses: an object of that class on the same elements, outside the graph.
+PyObject* make_subclass(PyObject*, PyObject* args) {
+  return safely([&]() -> PyObject* {
+    PyObject *type = nullptr, *data = nullptr;
+    int requires_grad = 0;
+    if (PyArg_ParseTuple(args, "OO|p", &type, &data, &requires_grad) == 0) throw_python();
+    expect<TypeError>(PyType_Check(type) && PyType_IsSubtype(reinterpret_cast<PyTypeObject*>(type), tensor_type),
+                      "_make_subclass: expects a subclass of Tensor");
+    expect<TypeError>(is_tensor(data), "_make_subclass: expects a tensor, got {}", Py_TYPE(data)->tp_name);
+    expect_site();
+    Tensor x = as_tensor(data).detach();
+    if (requires_grad != 0) x.requires_grad_();
+    return wrap_as(reinterpret_cast<PyTypeObject*>(type), x);
+  });
+}
+
+PyObject* sizeof_tensor(PyObject* self, PyObject*) {
+  return PyLong_FromSize_t(sizeof(PyTensor) + sizeof(detail::TensorBody) +
+                           static_cast<std::size_t>(as_tensor(self).count()) * size_of(as_tensor(self).dtype()));
+}
+
+template <class F>
+PyCFunction fast(F f) {
+  return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(f));
+}
+constexpr int keywords = METH_FASTCALL | METH_KEYWORDS;
+
+PyMethodDef* method_table() {
+  static PyMethodDef methods[] = {
+      {"size", fast(size), keywords, "size(dim=None)\n\nThe shape, or the size of one dim."},
+      {"stride", fast(stride), METH_FASTCALL, "stride(dim=None)\n\nSteps in memory, in elements."},
+      {"dim", dim, METH_NOARGS, "dim()\n\nNumber of dims."},
+      {"ndimension", dim, METH_NOARGS, "ndimension()\n\nNumber of dims."},
+      {"numel", numel, METH_NOARGS, "numel()\n\nNumber of elements."},
+      {"nelement", numel, METH_NOARGS, "nelement()\n\nNumber of elements."},
+      {"storage_offset", storage_offset, METH_NOARGS, "storage_offset()\n\nOffset of the first element."},
+      {"element_size", element_size, METH_NOARGS, "element_size()\n\nBytes of one element."},
+      {"data_ptr", data_ptr, METH_NOARGS, "data_ptr()\n\nAddress of the first element."},
+      {"is_contiguous", fast(is_contiguous), keywords,
+       "is_contiguous()\n\nWhether the memory is row-major without gaps."},
+      {"is_floating_point", is_floating_point, METH_NOARGS, "is_floating_point()\n\nWhether the dtype is."},
+      {"item", item, METH_NOARGS, "item()\n\nThe only element as a number. Raises ShapeError unless there is one."},
+      {"tolist", tolist, METH_NOARGS, "tolist()\n\nThe elements as nested lists of numbers."},
+      {"detach", detach, METH_NOARGS, "detach()\n\nThe same elements outside the graph."},
+      {"detach_", detach_in_place, METH_NOARGS, "detach_()\n\nTakes this tensor out of the graph."},
+      {"requires_grad_", fast(requires_grad_), keywords,
+       "requires_grad_(requires_grad=True)\n\nMakes this a leaf whose gradient is kept, or takes that back."},
+      {"float", fast(cast_to<DType::float32>), keywords, "float()\n\nConverted to float32."},
+      {"double", fast(cast_to<DType::float64>), keywords, "double()\n\nConverted to float64."},
+      {"half", fast(cast_to<DType::float16>), keywords, "half()\n\nConverted to float16."},
+      {"bfloat16", fast(cast_to<DType::bfloat16>), keywords, "bfloat16()\n\nConverted to bfloat16."},
+      {"char", fast(cast_to<DType::int8>), keywords, "char()\n\nConverted to int8."},
+      {"byte", fast(cast_to<DType::uint8>), keywords, "byte()\n\nConverted to uint8."},
+      {"short", fast(cast_to<DType::int16>), keywords, "short()\n\nConverted to int16."},
+      {"int", fast(cast_to<DType::int32>), keywords, "int()\n\nConverted to int32."},
+      {"long", fast(cast_to<DType::int64>), keywords, "long()\n\nConverted to int64."},
+      {"bool", fast(cast_to<DType::boolean>), keywords, "bool()\n\nConverted to bool."},
+      {"cpu", fast(itself), keywords, "cpu()\n\nThe tensor on the CPU: itself."},
+      {"pin_memory", fast(itself), keywords, "pin_memory()\n\nItself: there is nothing to pin on the CPU."},
+      {"_copy", live_copy, METH_NOARGS, "_copy()\n\nA copy of the same class, for copy.deepcopy."},
+      {"_make_subclass", make_subclass, METH_VARARGS | METH_STATIC,
+       "_make_subclass(cls, data, requires_grad=False)\n\nAn object of a subclass on the same elements."},
+      {"__sizeof__", sizeof_tensor, METH_NOARGS, nullptr},
+      {}};
+  return methods;
+}
+
+}  // namespace
+
+PyMethodDef* tensor_methods() { return method_table(); }
+
+PyObject* tensor_repr(PyObject* self) {
+  return safely([&] {
+    // Formatting is Python: it is never on the hot path.
+    static PyObject* format_tensor =
+        py::object(py::module_::import("topograd._format").attr("tensor_repr")).release().ptr();
+    PyObject* text = PyObject_CallOneArg(format_tensor, self);
+    if (text == nullptr) throw_python();
+    return text;
+  });
+}
+
+}  // namespace topograd::python

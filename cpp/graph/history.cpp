@@ -1,0 +1,102 @@
+#include "graph/history.h"
+
+#include "graph/mode.h"
+#include "graph/node.h"
+#include "tensor/body.h"
+
+namespace topograd {
+namespace {
+
+Tensor base_of(const Tensor& x) { return x.body()->rare ? x.body()->rare->base : Tensor(); }
+
+/// Points x at a new node and takes along who wants its gradient.
+void set_node(const Tensor& x, const Ref<Node>& node, std::uint32_t output) {
+  auto& body = *x.body();
+  const bool watched = body.watched;
+  if (watched) node_of(x)->unwatch(body);
+  body.node = Ref<Counted>(node.get());
+  body.output = output;
+  if (watched) node->watch(output, body);
+  if (!x.name().empty()) node->extra().label = x.name();
+}
+
+/// Runs a recorded call that makes no new memory and returns its node.
+Ref<Node> record(const char* name, std::initializer_list<Arg> args, const Tensor& result) {
+  const OpRecord& op = *find_op(name);
+  Results results;
+  results.one = result;
+  return Node::make(op, args.begin(), static_cast<int>(args.size()), results);
+}
+
+}  // namespace
+
+void mark_view(const Tensor& result, const Tensor& x) {
+  auto& rare = detail::rare(*result.body());
+  const Tensor base = base_of(x);
+  rare.base = base.defined() ? base : x;
+  rare.base_generation = rare.base.body()->rare ? rare.base.body()->rare->generation : 0;
+  rare.view_without_history =
+      !mode.recording || (x.body()->rare && x.body()->rare->view_without_history);
+}
+
+void refresh_view(const Tensor& x) {
+  if (!x.body()->rare || !x.body()->rare->base.defined()) return;
+  auto& rare = *x.body()->rare;
+  const Tensor& base = rare.base;
+  const std::uint32_t generation = base.body()->rare ? base.body()->rare->generation : 0;
+  if (generation == rare.base_generation) return;
+  rare.base_generation = generation;
+  if (node_of(base) == nullptr || rare.view_without_history) return;
+  set_node(x,
+           record("region",
+                  {Arg(base), Arg(x.shape()), Arg(x.strides()),
+                   Arg(x.body()->offset - base.body()->offset), Arg(base.strides())},
+                  x),
+           0);
+}
+
+void check_writable(const Tensor& target, std::string_view op, bool recorded) {
+  expect<ValueError>(!overlaps_itself(target),
+                     "{}: the output of shape {} and strides {} has elements that share memory "
+                     "(an expanded tensor?); call .clone() before changing it in place",
+                     op, target.shape(), target.strides());
+  expect<ValueError>(target.hollow() || target.body()->storage->writable(),
+                     "{}: the output of shape {} looks at read-only memory", op, target.shape());
+  if (!mode.recording || !recorded) return;
+  const auto& rare = target.body()->rare;
+  expect(!(target.requires_grad() && target.is_leaf()),
+         "{}: a leaf tensor that requires grad (shape {}{}{}) is changed in place while recording; "
+         "do it under no_grad(), or on a copy",
+         op, target.shape(), target.name().empty() ? "" : ", ", target.name());
+  if (!rare || !rare->base.defined()) return;
+  expect(!(rare->base.requires_grad() && rare->base.is_leaf()),
+         "{}: a view of a leaf tensor that requires grad (shape {}) is changed in place while "
+         "recording; do it under no_grad(), or on a copy",
+         op, rare->base.shape());
+  expect(!rare->view_without_history,
+         "{}: a view that was made under no_grad() is changed in place while recording; make the "
+         "view while recording, or change a copy",
+         op);
+}
+
+void rewrite_history(const Tensor& target, const Object& made) {
+  const Ref<Node> node(static_cast<Node*>(made.get()));
+  const Tensor base = base_of(target);
+  set_node(target, node, 0);
+  if (!base.defined()) {
+    ++detail::rare(*target.body()).generation;
+    return;
+  }
+  const Arg old_base(base);
+  const Ref<Node> written =
+      record("region_write",
+             {old_base, Arg(target), Arg(target.shape()), Arg(target.strides()),
+              Arg(target.body()->offset - base.body()->offset), Arg(base.strides())},
+             base);
+  set_node(base, written, 0);
+  auto& base_rare = detail::rare(*base.body());
+  ++base_rare.generation;
+  target.body()->rare->base_generation = base_rare.generation;
+}
+
+}  // namespace topograd

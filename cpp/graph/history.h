@@ -1,0 +1,20 @@
+#pragma once
+
+#include "topograd/op.h"
+
+namespace topograd {
+
+// How the graph follows changes in place. A view remembers the tensor that owns its memory (its base) and the base's
+// generation. Writing through a view gives the base a new node, region_write(old base, new value); every other view of it
+// is then out of date and gets a new node, region(base), when it is next used.
+
+/// Marks result as a view of x.
+void mark_view(const Tensor& result, const Tensor& x);
+/// Brings the node of a view up to date with its base.
+void refresh_view(const Tensor& x);
+/// Throws unless `target` may be written over by `op`; `recorded`: the change enters the graph.
+void check_writable(const Tensor& target, std::string_view op, bool recorded);
+/// target was changed in place by the recorded call `node`.
+void rewrite_history(const Tensor& target, const Object& node);
+
+}  // namespace topograd

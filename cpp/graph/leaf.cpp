@@ -1,0 +1,32 @@
+#include "graph/mode.h"
+#include "graph/node.h"
+#include "tensor/body.h"
+
+namespace topograd {
+
+bool Tensor::is_leaf() const { return !body_->node || node_of(*this)->is_leaf(); }
+
+Tensor& Tensor::requires_grad_(bool wanted) {
+  if (wanted == requires_grad()) return *this;
+  expect(is_leaf(), "requires_grad_: only leaf tensors can change; this one was made by {}. Use detach()",
+         is_leaf() ? "" : node_of(*this)->op_name());
+  if (!wanted) {
+    if (body_->watched) node_of(*this)->unwatch(*body_);
+    body_->node = nullptr;
+    return *this;
+  }
+  expect(is_floating(dtype()), "requires_grad_: only floating point tensors can require gradients, got {}", dtype());
+  const Ref<Node> node = Node::make_leaf(*this);
+  body_->node = Ref<Counted>(node.get());
+  body_->output = 0;
+  node->watch(0, *body_);
+  return *this;
+}
+
+void Tensor::set_name(std::string name) const {
+  body_->saved = nullptr;  // the stand-in that nodes keep carries the name
+  if (body_->node) static_cast<Node*>(body_->node.get())->extra().label = name;
+  detail::rare(*body_).name = std::move(name);
+}
+
+}  // namespace topograd

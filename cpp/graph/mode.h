@@ -1,0 +1,16 @@
+#pragma once
+
+#include "topograd/export.h"
+
+namespace topograd {
+
+/// What the calling thread is doing. Guards in topograd/autograd.h change it and change it back.
+struct Mode {
+  bool recording = true;
+  bool inference = false;
+  bool strict_ieee = false;          ///< zero cotangents multiply infinite partials to NaN, as elsewhere
+};
+
+TOPOGRAD_API extern thread_local constinit Mode mode __attribute__((tls_model("initial-exec")));
+
+}  // namespace topograd

@@ -1,0 +1,318 @@
+#include "graph/node.h"
+
+#include <atomic>
+#include <mutex>
+#include <new>
+
+#include "base/allocator.h"
+#include "graph/history.h"
+#include "tensor/body.h"
+
+namespace topograd {
+namespace {
+
+constexpr index small_constant = 1024;
+
+std::atomic<std::uint64_t> next_sequence{1};
+std::atomic<std::uint64_t> next_hook{1};
+std::atomic<std::int64_t> nodes_alive{0};
+
+std::mutex& watch_lock() {
+  static auto* lock = new std::mutex;
+  return *lock;
+}
+
+/// A watched tensor is about to die: nodes must not find it any more.
+bool forget(detail::TensorBody& body) noexcept {
+  std::lock_guard lock(watch_lock());
+  if (body.owners() > 1) {  // a watcher took it up while the last owner was letting go
+    body.drop();
+    return false;
+  }
+  body.die();
+  if (body.node) {
+    auto& watches = static_cast<Node*>(body.node.get())->extra().watches;
+    std::erase_if(watches, [&](const Node::Watch& w) { return w.body == &body; });
+  }
+  body.watched = false;
+  return true;
+}
+
+[[maybe_unused]] const bool registered = (detail::forget_watched = forget, true);
+
+}  // namespace
+
+std::int64_t live_nodes() { return nodes_alive.load(); }
+
+Edge edge_of(const Tensor& x) {
+  refresh_view(x);
+  return {Ref<Node>(node_of(x)), x.body()->output};
+}
+
+// ---------------------------------------------------------------- making
+
+Node* Node::allocate(int args, int slots, int outputs) {
+  const std::size_t bytes = sizeof(Node) + sizeof(Arg) * args + sizeof(Edge) * slots +
+                            sizeof(Tensor) * outputs + sizeof(std::uint32_t) * (slots + outputs);
+  char* block = static_cast<char*>(topograd::allocate(bytes));
+  auto* node = new (block) Node;
+  nodes_alive.fetch_add(1, std::memory_order_relaxed);
+  node->block_bytes_ = static_cast<std::uint32_t>(bytes);
+  node->arg_count_ = static_cast<std::uint16_t>(args);
+  node->slot_count_ = static_cast<std::uint32_t>(slots);
+  node->output_count_ = static_cast<std::uint32_t>(outputs);
+  block += sizeof(Node);
+  node->args_ = reinterpret_cast<Arg*>(block);
+  block += sizeof(Arg) * args;
+  node->edges_ = reinterpret_cast<Edge*>(block);
+  block += sizeof(Edge) * slots;
+  node->outputs_ = reinterpret_cast<Tensor*>(block);
+  block += sizeof(Tensor) * outputs;
+  node->versions_ = reinterpret_cast<std::uint32_t*>(block);
+  for (int i = 0; i < args; ++i) new (node->args_ + i) Arg;
+  for (int i = 0; i < slots; ++i) new (node->edges_ + i) Edge;
+  for (int i = 0; i < outputs; ++i) new (node->outputs_ + i) Tensor;
+  for (int i = 0; i < slots + outputs; ++i) node->versions_[i] = no_version;
+  node->sequence_ = next_sequence.fetch_add(1, std::memory_order_relaxed);
+  return node;
+}
+
+Tensor Node::hollow_of(const Tensor& x) { return hollow_like(x); }
+
+Ref<Node> Node::make_leaf(const Tensor& x) {
+  Ref<Node> node(allocate(0, 0, 1));
+  node->outputs_[0] = hollow_like(x);
+  if (!x.name().empty()) node->extra().label = x.name();
+  const Site& site = current_site();
+  node->code_ = site.code;
+  node->instruction_ = site.instruction;
+  return node;
+}
+
+Tensor Node::kept(const Tensor& x, int slot, bool keep, const Tensor* result) {
+  if (!x.defined()) return x;
+  if (node_of(x) == nullptr) return without_node(x);
+  edges_[slot] = topograd::edge_of(x);
+  if (keep) {
+    versions_[slot] = x.version();
+    return without_node(x);
+  }
+  // A hollow stand-in is shared where one exists already: with the result, or with what made x.
+  if (result != nullptr && result->hollow() && result->shape() == x.shape() &&
+      result->dtype() == x.dtype())
+    return *result;
+  const Tensor& made = edges_[slot].node->outputs_[edges_[slot].output];
+  if (made.hollow() && made.shape() == x.shape() && made.dtype() == x.dtype()) return made;
+  return hollow_like(x);
+}
+
+void Node::keep_args(const Arg* args, const Tensor* result, bool* keeps_data) {
+  int slot = 0;
+  for (int i = 0; i < arg_count_; ++i) {
+    const ArgKind kind = op_->forward.kinds[i];
+    if (kind == ArgKind::tensor) {
+      args_[i] = Arg(kept(args[i].tensor(), slot, keeps_data[slot], result));
+      ++slot;
+    } else if (kind == ArgKind::tensors) {
+      Tensors list;
+      for (const Tensor& x : args[i].tensors()) {
+        list.push_back(kept(x, slot, keeps_data[slot], result));
+        ++slot;
+      }
+      args_[i] = Arg(std::move(list));
+    } else {
+      args_[i] = args[i];
+    }
+  }
+}
+
+Ref<Node> Node::make(const OpRecord& op, const Arg* args, int arg_count, Results& results) {
+  int slots = 0, tracked = 0, first_tracked = -1;
+  each_slot(op, args, arg_count, [&](int slot, const Tensor& x) {
+    ++slots;
+    if (x.defined() && x.requires_grad()) {
+      ++tracked;
+      first_tracked = slot;
+    }
+  });
+  Ref<Node> node(allocate(arg_count, slots, results.count()));
+  node->op_ = &op;
+  const bool keep_output = (op.saves & saves_output) != 0;
+  for (int k = 0; k < results.count(); ++k) {
+    const Tensor& result = results.at(k);
+    if (!result.defined()) continue;
+    if (keep_output) {
+      node->outputs_[k] = without_node(result);
+      node->versions_[slots + k] = result.version();
+    } else {
+      node->outputs_[k] = hollow_like(result);
+    }
+  }
+  bool keeps_small[16];
+  std::unique_ptr<bool[]> keeps_large;
+  bool* keeps = keeps_small;
+  if (slots > 16) {
+    keeps_large = std::make_unique<bool[]>(static_cast<std::size_t>(slots));
+    keeps = keeps_large.get();
+  }
+  for (int slot = 0; slot < slots; ++slot) {
+    const unsigned bit = slot < 7 ? 2u << slot : static_cast<unsigned>(saves_inputs);
+    keeps[slot] = (op.saves & saves_inputs & bit) != 0;
+    if ((op.saves & saves_for_others) != 0 && tracked == 1 && slot == first_tracked)
+      keeps[slot] = false;
+  }
+  node->keep_args(args, results.count() > 0 ? &node->outputs_[0] : nullptr, keeps);
+  const Site& site = current_site();
+  node->code_ = site.code;
+  node->instruction_ = site.instruction;
+  node->scope_ = site.scope;
+  return node;
+}
+
+// ---------------------------------------------------------------- letting go
+
+Node::~Node() {
+  for (int i = 0; i < arg_count_; ++i) args_[i].~Arg();
+  for (std::uint32_t i = 0; i < slot_count_; ++i) edges_[i].~Edge();
+  for (std::uint32_t i = 0; i < output_count_; ++i) outputs_[i].~Tensor();
+  nodes_alive.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void Node::destroy() noexcept {
+  // A chain is released in a loop: nodes that die while one is being destroyed wait in a list.
+  thread_local std::vector<Node*>* doomed = nullptr;
+  if (doomed != nullptr) {
+    doomed->push_back(this);
+    return;
+  }
+  std::vector<Node*> list{this};
+  doomed = &list;
+  while (!list.empty()) {
+    Node* node = list.back();
+    list.pop_back();
+    const std::size_t bytes = node->block_bytes_;
+    node->~Node();
+    topograd::release(node, bytes);
+  }
+  doomed = nullptr;
+}
+
+void Node::release_saved(const Site& by) {
+  if (is_leaf() || released_) return;
+  released_ = true;
+  released_code_ = by.code;
+  released_instruction_ = by.instruction;
+  // Small constants stay, so that a graph of scalars can still be replayed after its backward pass.
+  const auto hollowed = [&](const Tensor& x, int slot) {
+    if (!x.defined() || x.hollow()) return x;
+    if (!edges_[slot].node && x.count() <= small_constant) return x;
+    return hollow_like(x);
+  };
+  int slot = 0;
+  for (int i = 0; i < arg_count_; ++i) {
+    const ArgKind kind = op_->forward.kinds[i];
+    if (kind == ArgKind::tensor) {
+      if (!args_[i].none()) args_[i] = Arg(hollowed(args_[i].tensor(), slot));
+      ++slot;
+    } else if (kind == ArgKind::tensors) {
+      Tensors list;
+      for (const Tensor& x : args_[i].tensors()) list.push_back(hollowed(x, slot++));
+      args_[i] = Arg(std::move(list));
+    } else if (kind == ArgKind::object) {
+      args_[i] = Arg();
+    }
+  }
+  for (std::uint32_t k = 0; k < output_count_; ++k)
+    if (outputs_[k].defined() && !outputs_[k].hollow()) outputs_[k] = hollow_like(outputs_[k]);
+}
+
+void Node::check_versions() const {
+  const auto check = [&](const Tensor& x, std::uint32_t saved, const std::string& what) {
+    if (saved == no_version || !x.defined() || x.hollow() || x.version() == saved) return;
+    const Storage& storage = *x.body()->storage;
+    const auto at = [](const std::string& place) { return place.empty() ? "" : " at " + place; };
+    const std::string changed = storage.changed_code() == nullptr || !site_reader.describe
+                                    ? ""
+                                    : site_reader.describe(storage.changed_code(),
+                                                           storage.changed_instruction());
+    fail("{}: backward needs {} of shape {}, saved{} at version {}, but it was changed in place{} "
+         "and is at version {} now. Change a copy (x = x + …, or x.clone() before) instead",
+         op_name(), what, x.shape(), at(where()), saved, at(changed), x.version());
+  };
+  int slot = 0;
+  for (int i = 0; i < arg_count_; ++i) {
+    const ArgKind kind = op_->forward.kinds[i];
+    if (kind == ArgKind::tensor) {
+      check(args_[i].tensor(), versions_[slot],
+            "its argument '" + signature_of(*op_).parameters[i].name + "'");
+      ++slot;
+    } else if (kind == ArgKind::tensors) {
+      for (const Tensor& x : args_[i].tensors()) check(x, versions_[slot++], "a listed argument");
+    }
+  }
+  for (std::uint32_t k = 0; k < output_count_; ++k)
+    check(outputs_[k], versions_[slot_count_ + k], "its result");
+}
+
+std::string Node::released_at() const {
+  if (released_code_ == nullptr || site_reader.describe == nullptr) return "";
+  return site_reader.describe(released_code_, released_instruction_);
+}
+
+// ---------------------------------------------------------------- asking
+
+std::string Node::op_name() const { return op_ == nullptr ? "leaf" : topograd::name_of(*op_); }
+
+std::string Node::where() const {
+  if (code_ == nullptr || site_reader.describe == nullptr) return "";
+  return site_reader.describe(code_, instruction_);
+}
+
+std::string Node::module_path() const {
+  if (!scope_ || site_reader.describe_scope == nullptr) return "";
+  return site_reader.describe_scope(scope_.get());
+}
+
+std::uint64_t Node::add_tensor_hook(std::uint32_t output, Ref<Hook> hook) {
+  const std::uint64_t id = next_hook.fetch_add(1);
+  extra().tensor_hooks.push_back({id, output, std::move(hook)});
+  return id;
+}
+
+std::uint64_t Node::add_after_hook(Ref<NodeHook> hook) {
+  const std::uint64_t id = next_hook.fetch_add(1);
+  extra().after_hooks.push_back({id, std::move(hook)});
+  return id;
+}
+
+void Node::remove_hook(std::uint64_t id) {
+  if (!extra_) return;
+  std::erase_if(extra_->tensor_hooks, [&](const TensorHook& h) { return h.id == id; });
+  std::erase_if(extra_->after_hooks, [&](const AfterHook& h) { return h.id == id; });
+}
+
+void Node::watch(std::uint32_t output, detail::TensorBody& body) {
+  std::lock_guard lock(watch_lock());
+  for (const Watch& w : extra().watches)
+    if (w.body == &body) return;
+  extra().watches.push_back({output, &body});
+  body.watched = true;
+}
+
+void Node::unwatch(detail::TensorBody& body) {
+  std::lock_guard lock(watch_lock());
+  std::erase_if(extra().watches, [&](const Watch& w) { return w.body == &body; });
+  body.watched = false;
+}
+
+Tensors Node::watchers(std::uint32_t output) const {
+  Tensors found;
+  if (!extra_) return found;
+  std::lock_guard lock(watch_lock());
+  for (const Watch& w : extra_->watches)
+    if (w.output == output && w.body->retain_if_alive())
+      found.emplace_back(Ref<detail::TensorBody>::adopt(w.body));
+  return found;
+}
+
+}  // namespace topograd

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+
+#include "topograd/counted.h"
+
+namespace topograd {
+
+/// Where in the user's program a call was made: a code object that lives forever and an offset in it, plus the chain of modules
+/// that were running. Turned into text only when somebody asks.
+struct Site {
+  const void* code = nullptr;
+  int instruction = -1;
+  Ref<Counted> scope;
+};
+
+/// Set by the bindings; without them nothing is captured and the texts are empty.
+struct SiteReader {
+  void (*capture)(Site& site) = nullptr;
+  std::string (*describe)(const void* code, int instruction) = nullptr;  ///< "file.py:12 in f"
+  std::string (*describe_scope)(const Counted* scope) = nullptr;         ///< "net.block.2.fc"
+};
+TOPOGRAD_API extern SiteReader site_reader;
+
+/// The bindings call this when Python enters an op; the frame is looked at only if something is recorded.
+TOPOGRAD_API void expect_site() noexcept;
+/// The site of the call that is running. Captured at most once per expect_site().
+TOPOGRAD_API const Site& current_site();
+TOPOGRAD_API std::string describe(const Site& site);
+
+}  // namespace topograd

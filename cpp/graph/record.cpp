@@ -1,0 +1,145 @@
+#include "graph/history.h"
+#include "graph/mode.h"
+#include "graph/node.h"
+#include "tensor/body.h"
+
+namespace topograd {
+namespace {
+
+/// Recording is off inside a primitive's own computation.
+struct Pause {
+  bool before = mode.recording;
+  Pause() { mode.recording = false; }
+  ~Pause() { mode.recording = before; }
+};
+
+bool tracks(const OpRecord& op, const Arg* args, int count) {
+  bool tracked = false;
+  for (int i = 0; i < count && !tracked; ++i) {
+    const ArgKind kind = args[i].kind();
+    if (kind == ArgKind::tensor) {
+      refresh_view(args[i].tensor());
+      tracked = args[i].tensor().requires_grad();
+    } else if (kind == ArgKind::tensors) {
+      for (const Tensor& x : args[i].tensors())
+        if (x.defined()) {
+          refresh_view(x);
+          tracked = tracked || x.requires_grad();
+        }
+    }
+  }
+  (void)op;
+  return tracked;
+}
+
+/// A forward computation may hand back one of its arguments; the result needs a body of its own.
+void separate_from_args(const OpRecord& op, const Arg* args, int count, Results& results) {
+  for (int k = 0; k < results.count(); ++k)
+    each_slot(op, args, count, [&](int, const Tensor& x) {
+      if (x.defined() && results.at(k).same_as(x)) results.at(k) = shallow_copy(x);
+    });
+}
+
+void attach(const Ref<Node>& node, Results& results) {
+  for (int k = 0; k < results.count(); ++k) {
+    const Tensor& result = results.at(k);
+    if (!result.defined() || !is_floating(result.dtype())) continue;
+    result.body()->node = Ref<Counted>(node.get());
+    result.body()->output = static_cast<std::uint32_t>(k);
+  }
+}
+
+void refuse_inference(const OpRecord& op, const Arg* args, int count) {
+  each_slot(op, args, count, [&](int, const Tensor& x) {
+    expect(!x.defined() || !x.body()->inference,
+           "{}: a tensor of shape {} was made in inference_mode and can not be recorded; clone it "
+           "outside",
+           name_of(op), x.defined() ? x.shape() : Dims());
+  });
+}
+
+}  // namespace
+
+Results invoke(const OpRecord& op, const Arg* args, int count) {
+  Results results;
+  if (std::holds_alternative<Composite>(op.derivative)) {
+    op.forward.run(args, {}, results);
+    return results;
+  }
+  const bool tracked = mode.recording && tracks(op, args, count);
+  if (!tracked) {
+    op.forward.run(args, {}, results);
+    if ((op.traits & is_view) != 0) {
+      separate_from_args(op, args, count, results);
+      for (int k = 0; k < results.count(); ++k) mark_view(results.at(k), args[0].tensor());
+    }
+    if (mode.inference)
+      for (int k = 0; k < results.count(); ++k)
+        if (results.at(k).defined()) results.at(k).body()->inference = true;
+    return results;
+  }
+  {
+    Pause pause;
+    op.forward.run(args, {}, results);
+  }
+  separate_from_args(op, args, count, results);
+  if ((op.traits & is_view) != 0)
+    for (int k = 0; k < results.count(); ++k) mark_view(results.at(k), args[0].tensor());
+  if (std::holds_alternative<NotDifferentiable>(op.derivative)) return results;
+  refuse_inference(op, args, count);
+  attach(Node::make(op, args, count, results), results);
+  return results;
+}
+
+Tensor invoke_in_place(const OpRecord& op, const Arg* args, int count) {
+  const Tensor target = args[0].tensor();
+  const std::string name = name_of(op) + "_";
+  const bool tracked = mode.recording && tracks(op, args, count);
+  check_writable(target, name, tracked);
+
+  const bool recorded = tracked && !std::holds_alternative<NotDifferentiable>(op.derivative) &&
+                        !std::holds_alternative<Composite>(op.derivative);
+  Results results;
+  if (tracked && std::holds_alternative<Composite>(op.derivative)) {
+    // The ops inside are recorded; their result replaces the target's value and history.
+    op.forward.run(args, {}, results);
+    const OpRecord& copy = *find_op("copy");
+    const Arg copied[] = {args[0], Arg(results.one), Arg(false)};
+    return invoke_in_place(copy, copied, 3);
+  }
+  // A rule that reads the first argument needs the value from before.
+  Arg before[16];
+  expect(count <= 16, "{}: too many arguments", name);
+  for (int i = 0; i < count; ++i) before[i] = args[i];
+  if (recorded && (op.saves & saves_in0) != 0) {
+    Tensor copy = dense_copy(target);
+    copy.body()->node = target.body()->node;
+    copy.body()->output = target.body()->output;
+    before[0] = Arg(copy);
+  }
+  {
+    Pause pause;
+    if (op.forward.writes_target) {
+      op.forward.run(args, {&target}, results);
+    } else {
+      op.forward.run(args, {}, results);
+      const Tensor& value = results.one;
+      expect<ShapeError>(value.shape() == target.shape(),
+                         "{}: the result has shape {}, which does not fit the output of shape {}",
+                         name, value.shape(), target.shape());
+      copy_elements(value, target);
+    }
+  }
+  target.body()->storage->bump();
+  const Site& site = current_site();
+  target.body()->storage->changed_at(site.code, site.instruction);
+  if (!recorded) return target;
+  refuse_inference(op, before, count);
+  results.one = target;
+  // The node keeps the target's old edge: it is made before the history is rewritten.
+  const Ref<Node> node = Node::make(op, before, count, results);
+  rewrite_history(target, Object(node.get()));
+  return target;
+}
+
+}  // namespace topograd

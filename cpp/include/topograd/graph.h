@@ -1,0 +1,66 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "topograd/op.h"
+
+namespace topograd {
+
+/// The recorded computation behind some tensors, in the order in which it was made: for looking at, for running again with other
+/// inputs, for a backward pass that keeps every gradient. Holds the graph alive.
+class TOPOGRAD_API Graph {
+ public:
+  struct Contribution {
+    int consumer;                    ///< vertex that sent it
+    Tensor gradient;
+  };
+  struct Vertex {
+    Ref<Counted> node;               ///< the recorded call or leaf; null for a constant
+    std::string op;                  ///< "leaf", "constant", or the op's name
+    std::string name;                ///< given by the user, or the name of an output, or ""
+    std::string arguments;           ///< what is not a vertex: "dim=1, keepdim=False"
+    std::string where;
+    std::string module;
+    std::vector<int> inputs;         ///< vertices, one per tensor argument
+    Tensors values;                  ///< per output; undefined where not known
+    Tensors gradients;               ///< per output, after backward()
+    std::vector<Contribution> contributions;
+    int backward_index = -1;         ///< position in the backward order, after backward()
+    bool is_output = false;
+    Dims shape;
+    DType dtype = DType::float32;
+  };
+
+  explicit Graph(const Tensors& outputs);
+
+  const std::vector<Vertex>& vertices() const { return vertices_; }
+  const std::vector<int>& outputs() const { return outputs_; }
+  /// Leaves and constants.
+  std::vector<int> inputs() const;
+  /// The vertex of a tensor, or -1.
+  int find(const Tensor& x) const;
+  /// The only vertex of that name; throws IndexError where there is none or more than one.
+  int find(const std::string& name) const;
+
+  /// Computes every vertex again in order, with other values at some of them, without the program that built the graph.
+  Tensors forward(const std::map<int, Tensor>& replacements);
+  /// Runs the backward pass from the outputs and keeps gradients and contributions at every vertex. .grad is not touched.
+  void backward(const Tensors& seeds);
+
+ private:
+  int vertex_of_node(const Counted* node) const;
+  void add_node(const Counted* node);
+  int add_constant(const Tensor& x);
+  void compute(Vertex& vertex);
+  Tensor known_value(const Counted* leaf) const;
+
+  Tensors roots_;
+  std::vector<Vertex> vertices_;
+  std::vector<int> outputs_;
+  std::map<const Counted*, int> by_node_;
+  std::map<const detail::TensorBody*, int> constants_;
+};
+
+}  // namespace topograd

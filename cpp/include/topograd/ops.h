@@ -1,0 +1,173 @@
+#pragma once
+
+// Every op as a callable object, under PyTorch's name. Defined, with documentation, in cpp/ops/<family>.cpp.
+
+#include "topograd/op.h"
+
+namespace topograd {
+
+#define TOPOGRAD_OP extern TOPOGRAD_API const
+
+using Unary = Op<Tensor(Tensor)>;
+using Binary = Op<Tensor(Tensor, Tensor)>;
+
+// ops/unary.cpp
+TOPOGRAD_OP Unary neg, abs, sign, square, reciprocal, sqrt, rsqrt, exp, exp2, expm1, log, log2, log10,
+    log1p, sin, cos, tan, asin, acos, atan, sinh, cosh, tanh, asinh, acosh, atanh, sigmoid, erf, erfc,
+    floor, ceil, round, trunc, frac, isnan, isinf, isfinite, signbit, positive;
+
+// ops/activation.cpp
+TOPOGRAD_OP Unary relu, silu, mish, logsigmoid, hardsigmoid, hardswish, softsign, relu6;
+TOPOGRAD_OP Op<Tensor(Tensor, std::string)> gelu;
+TOPOGRAD_OP Op<Tensor(Tensor, double, double)> softplus, hardtanh;
+TOPOGRAD_OP Op<Tensor(Tensor, double)> leaky_relu, elu;
+
+// ops/binary.cpp
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Scalar)> add, sub, rsub;
+TOPOGRAD_OP Binary mul, true_div, strong_mul, floor_div, trunc_div, remainder, fmod, pow, maximum, minimum,
+    fmax, fmin, atan2, hypot, copysign, logaddexp, xlogy;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, std::optional<std::string>)> div;
+
+// ops/compare.cpp
+TOPOGRAD_OP Binary eq, ne, lt, le, gt, ge, logical_and, logical_or, logical_xor, bitwise_and, bitwise_or,
+    bitwise_xor, bitwise_left_shift, bitwise_right_shift, equal_elements;
+TOPOGRAD_OP Unary logical_not, bitwise_not;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, double, double, bool)> isclose;
+
+// ops/ternary.cpp
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor)> where, lerp, masked_fill;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, Scalar)> addcmul, addcdiv;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor)> clamp, clamp_between;
+TOPOGRAD_OP Binary clamp_min, clamp_max;
+
+// ops/cast.cpp
+TOPOGRAD_OP Op<Tensor(Tensor, DType)> cast;
+TOPOGRAD_OP Unary clone, contiguous;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, bool)> copy;
+TOPOGRAD_OP Op<Tensor(Tensor, Scalar)> fill;
+
+// ops/reduce.cpp and ops/scan.cpp
+using OptionalDims = std::optional<Dims>;
+using OptionalInt = std::optional<std::int64_t>;
+using OptionalType = std::optional<DType>;
+TOPOGRAD_OP Op<Tensor(Tensor, Dims)> sum_to_shape;
+TOPOGRAD_OP Op<Tensor(Tensor, OptionalDims, bool, OptionalType)> sum, mean;
+TOPOGRAD_OP Op<Tensor(Tensor, OptionalInt, bool, OptionalType)> prod;
+TOPOGRAD_OP Op<Tensor(Tensor, OptionalDims, bool)> amax, amin, any, all, logsumexp, count_nonzero;
+TOPOGRAD_OP Op<Tensor(Tensor, OptionalInt, bool)> argmax, argmin;
+TOPOGRAD_OP Op<Tensor(Tensor)> max, min;
+TOPOGRAD_OP Op<Tensors(Tensor, std::int64_t, bool)> max_dim, min_dim;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor)> max_other, min_other;
+TOPOGRAD_OP Op<Tensor(Tensor, OptionalDims, Scalar, bool)> var, std_;
+TOPOGRAD_OP Op<Tensors(Tensor, OptionalDims, Scalar, bool)> var_mean;
+TOPOGRAD_OP Op<Tensor(Tensor, double, OptionalDims, bool)> vector_norm;
+TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, OptionalType)> cumsum, cumprod;
+TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t)> cumsum_reversed;
+TOPOGRAD_OP Op<Tensors(Tensor, std::int64_t, bool, bool)> sort;
+TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, bool, bool)> argsort;
+TOPOGRAD_OP Op<Tensors(Tensor, std::int64_t, std::int64_t, bool, bool)> topk;
+
+// ops/matmul.cpp, ops/einsum.cpp
+TOPOGRAD_OP Binary matmul, mm, bmm, mv, dot, outer;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, Scalar, Scalar)> addmm, baddbmm;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor)> linear, linear_bias;
+TOPOGRAD_OP Op<Tensor(std::string, Tensors)> einsum;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Dims, Dims)> tensordot_dims;
+
+// ops/view.cpp
+TOPOGRAD_OP Op<Tensor(Tensor, Dims)> view, reshape, permute, expand, broadcast_to;
+TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, std::int64_t)> transpose, select;
+TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, std::int64_t, std::int64_t)> narrow;
+TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, OptionalInt, OptionalInt, std::int64_t)> slice;
+TOPOGRAD_OP Op<Tensor(Tensor, OptionalDims)> squeeze;
+TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t)> unsqueeze;
+TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, std::int64_t)> flatten;
+TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, Dims)> unflatten;
+TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, std::int64_t, std::int64_t)> diagonal, unfold;
+TOPOGRAD_OP Op<Tensor(Tensor, Dims, Dims)> movedim;
+TOPOGRAD_OP Unary t, matrix_transpose;
+TOPOGRAD_OP Binary expand_as, view_as, reshape_as;
+TOPOGRAD_OP Op<Tensor(Tensor, Indices)> basic_index;
+TOPOGRAD_OP Op<Tensor(Tensor, Dims, Indices)> basic_index_transpose;
+TOPOGRAD_OP Op<Tensor(Tensor, Dims, Dims, std::int64_t, Dims)> region, region_transpose;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Dims, Dims, std::int64_t, Dims)> region_write;
+
+// ops/shape.cpp
+TOPOGRAD_OP Op<Tensor(Tensors, std::int64_t)> cat, stack;
+TOPOGRAD_OP Op<Tensors(Tensor, Dims, std::int64_t)> split_sizes, split_list;
+TOPOGRAD_OP Op<Tensors(Tensor, std::int64_t, std::int64_t)> split, chunk;
+TOPOGRAD_OP Op<Tensors(Tensor, std::int64_t)> unbind;
+TOPOGRAD_OP Op<Tensor(Tensor, Dims)> flip, repeat, tile;
+TOPOGRAD_OP Op<Tensor(Tensor, Dims, OptionalDims)> roll;
+TOPOGRAD_OP Op<Tensor(Tensor, Dims, std::string, std::optional<double>)> pad;
+TOPOGRAD_OP Op<Tensor(Tensor, Dims, double)> constant_pad;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, OptionalInt)> repeat_interleave;
+TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t)> tril, triu, diag;
+
+// ops/index.cpp
+TOPOGRAD_OP Op<Tensor(Tensor, Tensors)> advanced_index;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensors, Tensor, bool)> index_put;
+TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, Tensor)> gather, index_select;
+TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, Tensor, Tensor)> scatter, scatter_value, scatter_add;
+TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, Tensor, Tensor, Scalar)> index_add;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, OptionalInt)> take_along_dim;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor)> masked_select;
+TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t)> one_hot;
+TOPOGRAD_OP Op<Tensor(Tensor)> nonzero;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, OptionalInt, std::optional<double>, double, bool, bool)> embedding;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, std::int64_t, bool)> embedding_rows;
+
+// ops/softmax.cpp, ops/loss.cpp
+TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, OptionalType)> softmax, log_softmax;
+TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t)> softmax_along, log_softmax_along;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, std::int64_t, std::string, double)> cross_entropy;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, std::int64_t, std::string)> nll_loss;
+TOPOGRAD_OP Op<Tensors(Tensor, Tensor, Tensor, std::int64_t, double)> cross_entropy_rows;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, std::string)> mse_loss, l1_loss;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, std::string)> binary_cross_entropy;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, std::string, Tensor)> binary_cross_entropy_with_logits;
+
+// ops/norm.cpp
+TOPOGRAD_OP Op<Tensor(Tensor, Dims, Tensor, Tensor, double)> layer_norm;
+TOPOGRAD_OP Op<Tensors(Tensor, Tensor, Tensor, std::int64_t, double)> layer_norm_rows;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, Tensor, Tensor, bool, double, double)> batch_norm;
+TOPOGRAD_OP Op<Tensors(Tensor, Tensor, Tensor, double)> batch_norm_train;
+TOPOGRAD_OP Op<Tensor(Tensor, double, bool, bool)> dropout;
+TOPOGRAD_OP Op<Tensor(Tensor, double, std::int64_t, std::int64_t)> dropout_seeded;
+
+// ops/conv.cpp, ops/pool.cpp, ops/attention.cpp
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, Dims, Dims, Dims, std::int64_t)> conv1d, conv2d, conv3d,
+    convolution;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Dims, Dims, Dims, Dims, std::int64_t)> convolution_input,
+    convolution_weight;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, Dims, std::string, Dims, std::int64_t)> conv1d_named,
+    conv2d_named, conv3d_named;
+TOPOGRAD_OP Op<Tensor(Tensor, Dims, OptionalDims, Dims, Dims, bool)> max_pool1d, max_pool2d, max_pool3d;
+TOPOGRAD_OP Op<Tensors(Tensor, Dims, OptionalDims, Dims, Dims, bool)> max_pool1d_with_indices,
+    max_pool2d_with_indices, max_pool3d_with_indices;
+TOPOGRAD_OP Op<Tensor(Tensor, Dims, OptionalDims, Dims, bool, bool, OptionalInt)> avg_pool1d, avg_pool2d,
+    avg_pool3d;
+TOPOGRAD_OP Op<Tensors(Tensor, Dims, Dims, Dims, Dims, bool)> max_pool;
+TOPOGRAD_OP Op<Tensor(Tensor, Dims, Dims, Dims, bool, bool, std::int64_t)> average_pool;
+TOPOGRAD_OP Op<Tensor(Tensor, Dims, Dims, Dims, Dims, bool, bool, std::int64_t)> average_pool_transpose;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, Tensor, double, bool, std::optional<double>, bool)>
+    scaled_dot_product_attention;
+TOPOGRAD_OP Op<Tensors(Tensor, Tensor, Tensor, Tensor, bool, double)> attention;
+
+// ops/random.cpp
+TOPOGRAD_OP Op<Tensor(Tensor, Object)> bernoulli;
+TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, bool, Object)> multinomial;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Object)> normal;
+TOPOGRAD_OP Op<Tensor(Tensor, double, double, Object)> uniform_fill, normal_fill;
+TOPOGRAD_OP Op<Tensor(Tensor, double, Object)> bernoulli_fill, exponential_fill;
+TOPOGRAD_OP Op<Tensor(Tensor, OptionalInt, OptionalInt, Object)> random_fill;
+
+#undef TOPOGRAD_OP
+
+inline Tensor operator+(const Tensor& a, const Tensor& b) { return add(a, b, 1); }
+inline Tensor operator-(const Tensor& a, const Tensor& b) { return sub(a, b, 1); }
+inline Tensor operator*(const Tensor& a, const Tensor& b) { return mul(a, b); }
+inline Tensor operator/(const Tensor& a, const Tensor& b) { return true_div(a, b); }
+inline Tensor operator-(const Tensor& a) { return neg(a); }
+
+}  // namespace topograd

@@ -1,0 +1,347 @@
+#include "kernels/cpu/convolution_correlate.h"
+#include "kernels/cpu/convolution_weight.h"
+
+namespace topograd::kernels::TOPOGRAD_ISA_NAME {
+namespace {
+
+void multiply(const Gemm& call, const float* row_bias) { gemm_float32(call, row_bias); }
+void multiply(const Gemm& call, const double* row_bias) { gemm_float64(call, row_bias); }
+
+/// The kernel is one element and nothing moves: a matrix product over channels.
+bool pointwise(const ConvShape& shape) {
+  for (int d = 0; d < 3; ++d) {
+    if (shape.kernel[d] != 1 || shape.stride[d] != 1 || shape.padding[d] != 0) return false;
+  }
+  return true;
+}
+
+index input_channels(const ConvShape& shape) { return shape.groups * shape.in_per_group; }
+index output_channels(const ConvShape& shape) { return shape.groups * shape.out_per_group; }
+
+/// (rows, depth) of each group as panels, pass by pass.
+template <class E>
+void pack_weights(const E* weight, index groups, index rows, index depth, E* out) {
+  const index pass = pass_depth<E>(rows, depth);
+  const index passes = ceil_div(depth, pass);
+  parallel(groups * passes, (1 << 14) / (rows * pass + 1) + 1, [&](index i, index end) {
+    for (; i < end; ++i) {
+      const index group = i / passes, p = i % passes * pass;
+      pack_rows<E, E>(weight + group * rows * depth + p, depth, 1, rows, least(pass, depth - p),
+                      out + rows * (group * depth + p));
+    }
+  });
+}
+
+/// Copies the images chunk by chunk into call.layout and has each of `count` correlations read them.
+template <class E>
+void correlate(Correlation<E>* calls, index count, const E* source, const index (&extent)[3]) {
+  const Correlation<E>& any = calls[0];
+  const index channels = any.groups * any.source_channels;
+  const index chunk = images_per_chunk<E>(any.batch, channels * any.layout.channel);
+  E* copies = scratch<E>(scratch_images, chunk * channels * any.layout.channel + 4 * overrun<E>);
+  for (index image = 0; image < any.batch; image += chunk) {
+    const index images = least(chunk, any.batch - image);
+    copy_channels(source + image * channels * product_of(extent), extent, any.layout,
+                  images * channels, copies);
+    for (index i = 0; i < count; ++i) {
+      if (any.rows <= most_direct_rows) {
+        correlate_direct(calls[i], copies, image, images);
+      } else {
+        correlate_packed(calls[i], copies, image, images);
+      }
+    }
+  }
+}
+
+template <class E>
+void forward_pointwise(const ConvShape& shape, const E* input, const E* weight, const E* bias,
+                       E* output) {
+  const index positions = product_of(shape.out);
+  Gemm call;
+  call.batch = shape.batch;
+  call.m = shape.out_per_group;
+  call.n = positions;
+  call.k = shape.in_per_group;
+  call.a_row = shape.in_per_group;
+  call.b_row = call.c_row = positions;
+  call.b_batch = input_channels(shape) * positions;
+  call.c_batch = output_channels(shape) * positions;
+  for (index group = 0; group < shape.groups; ++group) {
+    call.a = weight + group * call.m * call.k;
+    call.b = input + group * call.k * positions;
+    call.c = output + group * call.m * positions;
+    multiply(call, bias == nullptr ? nullptr : bias + group * call.m);
+  }
+}
+
+template <class E>
+void forward(const ConvShape& shape, const void* input, const void* weight, const void* bias,
+             void* output) {
+  const index positions = product_of(shape.out);
+  if (shape.batch == 0 || output_channels(shape) == 0 || positions == 0) return;
+  const E* const typed_input = static_cast<const E*>(input);
+  const E* const typed_weight = static_cast<const E*>(weight);
+  if (pointwise(shape) && shape.out_per_group > most_direct_rows) {
+    return forward_pointwise(shape, typed_input, typed_weight, static_cast<const E*>(bias),
+                             static_cast<E*>(output));
+  }
+  const index depth = shape.in_per_group * product_of(shape.kernel);
+  Correlation<E> call;
+  call.batch = shape.batch;
+  call.groups = shape.groups;
+  call.rows = shape.out_per_group;
+  call.depth = depth;
+  call.source_channels = shape.in_per_group;
+  call.pass = pass_depth<E>(call.rows, depth);
+  call.layout = input_layout(shape);
+  call.step[0] = shape.stride[0] * call.layout.plane;
+  call.step[1] = shape.stride[1] * call.layout.row;
+  for (int d = 0; d < 3; ++d) call.out[d] = shape.out[d];
+  index* offsets = scratch<index>(scratch_offsets, depth);
+  input_offsets(shape, call.layout, offsets);
+  call.offsets = offsets;
+  E* packed = scratch<E>(scratch_weights, output_channels(shape) * depth);
+  pack_weights(typed_weight, shape.groups, call.rows, depth, packed);
+  call.weights = packed;
+  call.bias = static_cast<const E*>(bias);
+  call.target = static_cast<E*>(output);
+  call.target_channel = positions;
+  call.target_step[0] = shape.out[1] * shape.out[2];
+  call.target_step[1] = shape.out[2];
+  call.target_step[2] = 1;
+  correlate(&call, 1, typed_input, shape.in);
+}
+
+/// Coordinates of one dimension that lie in a phase: stride * j + phase for j in [0, phase_size).
+index phase_size(const ConvShape& shape, int d, index phase) {
+  return greatest<index>(0, ceil_div(shape.in[d] - phase, shape.stride[d]));
+}
+
+/// f(tap, shift) for the taps through which coordinate j of the phase gets from output coordinate j + shift.
+template <class F>
+void each_tap(const ConvShape& shape, int d, index phase, F f) {
+  for (index tap = 0; tap < shape.kernel[d]; ++tap) {
+    const index moved = phase + shape.padding[d] - tap * shape.dilation[d];
+    if (moved % shape.stride[d] == 0) f(tap, moved / shape.stride[d]);
+  }
+}
+
+/// The output's gradient with the zeros that any phase may read.
+Layout cotangent_layout(const ConvShape& shape) {
+  index low[3], size[3];
+  for (int d = 0; d < 3; ++d) {
+    index front = 0, end = shape.out[d];
+    for (index phase = 0; phase < least(shape.stride[d], shape.in[d]); ++phase) {
+      each_tap(shape, d, phase, [&](index, index shift) {
+        front = greatest(front, -shift);
+        end = greatest(end, phase_size(shape, d, phase) + shift);
+      });
+    }
+    low[d] = front;
+    size[d] = front + end;
+  }
+  return layout_of(low, size, 1);
+}
+
+/// The gradient of the input as correlations of the output's gradient, one for each phase of the stride.
+template <class E>
+class InputGradient {
+ public:
+  InputGradient(const ConvShape& shape, const E* weight, E* gradient)
+      : shape_(shape), weight_(weight), layout_(cotangent_layout(shape)) {
+    const index kernel = product_of(shape.kernel), depth = shape.out_per_group * kernel;
+    phases_ = scratch<Correlation<E>>(scratch_phases, product_of(shape.stride));
+    offsets_ = scratch<index>(scratch_offsets, depth + kernel);
+    taps_ = offsets_ + depth;
+    packed_ = scratch<E>(scratch_weights, input_channels(shape) * depth);
+    for (index z = 0; z < shape.stride[0]; ++z) {
+      for (index y = 0; y < shape.stride[1]; ++y) {
+        for (index x = 0; x < shape.stride[2]; ++x) add_phase({z, y, x}, gradient);
+      }
+    }
+  }
+
+  void run(const E* cotangent) {
+    if (count_ > 0) correlate(phases_, count_, cotangent, shape_.out);
+  }
+
+ private:
+  struct Corner {
+    index z, y, x;
+  };
+
+  void add_phase(const Corner& corner, E* gradient) {
+    const index at[3] = {corner.z, corner.y, corner.x};
+    const index row = shape_.in[2], plane = shape_.in[1] * row;
+    Correlation<E> call;
+    for (int d = 0; d < 3; ++d) call.out[d] = phase_size(shape_, d, at[d]);
+    if (call.positions() == 0) return;
+    const index taps = find_taps(at);
+    call.batch = shape_.batch;
+    call.groups = shape_.groups;
+    call.rows = shape_.in_per_group;
+    call.depth = shape_.out_per_group * taps;
+    call.source_channels = shape_.out_per_group;
+    call.pass = pass_depth<E>(call.rows, call.depth);
+    call.layout = layout_;
+    call.step[0] = layout_.plane;
+    call.step[1] = layout_.row;
+    call.offsets = offsets_;
+    call.weights = packed_;
+    call.bias = nullptr;
+    call.target = gradient + corner.z * plane + corner.y * row + corner.x;
+    call.target_channel = product_of(shape_.in);
+    call.target_step[0] = shape_.stride[0] * plane;
+    call.target_step[1] = shape_.stride[1] * row;
+    call.target_step[2] = shape_.stride[2];
+    pack_transposed(call.depth, call.pass, taps);
+    phases_[count_++] = call;
+    offsets_ += call.depth;
+    packed_ += input_channels(shape_) * call.depth;
+  }
+
+  /// Fills the phase's taps and offsets; returns the number of taps.
+  index find_taps(const index (&at)[3]) {
+    index taps = 0;
+    each_tap(shape_, 0, at[0], [&](index tap_z, index z) {
+      each_tap(shape_, 1, at[1], [&](index tap_y, index y) {
+        each_tap(shape_, 2, at[2], [&](index tap_x, index x) {
+          offsets_[taps] =
+              layout_.place(z + layout_.low[0], y + layout_.low[1], x + layout_.low[2]);
+          taps_[taps++] = (tap_z * shape_.kernel[1] + tap_y) * shape_.kernel[2] + tap_x;
+        });
+      });
+    });
+    for (index c = 1; c < shape_.out_per_group; ++c) {
+      for (index t = 0; t < taps; ++t) {
+        offsets_[c * taps + t] = offsets_[t] + c * layout_.channel;
+      }
+    }
+    return taps;
+  }
+
+  /// The weights with input channels as rows and (output channel, tap of the phase) as depth, packed.
+  void pack_transposed(index depth, index pass, index taps) {
+    const index rows = shape_.in_per_group, kernel = product_of(shape_.kernel);
+    const index panels = ceil_div(rows, tile_rows);
+    parallel(shape_.groups * panels, (1 << 13) / (tile_rows * depth + 1) + 1,
+             [&](index item, index end) {
+               for (; item < end; ++item) {
+                 const index group = item / panels, top = item % panels * tile_rows;
+                 const index height = least<index>(tile_rows, rows - top);
+                 for (index q = 0; q < depth; ++q) {
+                   const index begin = q / pass * pass, length = least(pass, depth - begin);
+                   const index channel = group * shape_.out_per_group + q / taps;
+                   const E* from = weight_ + (channel * rows + top) * kernel + taps_[q % taps];
+                   E* to = packed_ + rows * (group * depth + begin) + top * length +
+                           (q - begin) * height;
+                   for (index i = 0; i < height; ++i) to[i] = from[i * kernel];
+                 }
+               }
+             });
+  }
+
+  const ConvShape& shape_;
+  const E* const weight_;
+  const Layout layout_;
+  Correlation<E>* phases_;
+  index count_ = 0;
+  index* offsets_;  ///< of the next phase, as packed_
+  index* taps_;
+  E* packed_;
+};
+
+template <class E>
+void input_gradient_pointwise(const ConvShape& shape, const E* cotangent, const E* weight,
+                              E* gradient) {
+  const index positions = product_of(shape.out);
+  Gemm call;
+  call.batch = shape.batch;
+  call.m = shape.in_per_group;
+  call.n = positions;
+  call.k = shape.out_per_group;
+  call.a_row = 1;
+  call.a_col = shape.in_per_group;
+  call.b_row = call.c_row = positions;
+  call.b_batch = output_channels(shape) * positions;
+  call.c_batch = input_channels(shape) * positions;
+  for (index group = 0; group < shape.groups; ++group) {
+    call.a = weight + group * call.m * call.k;
+    call.b = cotangent + group * call.k * positions;
+    call.c = gradient + group * call.m * positions;
+    multiply(call, static_cast<const E*>(nullptr));
+  }
+}
+
+template <class E>
+void input_gradient(const ConvShape& shape, const void* cotangent, const void* weight,
+                    void* gradient) {
+  if (shape.batch == 0 || input_channels(shape) == 0 || product_of(shape.in) == 0) return;
+  const E* const typed_cotangent = static_cast<const E*>(cotangent);
+  const E* const typed_weight = static_cast<const E*>(weight);
+  E* const typed_gradient = static_cast<E*>(gradient);
+  if (pointwise(shape) && shape.in_per_group > most_direct_rows) {
+    return input_gradient_pointwise(shape, typed_cotangent, typed_weight, typed_gradient);
+  }
+  InputGradient<E>(shape, typed_weight, typed_gradient).run(typed_cotangent);
+}
+
+template <class E>
+void weight_gradient(const ConvShape& shape, const void* cotangent, const void* input,
+                     void* gradient) {
+  const index channels = input_channels(shape), positions = product_of(shape.out);
+  WeightGradient<E> call;
+  call.groups = shape.groups;
+  call.rows = shape.out_per_group;
+  call.depth = shape.in_per_group * product_of(shape.kernel);
+  call.gradient = static_cast<E*>(gradient);
+  const index elements = call.groups * call.rows * call.depth;
+  if (elements == 0) return;
+  std::memset(gradient, 0, static_cast<std::size_t>(elements) * sizeof(E));
+  if (shape.batch == 0 || positions == 0) return;
+  const bool in_place = shape.stride[2] == 1 && shape.padding[0] == 0 && shape.padding[1] == 0 &&
+                        shape.padding[2] == 0;
+  call.layout = in_place ? layout_of(shape.padding, shape.in, 1) : input_layout(shape);
+  call.source_channels = shape.in_per_group;
+  call.image_stride = channels * call.layout.channel;
+  call.step[0] = shape.stride[0] * call.layout.plane;
+  call.step[1] = shape.stride[1] * call.layout.row;
+  for (int d = 0; d < 3; ++d) call.out[d] = shape.out[d];
+  index* offsets = scratch<index>(scratch_offsets, call.depth);
+  input_offsets(shape, call.layout, offsets);
+  call.offsets = offsets;
+
+  const index panels = call.groups * ceil_div(call.rows, tile_columns<E>);
+  const index transposed_image = panels * positions * tile_columns<E>;
+  const index chunk =
+      least(images_per_chunk<E>(shape.batch, channels * call.layout.channel),
+            images_per_chunk<E>(shape.batch, transposed_image));
+  E* copies = in_place ? nullptr : scratch<E>(scratch_images, chunk * call.image_stride);
+  // One channel by one or two: too few for vectors of channels.
+  const bool narrow = shape.in_per_group == 1 && shape.out_per_group <= 2;
+  E* transposed = narrow ? nullptr
+                                   : scratch<E>(scratch_weights, chunk * transposed_image);
+  for (index image = 0; image < shape.batch; image += chunk) {
+    call.images = least(chunk, shape.batch - image);
+    const E* source = static_cast<const E*>(input) + image * channels * product_of(shape.in);
+    const E* g = static_cast<const E*>(cotangent) + image * output_channels(shape) * positions;
+    if (!in_place) copy_channels(source, shape.in, call.layout, call.images * channels, copies);
+    call.source = in_place ? source : copies;
+    if (narrow) {
+      add_depthwise_gradient(call, g);
+    } else {
+      transpose_cotangents(call, g, transposed);
+      call.transposed = transposed;
+      add_weight_gradient(call);
+    }
+  }
+}
+
+}  // namespace
+
+void fill_convolution(Convolution (&convolution)[2]) {
+  convolution[0] = {&forward<float>, &input_gradient<float>, &weight_gradient<float>};
+  convolution[1] = {&forward<double>, &input_gradient<double>, &weight_gradient<double>};
+}
+
+}  // namespace topograd::kernels::TOPOGRAD_ISA_NAME

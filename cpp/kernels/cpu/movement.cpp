@@ -1,0 +1,480 @@
+#include "kernels/cpu/prelude.h"
+
+namespace topograd::kernels::TOPOGRAD_ISA_NAME {
+
+namespace {
+
+// What a thread moves at least: below this, handing work out costs more than it saves.
+constexpr index grain_bytes = 1 << 17;
+
+template <class T>
+index grain_of(index elements_per_item) {
+  const index bytes = greatest<index>(elements_per_item, 1) * static_cast<index>(sizeof(T));
+  return greatest<index>(grain_bytes / bytes, 1);
+}
+
+/// Calls f with a value of the unsigned type of this size.
+template <class F>
+void by_size(index element_size, F f) {
+  switch (element_size) {
+    case 1: return f(std::uint8_t{});
+    case 2: return f(std::uint16_t{});
+    case 4: return f(std::uint32_t{});
+    default: return f(std::uint64_t{});
+  }
+}
+
+// ------------------------------------------------------------------ one row
+
+/// Two moves of `size` bytes that meet or overlap.
+template <int size>
+void copy_both_ends(const char* in, char* out, index bytes) {
+  char first[size];
+  char last[size];
+  __builtin_memcpy(first, in, size);
+  __builtin_memcpy(last, in + bytes - size, size);
+  __builtin_memcpy(out, first, size);
+  __builtin_memcpy(out + bytes - size, last, size);
+}
+
+/// Dense to dense. Short rows do without the call.
+template <class T>
+void copy_dense_row(const T* in_row, T* out_row, index count) {
+  const char* in = reinterpret_cast<const char*>(in_row);
+  char* out = reinterpret_cast<char*>(out_row);
+  const index bytes = count * static_cast<index>(sizeof(T));
+  if (bytes > 1024) {
+    __builtin_memcpy(out, in, static_cast<std::size_t>(bytes));
+  } else if (bytes >= 64) {
+    for (index i = 0; i + 64 < bytes; i += 64) __builtin_memcpy(out + i, in + i, 64);
+    __builtin_memcpy(out + bytes - 64, in + bytes - 64, 64);
+  } else if (bytes >= 32) {
+    copy_both_ends<32>(in, out, bytes);
+  } else if (bytes >= 16) {
+    copy_both_ends<16>(in, out, bytes);
+  } else if (bytes >= 8) {
+    copy_both_ends<8>(in, out, bytes);
+  } else if (bytes >= 4) {
+    copy_both_ends<4>(in, out, bytes);
+  } else if (bytes >= 2) {
+    copy_both_ends<2>(in, out, bytes);
+  } else if (bytes == 1) {
+    *out = *in;
+  }
+}
+
+template <class T>
+void load_row(const T* in, index step, T* out, index count) {
+  if (step == 1) return copy_dense_row(in, out, count);
+  if (step == 0) {
+    const T value = count > 0 ? *in : T{};
+    for (index i = 0; i < count; ++i) out[i] = value;
+  } else if (step == -1) {
+    for (index i = 0; i < count; ++i) out[i] = in[-i];
+  } else {
+    for (index i = 0; i < count; ++i) out[i] = in[i * step];
+  }
+}
+
+template <class T>
+void store_row(const T* in, T* out, index step, index count) {
+  if (step == 1) return copy_dense_row(in, out, count);
+  if (step == -1) {
+    for (index i = 0; i < count; ++i) out[-i] = in[i];
+  } else {
+    for (index i = 0; i < count; ++i) out[i * step] = in[i];
+  }
+}
+
+/// One of the two steps is 1.
+template <class T>
+void move_row(const T* in, index in_step, T* out, index out_step, index count) {
+  if (out_step == 1)
+    load_row(in, in_step, out, count);
+  else
+    store_row(in, out, out_step, count);
+}
+
+// ------------------------------------------------------------------ transposed blocks
+
+/// out[c * out_row + r] = in[r * in_row + c].
+template <class T>
+struct Transpose {
+  typedef T Vector __attribute__((vector_size(16)));
+  static constexpr int lanes = 16 / static_cast<int>(sizeof(T));
+  /// Two cache lines of either side: processors fetch lines in pairs.
+  static constexpr int tile = 128 / static_cast<int>(sizeof(T));
+
+  static Vector interleave_low(Vector a, Vector b) {
+    if constexpr (lanes == 2) return __builtin_shufflevector(a, b, 0, 2);
+    if constexpr (lanes == 4) return __builtin_shufflevector(a, b, 0, 4, 1, 5);
+    if constexpr (lanes == 8) return __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
+    if constexpr (lanes == 16)
+      return __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+  }
+  static Vector interleave_high(Vector a, Vector b) {
+    if constexpr (lanes == 2) return __builtin_shufflevector(a, b, 1, 3);
+    if constexpr (lanes == 4) return __builtin_shufflevector(a, b, 2, 6, 3, 7);
+    if constexpr (lanes == 8) return __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
+    if constexpr (lanes == 16)
+      return __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15,
+                                     31);
+  }
+
+  /// lanes x lanes elements: log2(lanes) perfect shuffles of the rows transpose them.
+  static void small(const T* in, index in_row, T* out, index out_row) {
+    Vector rows[lanes];
+    Vector mixed[lanes];
+#pragma GCC unroll 16
+    for (int r = 0; r < lanes; ++r) __builtin_memcpy(&rows[r], in + r * in_row, 16);
+#pragma GCC unroll 4
+    for (int round = 1; round < lanes; round *= 2) {
+#pragma GCC unroll 8
+      for (int r = 0; r < lanes / 2; ++r) {
+        mixed[2 * r] = interleave_low(rows[r], rows[r + lanes / 2]);
+        mixed[2 * r + 1] = interleave_high(rows[r], rows[r + lanes / 2]);
+      }
+#pragma GCC unroll 16
+      for (int r = 0; r < lanes; ++r) rows[r] = mixed[r];
+    }
+#pragma GCC unroll 16
+    for (int r = 0; r < lanes; ++r) __builtin_memcpy(out + r * out_row, &rows[r], 16);
+  }
+
+  /// tile x tile elements through a local copy: whole cache lines move on both sides, so that rows
+  /// a power of two apart, which share a cache set, do not push each other out.
+  static void full(const T* in, index in_row, T* out, index out_row) {
+    alignas(64) T local[tile * tile];
+    for (int r = 0; r < tile; r += lanes)
+      for (int c = 0; c < tile; c += lanes)
+        small(in + r * in_row + c, in_row, local + c * tile + r, tile);
+    for (int c = 0; c < tile; ++c) __builtin_memcpy(out + c * out_row, local + c * tile, 128);
+  }
+
+  /// rows x columns elements, at most tile x tile.
+  static void edge(const T* in, index in_row, T* out, index out_row, index rows, index columns) {
+    const index whole_rows = rows / lanes * lanes;
+    const index whole_columns = columns / lanes * lanes;
+    for (index r = 0; r < whole_rows; r += lanes)
+      for (index c = 0; c < whole_columns; c += lanes)
+        small(in + r * in_row + c, in_row, out + c * out_row + r, out_row);
+    for (index c = 0; c < columns; ++c)
+      for (index r = c < whole_columns ? whole_rows : 0; r < rows; ++r)
+        out[c * out_row + r] = in[r * in_row + c];
+  }
+};
+
+// ------------------------------------------------------------------ strided copies
+
+/// One dim of a copy with the strides of both sides.
+struct Dim {
+  index size, in, out;
+};
+
+constexpr int rank_limit = 32;
+
+/// The dims of a copy, innermost of the dense side first.
+struct Dims {
+  int rank = 0;
+  Dim dim[rank_limit];
+};
+
+/// Drops dims of size 1 and merges dims that both sides walk as one. Gives the number of elements.
+index coalesce(const index* sizes, const index* strides, int rank, bool to_dense, Dims& dims) {
+  index count = 1;
+  for (int d = rank - 1; d >= 0; --d) {
+    const index size = sizes[d];
+    const Dim next = to_dense ? Dim{size, strides[d], count} : Dim{size, count, strides[d]};
+    count *= size;
+    if (size == 1) continue;
+    if (dims.rank > 0) {
+      Dim& last = dims.dim[dims.rank - 1];
+      if (next.in == last.in * last.size && next.out == last.out * last.size) {
+        last.size *= size;
+        continue;
+      }
+    }
+    dims.dim[dims.rank++] = next;
+  }
+  return count;
+}
+
+/// Walks some dims in order, carrying the offsets of both sides.
+class Walk {
+ public:
+  Walk(const Dim* dims, int rank) : dims_(dims), rank_(rank) {}
+  void seek(index item) {
+    in = out = 0;
+    for (int d = 0; d < rank_; ++d) {
+      position_[d] = item % dims_[d].size;
+      item /= dims_[d].size;
+      in += position_[d] * dims_[d].in;
+      out += position_[d] * dims_[d].out;
+    }
+  }
+  void next() {
+    for (int d = 0; d < rank_; ++d) {
+      in += dims_[d].in;
+      out += dims_[d].out;
+      if (++position_[d] < dims_[d].size) return;
+      in -= dims_[d].size * dims_[d].in;
+      out -= dims_[d].size * dims_[d].out;
+      position_[d] = 0;
+    }
+  }
+
+  index in = 0;
+  index out = 0;
+
+ private:
+  const Dim* dims_;
+  int rank_;
+  index position_[rank_limit];
+};
+
+template <class T>
+void copy_rows(const T* in, T* out, const Dims& dims, index count) {
+  const Dim row = dims.dim[0];
+  const index rows = count / row.size;
+  parallel(rows, grain_of<T>(row.size), [&](index begin, index end) {
+    Walk walk(dims.dim + 1, dims.rank - 1);
+    walk.seek(begin);
+    for (index i = begin; i < end; ++i, walk.next())
+      move_row(in + walk.in, row.in, out + walk.out, row.out, row.size);
+  });
+}
+
+/// A plane of a copy: `row` runs along `out`'s short steps, `column` along `in`'s.
+struct Plane {
+  Dim row, column;
+};
+
+/// At most a block of a plane, tile by tile; in and out point at its corner.
+template <class T>
+void copy_block(const T* in, T* out, const Plane& plane, index rows, index columns) {
+  constexpr index tile = Transpose<T>::tile;
+  const bool unit = plane.row.out == 1 && plane.column.in == 1;
+  for (index c = 0; c < columns; c += tile) {
+    const index width = least(tile, columns - c);
+    for (index r = 0; r < rows; r += tile) {
+      const index height = least(tile, rows - r);
+      const T* from = in + r * plane.row.in + c * plane.column.in;
+      T* to = out + r * plane.row.out + c * plane.column.out;
+      if (unit && height == tile && width == tile) {
+        Transpose<T>::full(from, plane.row.in, to, plane.column.out);
+      } else if (unit) {
+        Transpose<T>::edge(from, plane.row.in, to, plane.column.out, height, width);
+      } else {
+        for (index k = 0; k < width; ++k)
+          for (index i = 0; i < height; ++i)
+            to[k * plane.column.out + i * plane.row.out] =
+                from[k * plane.column.in + i * plane.row.in];
+      }
+    }
+  }
+}
+
+/// dims.dim[across] is the dim that the strided side walks in the shortest steps; it is not dim 0.
+template <class T>
+void copy_transposed(const T* in, T* out, Dims& dims, int across, index count, bool to_dense) {
+  const Dim inner = dims.dim[0];
+  const Dim other = dims.dim[across];
+  const Plane plane = to_dense ? Plane{inner, other} : Plane{other, inner};
+  for (int d = across; d + 1 < dims.rank; ++d) dims.dim[d] = dims.dim[d + 1];
+  const index planes = count / (inner.size * other.size);
+
+  // A square block visits each page of memory on either side once, and there are few enough of them
+  // for the TLB.
+  const index block = 8 * Transpose<T>::tile;
+  const index down = ceil_div(plane.row.size, block);
+  const index blocks = down * ceil_div(plane.column.size, block);
+  const index block_size = least(plane.row.size, block) * least(plane.column.size, block);
+  parallel(planes * blocks, grain_of<T>(block_size), [&](index begin, index end) {
+    Walk walk(dims.dim + 1, dims.rank - 2);
+    walk.seek(begin / blocks);
+    index b = begin % blocks;
+    for (index item = begin; item < end; ++item) {
+      const index r = b % down * block;
+      const index c = b / down * block;
+      copy_block(in + walk.in + r * plane.row.in + c * plane.column.in,
+                 out + walk.out + r * plane.row.out + c * plane.column.out, plane,
+                 least(block, plane.row.size - r), least(block, plane.column.size - c));
+      if (++b == blocks) {
+        b = 0;
+        walk.next();
+      }
+    }
+  });
+}
+
+/// The dim that the strided side walks in shorter steps than dim 0, or 0 where there is none.
+int dim_across(const Dims& dims, bool to_dense) {
+  const auto step = [&](int d) {
+    const index stride = to_dense ? dims.dim[d].in : dims.dim[d].out;
+    return stride < 0 ? -stride : stride;
+  };
+  if (step(0) <= 1) return 0;
+  int best = 0;
+  for (int d = 1; d < dims.rank; ++d)
+    if (step(d) != 0 && step(d) < step(best)) best = d;
+  return best;
+}
+
+template <class T>
+void copy_strided(const T* in, T* out, const index* sizes, const index* strides, int rank,
+                  bool to_dense) {
+  Dims dims;
+  const index count = coalesce(sizes, strides, rank, to_dense, dims);
+  if (count == 0) return;
+  if (dims.rank == 0) {
+    *out = *in;
+    return;
+  }
+  if (dims.rank == 1) {
+    const Dim row = dims.dim[0];
+    parallel(row.size, grain_of<T>(1), [&](index begin, index end) {
+      move_row(in + begin * row.in, row.in, out + begin * row.out, row.out, end - begin);
+    });
+    return;
+  }
+  const int across = dim_across(dims, to_dense);
+  if (across == 0)
+    copy_rows(in, out, dims, count);
+  else
+    copy_transposed(in, out, dims, across, count, to_dense);
+}
+
+void load_strided(const void* in, index step, void* out, index count, index element_size) {
+  by_size(element_size, [=]<class T>(T) {
+    load_row(static_cast<const T*>(in), step, static_cast<T*>(out), count);
+  });
+}
+
+void store_strided(const void* in, void* out, index step, index count, index element_size) {
+  by_size(element_size, [=]<class T>(T) {
+    store_row(static_cast<const T*>(in), static_cast<T*>(out), step, count);
+  });
+}
+
+void copy_to_dense(const void* in, const index* sizes, const index* strides, int rank, void* out,
+                   index element_size) {
+  by_size(element_size, [=]<class T>(T) {
+    copy_strided(static_cast<const T*>(in), static_cast<T*>(out), sizes, strides, rank, true);
+  });
+}
+
+void copy_from_dense(const void* in, void* out, const index* sizes, const index* strides, int rank,
+                     index element_size) {
+  by_size(element_size, [=]<class T>(T) {
+    copy_strided(static_cast<const T*>(in), static_cast<T*>(out), sizes, strides, rank, false);
+  });
+}
+
+// ------------------------------------------------------------------ at indices
+
+void index_select(const void* in_memory, const std::int64_t* indices, void* out_memory, index outer,
+                  index n, index picks, index inner, index element_size) {
+  if (picks == 0 || inner == 0) return;
+  by_size(element_size, [=]<class T>(T) {
+    const T* in = static_cast<const T*>(in_memory);
+    T* out = static_cast<T*>(out_memory);
+    parallel(outer * picks, grain_of<T>(inner), [=](index begin, index end) {
+      index p = begin % picks;
+      const T* base = in + begin / picks * n * inner;
+      for (index i = begin; i < end; ++i) {
+        if (inner == 1)
+          out[i] = base[indices[p]];
+        else
+          copy_dense_row(base + indices[p] * inner, out + i * inner, inner);
+        if (++p == picks) {
+          p = 0;
+          base += n * inner;
+        }
+      }
+    });
+  });
+}
+
+void gather(const void* in_memory, const std::int64_t* indices, void* out_memory, index outer,
+            index n, index picks, index inner, index element_size) {
+  if (picks == 0 || inner == 0) return;
+  by_size(element_size, [=]<class T>(T) {
+    const T* in = static_cast<const T*>(in_memory);
+    T* out = static_cast<T*>(out_memory);
+    parallel(outer * picks, grain_of<T>(inner), [=](index begin, index end) {
+      index p = begin % picks;
+      const T* base = in + begin / picks * n * inner;
+      for (index i = begin; i < end; ++i) {
+        const std::int64_t* at = indices + i * inner;
+        for (index j = 0; j < inner; ++j) out[i * inner + j] = base[at[j] * inner + j];
+        if (++p == picks) {
+          p = 0;
+          base += n * inner;
+        }
+      }
+    });
+  });
+}
+
+// Equal indices can only meet within one (outer, inner) column, and one thread walks it in order.
+void scatter(const void* in_memory, const std::int64_t* indices, void* out_memory, index outer,
+             index n, index picks, index inner, index element_size) {
+  if (picks == 0 || inner == 0) return;
+  by_size(element_size, [=]<class T>(T) {
+    const T* in = static_cast<const T*>(in_memory);
+    T* out = static_cast<T*>(out_memory);
+    constexpr index line = Transpose<T>::tile;
+    const index strips = ceil_div(inner, line);
+    parallel(outer * strips, grain_of<T>(picks * least(inner, line)), [=](index begin, index end) {
+      for (index item = begin; item < end; ++item) {
+        const index o = item / strips;
+        const index low = item % strips * line;
+        const index high = least(low + line, inner);
+        for (index p = 0; p < picks; ++p) {
+          const index row = (o * picks + p) * inner;
+          for (index j = low; j < high; ++j)
+            out[(o * n + indices[row + j]) * inner + j] = in[row + j];
+        }
+      }
+    });
+  });
+}
+
+void gather_rows(const void* in_memory, const std::int64_t* offsets, void* out_memory, index count,
+                 index row, index element_size) {
+  by_size(element_size, [=]<class T>(T) {
+    const T* in = static_cast<const T*>(in_memory);
+    T* out = static_cast<T*>(out_memory);
+    parallel(count, grain_of<T>(row), [=](index begin, index end) {
+      if (row == 1)
+        for (index i = begin; i < end; ++i) out[i] = in[offsets[i]];
+      else
+        for (index i = begin; i < end; ++i) copy_dense_row(in + offsets[i], out + i * row, row);
+    });
+  });
+}
+
+// Threads take column strips, so that the last of equal offsets wins.
+void scatter_rows(const void* in_memory, const std::int64_t* offsets, void* out_memory, index count,
+                  index row, index element_size) {
+  by_size(element_size, [=]<class T>(T) {
+    const T* in = static_cast<const T*>(in_memory);
+    T* out = static_cast<T*>(out_memory);
+    constexpr index line = Transpose<T>::tile;
+    parallel(ceil_div(row, line), grain_of<T>(count * line), [=](index begin, index end) {
+      const index low = begin * line;
+      const index width = least(end * line, row) - low;
+      for (index i = 0; i < count; ++i)
+        copy_dense_row(in + i * row + low, out + offsets[i] + low, width);
+    });
+  });
+}
+
+}  // namespace
+
+void fill_movement(Movement& movement) {
+  movement = {load_strided, store_strided, copy_to_dense, copy_from_dense, index_select,
+              gather,       scatter,       gather_rows,   scatter_rows};
+}
+
+}  // namespace topograd::kernels::TOPOGRAD_ISA_NAME

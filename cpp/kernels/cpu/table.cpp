@@ -1,0 +1,33 @@
+#include "kernels/cpu/prelude.h"
+
+namespace topograd::kernels::TOPOGRAD_ISA_NAME {
+
+namespace {
+Table make_table() {
+  Table table{};
+  table.isa = TOPOGRAD_TEXT(TOPOGRAD_ISA_NAME);
+  table.elementwise = elementwise_rows();
+  table.reductions = reduction_rows();
+  table.scans = scan_rows();
+  table.convert = convert_table();
+  fill_gemm(table.gemm);
+  fill_convolution(table.convolution);
+  fill_pooling(table.pooling);
+  fill_rows(table.rows);
+  fill_attention(table.attention);
+  fill_movement(table.movement);
+  fill_adding(table.adding);
+  fill_sorting(table.sorting);
+  fill_random(table.random);
+  fill_optimizers(table.optimizers);
+  return table;
+}
+}  // namespace
+
+/// Made on the first call; isa.cpp calls it for the chosen instruction set only.
+const Table& table() {
+  static const Table made = make_table();
+  return made;
+}
+
+}  // namespace topograd::kernels::TOPOGRAD_ISA_NAME

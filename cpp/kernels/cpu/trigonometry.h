@@ -1,0 +1,231 @@
+#pragma once
+
+// Circular, inverse and hyperbolic functions and powers, in the manner of math.h. Where a float
+// function is seldom hot it is a formula in double, rounded once. Its double form is then the C
+// library's, which does not vectorise: tan asin acos atan atan2 sinh cosh asinh acosh atanh hypot
+// pow.
+
+#include "kernels/cpu/math.h"
+
+namespace topograd::kernels::TOPOGRAD_ISA_NAME {
+
+// ------------------------------------------------------------------ sine and cosine
+
+// Hazard "large angles": sin_near and cos_near hold for |x| <= Format<T>::near_limit. Loops test a
+// tile of inputs first and turn to sin_wide (double arithmetic), then to sin_any (C library), for
+// larger ones: see Guarded in loops.h.
+template <Real T>
+TOPOGRAD_INLINE bool is_near(T x) {
+  return abs(x) <= Format<T>::near_limit || !(abs(x) < Format<T>::infinity);
+}
+template <Real T>
+TOPOGRAD_INLINE bool is_wide(T x) {
+  return is_near(static_cast<double>(x));
+}
+
+/// sin(r) / r - 1 as a function of r^2, for |r| <= pi / 2. The first term stands apart because it
+/// rounds less so.
+TOPOGRAD_INLINE float sin_series(float r2) {
+  return r2 * -0.1666666596f +
+         r2 * r2 * polynomial(r2, 0.008333241864f, -0.0001982270293f, 2.634638004e-6f);
+}
+TOPOGRAD_INLINE double sin_series(double r2) {
+  return r2 * -0.16666666666666666633 +
+         r2 * r2 *
+             polynomial(r2, 0.0083333333333333157466, -0.00019841269841254884666,
+                        2.7557319219139176176e-6, -2.5052107613933993823e-8,
+                        1.6058977114025027032e-10, -7.6439639643418692258e-13,
+                        2.7313658477694191721e-15);
+}
+/// sin(x - n pi), negated where n, held in the low bits of `parity`, is odd; then with the sign of
+/// `sign`.
+template <Real T>
+TOPOGRAD_INLINE T sin_reduced(T x, T n, typename Format<T>::Bits parity) {
+  using F = Format<T>;
+  constexpr int sign_place = sizeof(T) * 8 - 1;
+  const T r = (((x - n * F::pi[0]) - n * F::pi[1]) - n * F::pi[2]) - n * F::pi[3];
+  const T r2 = r * r;
+  const T y = r + r * sin_series(r2);
+  return bit_cast<T>(bits(y) ^ (parity << sign_place));
+}
+template <Real T>
+TOPOGRAD_INLINE T sin_near(T x) {
+  using F = Format<T>;
+  constexpr int sign_place = sizeof(T) * 8 - 1;
+  // On |x|, because the reduction would lose the sign of -0.
+  const T shifted = abs(x) * T(0.318309886183790672) + F::shifter;
+  const T y = sin_reduced(abs(x), shifted - F::shifter, bits(shifted));
+  return bit_cast<T>(bits(y) ^ (bits(x) >> sign_place << sign_place));
+}
+template <Real T>
+TOPOGRAD_INLINE T cos_near(T x) {
+  using F = Format<T>;
+  // cos(x) = -sin(x - (n + 1/2) pi) (-1)^n
+  const T shifted = (abs(x) * T(0.318309886183790672) - T(0.5)) + F::shifter;
+  return sin_reduced(abs(x), (shifted - F::shifter) + T(0.5), bits(shifted) + 1);
+}
+TOPOGRAD_INLINE double tan_near(double x) { return sin_near(x) / cos_near(x); }
+
+template <Real T>
+TOPOGRAD_INLINE T sin_wide(T x) {
+  return static_cast<T>(sin_near(static_cast<double>(x)));
+}
+template <Real T>
+TOPOGRAD_INLINE T cos_wide(T x) {
+  return static_cast<T>(cos_near(static_cast<double>(x)));
+}
+template <Real T>
+TOPOGRAD_INLINE T sin_any(T x) {
+  return static_cast<T>(::sin(static_cast<double>(x)));
+}
+template <Real T>
+TOPOGRAD_INLINE T cos_any(T x) {
+  return static_cast<T>(::cos(static_cast<double>(x)));
+}
+TOPOGRAD_INLINE float tan_wide(float x) {
+  return static_cast<float>(tan_near(static_cast<double>(x)));
+}
+TOPOGRAD_INLINE double tan_wide(double x) { return ::tan(x); }
+template <Real T>
+TOPOGRAD_INLINE T tan_any(T x) {
+  return static_cast<T>(::tan(static_cast<double>(x)));
+}
+
+// ------------------------------------------------------------------ formulas in double that are
+// good to float
+
+namespace for_float {
+
+constexpr double half_pi = 1.57079632679489661923;
+
+/// |x| <= 1
+TOPOGRAD_INLINE double atan_small(double x) {
+  const double z = x * x;
+  return x + x * z *
+                 polynomial(z, -0.333333332933011735, 0.199999902759472717, -0.142853179639073033,
+                            0.111047067886442191, -0.090367423420707812, 0.0741749696430051053,
+                            -0.0576071608312811733, 0.0383274459830648437, -0.0192610813227658827,
+                            0.00620725453378005039, -0.000936299471949601501);
+}
+TOPOGRAD_INLINE double atan(double x) {
+  const double a = abs(x);
+  const double y = atan_small(a > 1.0 ? 1.0 / a : a);
+  return copysign(a > 1.0 ? half_pi - y : y, x);
+}
+TOPOGRAD_INLINE double atan2(double y, double x) {
+  const double a = abs(y), b = abs(x);
+  const double low = a < b ? a : b, high = a < b ? b : a;
+  const double ratio = low == high ? (low == 0.0 ? 0.0 : 1.0) : low / high;
+  double angle = atan_small(ratio);
+  angle = a > b ? half_pi - angle : angle;
+  angle = sign_bit(x) ? 2 * half_pi - angle : angle;
+  return is_nan(x) || is_nan(y) ? x + y : copysign(angle, y);
+}
+/// |x| <= 1/2
+TOPOGRAD_INLINE double asin_small(double x) {
+  const double z = x * x;
+  return x + x * z *
+                 polynomial(z, 0.166666666667386324, 0.0749999995342971186, 0.0446429064745849635,
+                            0.0303799452100249331, 0.0224124177266954332, 0.0169026838863935747,
+                            0.0168640902739601198, 0.00106750631503631179, 0.0283467452318333293);
+}
+TOPOGRAD_INLINE double asin(double x) {
+  const double a = abs(x);
+  const double y = asin_small(a > 0.5 ? sqrt(0.5 - 0.5 * a) : a);
+  return copysign(a > 0.5 ? half_pi - 2.0 * y : y, x);
+}
+TOPOGRAD_INLINE double acos(double x) {
+  const double a = abs(x);
+  const double y = asin_small(a > 0.5 ? sqrt(0.5 - 0.5 * a) : a);
+  const double near_zero = half_pi - copysign(y, x);
+  const double near_one = x < 0.0 ? 2 * half_pi - 2.0 * y : 2.0 * y;
+  return a > 0.5 ? near_one : near_zero;
+}
+TOPOGRAD_INLINE double sinh(double x) {
+  const double t = expm1(abs(x));
+  return copysign(t == Format<double>::infinity ? t : 0.5 * (t + t / (t + 1.0)), x);
+}
+TOPOGRAD_INLINE double cosh(double x) {
+  const double e = exp(abs(x));
+  return 0.5 * (e + 1.0 / e);
+}
+TOPOGRAD_INLINE double asinh(double x) {
+  const double a = abs(x);
+  // a^2 / (1 + sqrt(a^2 + 1)) without infinity / infinity
+  const double root = sqrt(a * a + 1.0);
+  return copysign(log1p(a + (root - 1.0 < 1.0 ? a * a / (1.0 + root) : root - 1.0)), x);
+}
+TOPOGRAD_INLINE double acosh(double x) {
+  const double t = x - 1.0;
+  return x < 1.0 ? Format<double>::nan : log1p(t + sqrt(t * (t + 2.0)));
+}
+TOPOGRAD_INLINE double atanh(double x) {
+  const double a = abs(x);
+  return copysign(0.5 * log1p(2.0 * a / (1.0 - a)), x);
+}
+TOPOGRAD_INLINE double hypot(double x, double y) {
+  constexpr double infinity = Format<double>::infinity;
+  const double length = sqrt(x * x + y * y);
+  return abs(x) == infinity || abs(y) == infinity ? infinity : length;
+}
+/// x^y for x >= 0 and no NaN.
+TOPOGRAD_INLINE double power(double x, double y) {
+  constexpr double infinity = Format<double>::infinity;
+  const auto [f, k, exponent] = reduce_log(x);
+  double logarithm = k + log_near_one(f) * 1.442695040888963407;
+  logarithm = x == 0.0 ? -infinity : (x < infinity ? logarithm : x);
+  return exp2(y * logarithm);
+}
+
+}  // namespace for_float
+
+#define TOPOGRAD_IN_DOUBLE(name)                                        \
+  TOPOGRAD_INLINE float name(float x) {                                 \
+    return static_cast<float>(for_float::name(static_cast<double>(x))); \
+  }                                                                     \
+  TOPOGRAD_INLINE double name(double x) { return ::name(x); }
+#define TOPOGRAD_IN_DOUBLE_2(name)                                                              \
+  TOPOGRAD_INLINE float name(float x, float y) {                                                \
+    return static_cast<float>(for_float::name(static_cast<double>(x), static_cast<double>(y))); \
+  }                                                                                             \
+  TOPOGRAD_INLINE double name(double x, double y) { return ::name(x, y); }
+
+TOPOGRAD_IN_DOUBLE(asin)
+TOPOGRAD_IN_DOUBLE(acos)
+TOPOGRAD_IN_DOUBLE(atan)
+TOPOGRAD_IN_DOUBLE(sinh)
+TOPOGRAD_IN_DOUBLE(cosh)
+TOPOGRAD_IN_DOUBLE(asinh)
+TOPOGRAD_IN_DOUBLE(acosh)
+TOPOGRAD_IN_DOUBLE(atanh)
+TOPOGRAD_IN_DOUBLE_2(atan2)
+TOPOGRAD_IN_DOUBLE_2(hypot)
+
+TOPOGRAD_INLINE float pow(float x, float y) {
+  const float a = abs(x);
+  const float power = static_cast<float>(for_float::power(a, y));
+  const float magnitude = a == 1.0f ? 1.0f : power;
+  const bool whole = trunc(y) == y;
+  const bool odd = whole & (floor(0.5f * y) != 0.5f * y);
+  float result = sign_bit(x) & odd ? -magnitude : magnitude;
+  result = (x < 0.0f) & (a < Format<float>::infinity) & !whole ? Format<float>::nan : result;
+  result = is_nan(x) | is_nan(y) ? x + y : result;
+  return (y == 0.0f) | (x == 1.0f) ? 1.0f : result;
+}
+TOPOGRAD_INLINE double pow(double x, double y) { return ::pow(x, y); }
+/// By squaring, modulo 2^64. Negative exponents, which the op refuses, give the whole part of the
+/// power.
+TOPOGRAD_INLINE std::int64_t pow(std::int64_t base, std::int64_t exponent) {
+  if (exponent < 0) return base == 1 ? 1 : base == -1 ? (exponent % 2 != 0 ? -1 : 1) : 0;
+  std::int64_t result = 1;
+  for (; exponent != 0; exponent >>= 1) {
+    if (exponent & 1) result = multiply(result, base);
+    base = multiply(base, base);
+  }
+  return result;
+}
+
+#undef TOPOGRAD_IN_DOUBLE
+#undef TOPOGRAD_IN_DOUBLE_2
+
+}  // namespace topograd::kernels::TOPOGRAD_ISA_NAME

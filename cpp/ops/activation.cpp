@@ -1,0 +1,244 @@
+// Activation functions.
+
+#include "ops/family.h"
+#include "ops/registry.h"
+
+namespace topograd {
+namespace {
+
+constexpr double sqrt_half = 0.70710678118654752;
+constexpr double inverse_sqrt_two_pi = 0.39894228040143268;
+constexpr double sqrt_two_over_pi = 0.79788456080286536;
+constexpr double gelu_cubic = 0.044715;
+
+bool tanh_form(const std::string& approximate) {
+  expect<ValueError>(approximate == "none" || approximate == "tanh",
+                     "gelu: approximate must be 'none' or 'tanh', got '{}'", approximate);
+  return approximate == "tanh";
+}
+
+Tensor gelu_slope(const Tensor& x, bool by_tanh) {
+  if (!by_tanh)
+    return 0.5 * erfc(-sqrt_half * x) + inverse_sqrt_two_pi * x * exp(-0.5 * square(x));
+  const Tensor inner = tanh(sqrt_two_over_pi * (x + gelu_cubic * x * square(x)));
+  return 0.5 * (1 + inner) + 0.5 * sqrt_two_over_pi * x * (1 - square(inner)) *
+                                 (1 + 3 * gelu_cubic * square(x));
+}
+
+}  // namespace
+
+constinit const Unary relu{{
+    .signature = "relu(Tensor input)",
+    .doc = R"(Rectified linear unit: max(x, 0). The gradient at 0 is 0.)",
+    .forward = unary<"relu">,
+    .derivative = Elementwise{[](const Call& c, const Tensor& x) -> Tensor {
+      return cast(gt(c.output(), 0), x.dtype());
+    }},
+    .fused = Vjp{[](const Call& c, const Tensor& g, const Tensor&) -> Tensor {
+      return fused<"relu.backward">(nullptr, g, c.output());
+    }},
+    .saves = saves_output,
+    .traits = is_method | has_in_place,
+    .samples = unary_samples,
+}};
+
+constinit const Unary relu6{{
+    .signature = "relu6(Tensor input)",
+    .doc = R"(Rectified linear unit with a ceiling: min(max(x, 0), 6).)",
+    .forward = [](const Tensor& input) { return hardtanh(input, 0.0, 6.0); },
+    .traits = is_functional,
+    .samples = unary_samples,
+}};
+
+constinit const Op<Tensor(Tensor, std::string)> gelu{{
+    .signature = "gelu(Tensor input, *, str approximate='none')",
+    .doc = R"(Gaussian error linear unit: x * Phi(x), Phi the standard normal distribution function.
+
+approximate='tanh' uses 0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))).
+Raises ValueError for another approximate. Source: Hendrycks and Gimpel, 2016.)",
+    .forward =
+        [](Target target, const Tensor& input, const std::string& approximate) {
+          return tanh_form(approximate) ? float_unary<"gelu_tanh">(target, input)
+                                        : float_unary<"gelu">(target, input);
+        },
+    .derivative = Elementwise{[](const Call&, const Tensor& x, const std::string& approximate)
+                                  -> Tensor { return gelu_slope(x, tanh_form(approximate)); }},
+    .fused = Vjp{[](const Call&, const Tensor& g, const Tensor& x,
+                    const std::string& approximate) -> Tensor {
+      return tanh_form(approximate) ? fused<"gelu_tanh.backward">(nullptr, g, x)
+                                    : fused<"gelu.backward">(nullptr, g, x);
+    }},
+    .saves = saves_in0,
+    .traits = is_functional,
+    .samples = []() -> std::vector<Sample> {
+      return {{sample({2, 3}), "none"}, {sample({4}), "tanh"}};
+    },
+}};
+
+constinit const Unary silu{{
+    .signature = "silu(Tensor input)",
+    .doc = R"(Sigmoid linear unit, or swish: x * sigmoid(x). Source: Elfwing and others, 2017.)",
+    .forward = float_unary<"silu">,
+    .derivative = Elementwise{[](const Call&, const Tensor& x) -> Tensor {
+      const Tensor s = sigmoid(x);
+      return s * (1 + x * (1 - s));
+    }},
+    .fused = Vjp{[](const Call&, const Tensor& g, const Tensor& x) -> Tensor {
+      return fused<"silu.backward">(nullptr, g, x);
+    }},
+    .saves = saves_in0,
+    .traits = is_functional,
+    .samples = unary_samples,
+}};
+
+constinit const Unary mish{{
+    .signature = "mish(Tensor input)",
+    .doc = R"(x * tanh(softplus(x)). Source: Misra, 2019.)",
+    .forward = float_unary<"mish">,
+    .derivative = Elementwise{[](const Call&, const Tensor& x) -> Tensor {
+      const Tensor inner = tanh(softplus(x, 1.0, 20.0));
+      return inner + x * sigmoid(x) * (1 - square(inner));
+    }},
+    .fused = Vjp{[](const Call&, const Tensor& g, const Tensor& x) -> Tensor {
+      return fused<"mish.backward">(nullptr, g, x);
+    }},
+    .saves = saves_in0,
+    .traits = is_functional,
+    .samples = unary_samples,
+}};
+
+constinit const Unary logsigmoid{{
+    .signature = "logsigmoid(Tensor input)",
+    .doc = R"(log(sigmoid(x)), stable for large negative x.)",
+    .forward = float_unary<"logsigmoid">,
+    .derivative = Elementwise{[](const Call&, const Tensor& x) -> Tensor { return sigmoid(-x); }},
+    .fused = Vjp{[](const Call&, const Tensor& g, const Tensor& x) -> Tensor {
+      return fused<"logsigmoid.backward">(nullptr, g, x);
+    }},
+    .saves = saves_in0,
+    .traits = is_functional,
+    .samples = unary_samples,
+}};
+
+constinit const Unary hardsigmoid{{
+    .signature = "hardsigmoid(Tensor input)",
+    .doc = R"(min(max(x / 6 + 0.5, 0), 1).)",
+    .forward = float_unary<"hardsigmoid">,
+    .derivative = Elementwise{[](const Call&, const Tensor& x) -> Tensor {
+      return cast(logical_and(gt(x, -3), lt(x, 3)), x.dtype()) / 6;
+    }},
+    .saves = saves_in0,
+    .traits = is_functional,
+    .samples = unary_samples,
+}};
+
+constinit const Unary hardswish{{
+    .signature = "hardswish(Tensor input)",
+    .doc = R"(x * min(max(x + 3, 0), 6) / 6. Source: Howard and others, 2019.)",
+    .forward = float_unary<"hardswish">,
+    .derivative = Elementwise{[](const Call&, const Tensor& x) -> Tensor {
+      return where(le(x, -3), 0, where(ge(x, 3), 1, x / 3 + 0.5));
+    }},
+    .saves = saves_in0,
+    .traits = is_functional,
+    .samples = unary_samples,
+}};
+
+constinit const Unary softsign{{
+    .signature = "softsign(Tensor input)",
+    .doc = R"(x / (1 + |x|).)",
+    .forward = float_unary<"softsign">,
+    .derivative = Elementwise{[](const Call&, const Tensor& x) -> Tensor {
+      return reciprocal(square(1 + abs(x)));
+    }},
+    .saves = saves_in0,
+    .traits = is_functional,
+    .samples = unary_samples,
+}};
+
+constinit const Op<Tensor(Tensor, double, double)> softplus{{
+    .signature = "softplus(Tensor input, float beta=1.0, float threshold=20.0)",
+    .doc = R"(log(1 + exp(beta * x)) / beta; x itself where beta * x > threshold.)",
+    .forward =
+        [](Target target, const Tensor& input, double beta, double threshold) {
+          const double params[] = {beta, threshold};
+          const DType dtype = floating(input.dtype());
+          return pointwise<"softplus">(target, dtype, dtype, params, input);
+        },
+    .derivative = Elementwise{[](const Call&, const Tensor& x, double beta, double threshold)
+                                  -> Tensor {
+      return where(gt(beta * x, threshold), 1, sigmoid(beta * x));
+    }},
+    .fused = Vjp{[](const Call&, const Tensor& g, const Tensor& x, double beta,
+                    double threshold) -> Tensor {
+      const double params[] = {beta, threshold};
+      return fused<"softplus.backward">(params, g, x);
+    }},
+    .saves = saves_in0,
+    .traits = is_functional,
+    .samples = []() -> std::vector<Sample> {
+      return {{sample({2, 3}), 1.0, 20.0}, {sample({4}), 2.0, 1.0}};
+    },
+}};
+
+constinit const Op<Tensor(Tensor, double, double)> hardtanh{{
+    .signature = "hardtanh(Tensor input, float min_val=-1.0, float max_val=1.0)",
+    .doc = R"(x limited to [min_val, max_val]. The gradient is 1 strictly inside, else 0.)",
+    .forward =
+        [](Target target, const Tensor& input, double low, double high) {
+          const double params[] = {low, high};
+          return pointwise<"hardtanh">(target, input.dtype(), input.dtype(), params, input);
+        },
+    .derivative = Elementwise{[](const Call&, const Tensor& x, double low, double high) -> Tensor {
+      return cast(logical_and(gt(x, low), lt(x, high)), x.dtype());
+    }},
+    .saves = saves_in0,
+    .traits = is_functional,
+    .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), -0.5, 0.7}}; },
+}};
+
+constinit const Op<Tensor(Tensor, double)> leaky_relu{{
+    .signature = "leaky_relu(Tensor input, float negative_slope=0.01)",
+    .doc = R"(x where x > 0, else negative_slope * x.)",
+    .forward =
+        [](Target target, const Tensor& input, double slope) {
+          return pointwise<"leaky_relu">(target, input.dtype(), input.dtype(), &slope, input);
+        },
+    .derivative = Elementwise{[](const Call&, const Tensor& x, double slope) -> Tensor {
+      return cast(where(gt(x, 0), 1.0, slope), x.dtype());
+    }},
+    .fused = Vjp{[](const Call&, const Tensor& g, const Tensor& x, double slope) -> Tensor {
+      return fused<"leaky_relu.backward">(&slope, g, x);
+    }},
+    .saves = saves_in0,
+    .traits = is_functional,
+    .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), 0.1}}; },
+}};
+
+constinit const Op<Tensor(Tensor, double)> elu{{
+    .signature = "elu(Tensor input, float alpha=1.0)",
+    .doc = R"(x where x > 0, else alpha * (exp(x) - 1). Source: Clevert and others, 2015.)",
+    .forward =
+        [](Target target, const Tensor& input, double alpha) {
+          const double params[] = {alpha, 1, 1};
+          const DType dtype = floating(input.dtype());
+          return pointwise<"elu">(target, dtype, dtype, params, input);
+        },
+    .derivative = Elementwise{[](const Call&, const Tensor& x, double alpha) -> Tensor {
+      return where(gt(x, 0), 1, alpha * exp(x));
+    }},
+    .fused = Vjp{[](const Call&, const Tensor& g, const Tensor& x, double alpha) -> Tensor {
+      const double params[] = {alpha, 1, 1};
+      return fused<"elu.backward">(params, g, x);
+    }},
+    .saves = saves_in0,
+    .traits = is_functional,
+    .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), 1.5}}; },
+}};
+
+Family activation_family() {
+  return {&relu,        &relu6,     &gelu,     &silu,     &mish,       &logsigmoid, &hardsigmoid,
+          &hardswish,   &softsign,  &softplus, &hardtanh, &leaky_relu, &elu};
+}
+
+}  // namespace topograd

@@ -1,0 +1,78 @@
+// Rows of a table by number.
+
+#include "ops/family.h"
+#include "ops/registry.h"
+
+namespace topograd {
+namespace {
+
+/// Scales the rows that are looked up down to a norm of at most max_norm, in place.
+void limit_rows(const Tensor& weight, const Tensor& at, double max_norm, double norm_type) {
+  const Tensor rows = index_select(weight.detach(), 0, at);
+  const Tensor norms = vector_norm(rows, norm_type, Dims{1}, true);
+  const Tensor scale = where(gt(norms, max_norm), max_norm / (norms + 1e-7), 1);
+  index_put.into(weight.detach(), Tensors{at}, rows * scale, false);
+}
+
+/// 1 / number of times each index occurs, as a column.
+Tensor inverse_frequency(const Tensor& at, index rows, DType dtype) {
+  const Tensor ones = Tensor::ones(at.shape(), dtype);
+  const Tensor counts = index_add(Tensor::zeros({rows}, dtype), 0, at, ones, 1);
+  return unsqueeze(reciprocal(index_select(counts, 0, at)), 1);
+}
+
+}  // namespace
+
+constinit const Op<Tensor(Tensor, Tensor, OptionalInt, std::optional<double>, double, bool, bool)> embedding{{
+    .signature = "embedding(Tensor input, Tensor weight, int? padding_idx=None, float? max_norm=None, "
+                 "float norm_type=2.0, bool scale_grad_by_freq=False, bool sparse=False)",
+    .doc = R"(Rows of weight at the integer indices input.
+
+Shapes: input (…), weight (rows, width); returns (…, width). padding_idx gets no gradient. max_norm: rows that are
+looked up are scaled in place to at most this norm. scale_grad_by_freq divides the gradient by how often a row occurs in input.
+Raises IndexError for an index out of range. Gradients are dense; sparse=True is accepted and has no effect.)",
+    .forward = [](const Tensor& at, const Tensor& weight, const OptionalInt& padding,
+                  const std::optional<double>& max_norm, double norm_type, bool by_frequency, bool) {
+      expect<ShapeError>(weight.rank() == 2, "embedding: weight must be (rows, width), got {}", weight.shape());
+      expect<TypeError>(is_integer(at.dtype()), "embedding: input must hold integers, got {}", at.dtype());
+      const Tensor flat = reshape(at, Dims{-1});
+      if (max_norm) limit_rows(weight, flat, *max_norm, norm_type);
+      const index rows = weight.shape()[0];
+      index padded = -1;
+      if (padding) {
+        expect<ValueError>(*padding >= -rows && *padding < rows,
+                           "embedding: padding_idx {} is out of range for {} rows", *padding, rows);
+        padded = *padding < 0 ? *padding + rows : *padding;
+      }
+      Dims shape = at.shape();
+      shape.push_back(weight.shape()[1]);
+      return reshape(embedding_rows(flat, weight, padded, by_frequency), shape);
+    },
+    .traits = is_functional,
+    .samples = []() -> std::vector<Sample> {
+      return {{sample_integers({2, 3}, 4), sample({4, 2}), Arg(), Arg(), 2.0, false, false}};
+    },
+}};
+
+constinit const Op<Tensor(Tensor, Tensor, std::int64_t, bool)> embedding_rows{{
+    .signature = "embedding_rows(Tensor input, Tensor weight, int padding_idx, bool scale_grad_by_freq)",
+    .doc = R"(embedding for a vector of indices; padding_idx -1 means none.)",
+    .forward = [](const Tensor& at, const Tensor& weight, std::int64_t, bool) {
+      return index_select(weight, 0, at);
+    },
+    .derivative = Linear{
+        [](const Call&, const Tensor&, const Tensor&, const Tensor&, std::int64_t, bool) -> Tensor {
+          return {};
+        },
+        [](const Call&, const Tensor& g, const Tensor& at, const Tensor& weight, std::int64_t padding,
+           bool by_frequency) -> Tensor {
+          Tensor kept = g;
+          if (padding >= 0) kept = where(unsqueeze(eq(at, Tensor(Scalar(padding))), 1), 0, kept);
+          if (by_frequency) kept = kept * inverse_frequency(at, weight.shape()[0], g.dtype());
+          return index_add(Tensor::zeros(weight.shape(), weight.dtype()), 0, at, kept, 1);
+        }},
+    .saves = saves_in0,
+    .traits = is_hidden,
+}};
+
+}  // namespace topograd

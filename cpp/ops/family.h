@@ -1,0 +1,131 @@
+#pragma once
+
+// What the files of this folder share: forward lambdas for elementwise families, samples, small helpers.
+
+#include <algorithm>
+#include <cmath>
+
+#include "graph/mode.h"
+#include "kernels/kernels.h"
+#include "tensor/body.h"
+#include "tensor/pointwise.h"
+#include "tensor/reduce.h"
+#include "topograd/ops.h"
+
+namespace topograd {
+
+/// A string as a template argument, so that a kernel is looked up by the op's name once.
+template <std::size_t N>
+struct Text {
+  char value[N];
+  constexpr Text(const char (&text)[N]) { std::copy_n(text, N, value); }
+};
+
+template <Text name>
+const kernels::Elementwise& elementwise_kernel() {
+  static const kernels::Elementwise& row = kernels::elementwise(name.value);
+  return row;
+}
+template <Text name>
+const kernels::Reduction& reduction_kernel() {
+  static const kernels::Reduction& row = kernels::reduction(name.value);
+  return row;
+}
+template <Text name>
+const kernels::Scan& scan_kernel() {
+  static const kernels::Scan& row = kernels::scan(name.value);
+  return row;
+}
+
+inline const kernels::Table& kernel_table() { return kernels::active(); }
+/// Index into the table's [2] arrays.
+inline int real_index(DType dtype) { return dtype == DType::float64 ? 1 : 0; }
+
+inline DType floating(DType dtype) { return is_floating(dtype) ? dtype : DType::float32; }
+
+template <Text name, class... X>
+Tensor pointwise(Target target, DType common, DType result, const double* params, const X&... x) {
+  const Tensor* inputs[] = {&x...};
+  return run_pointwise({.kernel = elementwise_kernel<name>(),
+                        .op = name.value,
+                        .inputs = inputs,
+                        .count = sizeof...(X),
+                        .common = common,
+                        .result = result,
+                        .params = params},
+                       target.tensor);
+}
+
+/// Refuses to write a result of a higher category into a target ("add_: float32 does not fit into int64").
+inline void check_castable(Target target, DType result, std::string_view op) {
+  if (target.tensor == nullptr) return;
+  const DType to = target.tensor->dtype();
+  const auto category = [](DType d) { return is_floating(d) ? 2 : is_integer(d) ? 1 : 0; };
+  expect(category(result) <= category(to),
+         "{}_: the result has dtype {}, which can not be written into the output of dtype {}", op,
+         result, to);
+}
+
+/// y = f(x), dtype kept.
+template <Text name>
+inline constexpr auto unary = [](Target target, const Tensor& input) {
+  return pointwise<name>(target, input.dtype(), input.dtype(), nullptr, input);
+};
+/// y = f(x), integers become float32.
+template <Text name>
+inline constexpr auto float_unary = [](Target target, const Tensor& input) {
+  const DType dtype = floating(input.dtype());
+  check_castable(target, dtype, name.value);
+  return pointwise<name>(target, dtype, dtype, nullptr, input);
+};
+template <Text name>
+inline constexpr auto predicate = [](Target target, const Tensor& input) {
+  return pointwise<name>(target, input.dtype(), DType::boolean, nullptr, input);
+};
+template <Text name>
+inline constexpr auto binary = [](Target target, const Tensor& input, const Tensor& other) {
+  const DType dtype = result_type({&input, &other});
+  check_castable(target, dtype, name.value);
+  return pointwise<name>(target, dtype, dtype, nullptr, input, other);
+};
+template <Text name>
+inline constexpr auto float_binary = [](Target target, const Tensor& input, const Tensor& other) {
+  const DType dtype = floating(result_type({&input, &other}));
+  check_castable(target, dtype, name.value);
+  return pointwise<name>(target, dtype, dtype, nullptr, input, other);
+};
+template <Text name>
+inline constexpr auto comparison = [](Target target, const Tensor& input, const Tensor& other) {
+  return pointwise<name>(target, result_type({&input, &other}), DType::boolean, nullptr, input,
+                         other);
+};
+
+/// A fused backward row of one input: (g, saved) -> gradient, in g's dtype.
+template <Text name, class... X>
+Tensor fused(const double* params, const Tensor& g, const X&... saved) {
+  return pointwise<name>({}, g.dtype(), g.dtype(), params, g, saved...);
+}
+
+/// Sums g over the dims that broadcasting added, so that it has `shape`.
+inline Tensor sum_to(const Tensor& g, const Dims& shape) {
+  return g.shape() == shape ? g : sum_to_shape(g, shape);
+}
+
+// ---------------------------------------------------------------- samples for the generic tests
+
+/// Standard normal float64 values from a fixed sequence.
+Tensor sample(const Dims& shape);
+/// The same in [low, high).
+Tensor sample_in(const Dims& shape, double low, double high);
+/// Integers in [0, n).
+Tensor sample_integers(const Dims& shape, index n);
+Tensor sample_booleans(const Dims& shape);
+
+std::vector<Sample> unary_samples();
+std::vector<Sample> unary_samples_in(double low, double high);
+std::vector<Sample> binary_samples();
+std::vector<Sample> positive_binary_samples();
+
+using Family = std::vector<const OpRecord*>;
+
+}  // namespace topograd

@@ -1,0 +1,330 @@
+// The matrix product in all its shapes.
+
+#include "ops/family.h"
+#include "ops/registry.h"
+
+namespace topograd {
+namespace {
+
+/// A batch of matrices as the kernel wants it: one stride from matrix to matrix.
+struct Matrices {
+  Tensor x;
+  index batch_stride = 0;
+};
+
+/// x (…, rows, columns) broadcast to the batch dims; copied only where the batch has no single stride.
+Matrices batched(const Tensor& x, const Dims& batch_shape) {
+  if (x.rank() == 2) return {x, 0};
+  const int added = batch_shape.size() - (x.rank() - 2);
+  index expected = -1, stride = 0;
+  bool single = true;
+  for (int d = batch_shape.size() - 1; d >= 0 && single; --d) {
+    if (batch_shape[d] == 1) continue;
+    const bool here = d >= added && x.shape()[d - added] != 1;
+    const index own = here ? x.strides()[d - added] : 0;
+    if (expected < 0)
+      stride = own;
+    else
+      single = own == expected;
+    expected = own * batch_shape[d];
+  }
+  if (single) return {x, stride};
+  Dims wide = batch_shape;
+  wide.push_back(x.shape().at(-2));
+  wide.push_back(x.shape().at(-1));
+  const Tensor copy = dense_copy(expand(x, wide));
+  return {copy, wide.at(-1) * wide.at(-2)};
+}
+
+Dims front(const Dims& shape, int dropped) { return Dims(shape.begin(), shape.end() - dropped); }
+
+/// Products of matrices a (…, m, k) and b (…, k, n), into c (…, m, n); bias (n) is added to every row.
+Tensor multiply(const Tensor& a, const Tensor& b, const Tensor& bias = {}) {
+  Dims shape = broadcast_shapes(front(a.shape(), 2), front(b.shape(), 2), "matmul");
+  // One matrix for the whole batch: the rows of all of them are one tall matrix.
+  if (b.rank() == 2 && a.rank() > 2) {
+    const Tensor tall = dense(a);
+    shape.push_back(a.shape().at(-2));
+    shape.push_back(b.shape()[1]);
+    const index rows = count_of(front(a.shape(), 1));
+    const Tensor c = multiply(restrided(tall, {rows, a.shape().back()}, {a.shape().back(), 1},
+                                        tall.body()->offset),
+                              b, bias);
+    return restrided(c, shape, contiguous_strides(shape), 0);
+  }
+  const Matrices left = batched(a, shape);
+  const Matrices right = batched(b, shape);
+  kernels::Gemm call;
+  call.batch = count_of(shape);
+  call.m = a.shape().at(-2);
+  call.k = a.shape().at(-1);
+  call.n = b.shape().at(-1);
+  shape.push_back(call.m);
+  shape.push_back(call.n);
+  Tensor c = Tensor::empty(shape, a.dtype());
+  if (c.count() == 0) return c;
+  call.a = left.x.address();
+  call.a_batch = left.batch_stride;
+  call.a_row = left.x.strides().at(-2);
+  call.a_col = left.x.strides().at(-1);
+  call.b = right.x.address();
+  call.b_batch = right.batch_stride;
+  call.b_row = right.x.strides().at(-2);
+  call.b_col = right.x.strides().at(-1);
+  call.c = c.address();
+  call.c_batch = call.m * call.n;
+  call.c_row = call.n;
+  const Tensor dense_bias = bias.defined() ? dense(bias) : bias;
+  call.bias = bias.defined() ? dense_bias.address() : nullptr;
+  const auto kernel = kernel_table().gemm[static_cast<int>(a.dtype())];
+  expect<NotSupported>(kernel != nullptr, "matmul: does not exist for dtype {}", a.dtype());
+  kernel(call);
+  return c;
+}
+
+/// Vectors take part as one-row and one-column matrices.
+Tensor as_row(const Tensor& a) { return a.rank() == 1 ? unsqueeze(a, 0) : a; }
+Tensor as_column(const Tensor& b) { return b.rank() == 1 ? unsqueeze(b, 1) : b; }
+
+void check_product(const Tensor& a, const Tensor& b, std::string_view op) {
+  expect<ShapeError>(a.rank() > 0 && b.rank() > 0,
+                     "{}: expects tensors with at least one dim, got shapes {} and {}", op,
+                     a.shape(), b.shape());
+  expect<NotSupported>(a.dtype() == b.dtype(), "{}: dtypes differ: a is {}, b is {}", op, a.dtype(),
+                       b.dtype());
+  const index k = a.shape().back();
+  const index rows = b.rank() == 1 ? b.shape()[0] : b.shape().at(-2);
+  expect<ShapeError>(k == rows, "{}: inner sizes differ: a is {}, b is {}", op, a.shape(),
+                     b.shape());
+}
+
+void check_ranks(const Tensor& a, int a_rank, const Tensor& b, int b_rank, std::string_view op) {
+  expect<ShapeError>(a.rank() == a_rank && b.rank() == b_rank,
+                     "{}: expects a {}-d and a {}-d tensor, got shapes {} and {}", op, a_rank,
+                     b_rank, a.shape(), b.shape());
+}
+
+/// g of a matmul with the dims that vectors gave up.
+Tensor full_gradient(const Tensor& g, const Tensor& a, const Tensor& b) {
+  Tensor full = g;
+  if (b.rank() == 1) full = unsqueeze(full, -1);
+  if (a.rank() == 1) full = unsqueeze(full, -2);
+  return full;
+}
+
+Tensor fold_rows(const Tensor& x) { return reshape(x, Dims{-1, x.shape().back()}); }
+
+Tensor left_gradient(const Tensor& g, const Tensor& a, const Tensor& b) {
+  const Tensor row = as_row(a);
+  const Tensor gradient = matmul(full_gradient(g, a, b), matrix_transpose(as_column(b)));
+  return reshape(sum_to(gradient, row.shape()), a.shape());
+}
+
+Tensor right_gradient(const Tensor& g, const Tensor& a, const Tensor& b) {
+  const Tensor column = as_column(b);
+  const Tensor full = full_gradient(g, a, b);
+  const Tensor row = as_row(a);
+  if (column.rank() == 2 && row.rank() > 2)
+    return reshape(matmul(matrix_transpose(fold_rows(row)), fold_rows(full)), b.shape());
+  return reshape(sum_to(matmul(matrix_transpose(row), full), column.shape()), b.shape());
+}
+
+Tensor check_linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  expect<ShapeError>(weight.rank() == 2 || weight.rank() == 1,
+                     "linear: weight must be (out, in) or (in,), got {}", weight.shape());
+  expect<ShapeError>(x.rank() > 0 && x.shape().back() == weight.shape().back(),
+                     "linear: input {} does not fit weight {}: the last size must be {}", x.shape(),
+                     weight.shape(), weight.shape().back());
+  expect<NotSupported>(x.dtype() == weight.dtype() && (!bias.defined() || bias.dtype() == x.dtype()),
+                       "linear: dtypes differ: input is {}, weight is {}{}{}", x.dtype(),
+                       weight.dtype(), bias.defined() ? ", bias is " : "",
+                       bias.defined() ? name_of(bias.dtype()) : "");
+  return weight;
+}
+
+}  // namespace
+
+constinit const Binary matmul{{
+    .signature = "matmul(Tensor input, Tensor other)",
+    .doc = R"(Matrix product: c[…, i, j] = sum over k of a[…, i, k] * b[…, k, j].
+
+Shapes: (…, m, k) and (…, k, n) give (…, m, n), leading dims broadcast. A 1-d a is a row, a 1-d b a column, and that dim
+is dropped from the result; two vectors give their inner product.
+Raises ShapeError when the inner sizes differ, RuntimeError when the dtypes differ.)",
+    .forward =
+        [](const Tensor& a, const Tensor& b) {
+          check_product(a, b, "matmul");
+          if (a.rank() >= 2 && b.rank() >= 2) return multiply(a, b);
+          Tensor c = multiply(as_row(a), as_column(b));
+          Dims shape = c.shape();
+          if (a.rank() == 1) shape.erase(shape.size() - 2);
+          if (b.rank() == 1) shape.erase(shape.size() - 1);
+          return restrided(c, shape, contiguous_strides(shape), 0);
+        },
+    .derivative = Multilinear{
+        [](const Call&, const Tensor& g, const Tensor& a, const Tensor& b) -> Tensor {
+          return left_gradient(g, a, b);
+        },
+        [](const Call&, const Tensor& g, const Tensor& a, const Tensor& b) -> Tensor {
+          return right_gradient(g, a, b);
+        }},
+    .saves = saves_inputs | saves_for_others,
+    .samples = []() -> std::vector<Sample> {
+      return {{sample({2, 3}), sample({3, 4})},       {sample({3}), sample({3})},
+              {sample({2, 3}), sample({3})},          {sample({3}), sample({3, 2})},
+              {sample({2, 2, 3}), sample({3, 4})},    {sample({2, 1, 2, 3}), sample({3, 3, 2})},
+              {sample({2, 2, 3}), sample({2, 3, 2})}, {sample({2, 2, 3}), sample({3})}};
+    },
+}};
+
+constinit const Binary mm{{
+    .signature = "mm(Tensor input, Tensor mat2)",
+    .doc = R"(Product of two matrices: (m, k) and (k, n) give (m, n). Does not broadcast.)",
+    .forward = [](const Tensor& a, const Tensor& b) {
+      check_ranks(a, 2, b, 2, "mm");
+      check_product(a, b, "mm");
+      return matmul(a, b);
+    },
+    .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), sample({3, 4})}}; },
+}};
+
+constinit const Binary bmm{{
+    .signature = "bmm(Tensor input, Tensor mat2)",
+    .doc = R"(Products of a batch of matrices: (b, m, k) and (b, k, n) give (b, m, n). Does not broadcast.)",
+    .forward = [](const Tensor& a, const Tensor& b) {
+      check_ranks(a, 3, b, 3, "bmm");
+      expect<ShapeError>(a.shape()[0] == b.shape()[0], "bmm: batch sizes differ: a is {}, b is {}",
+                         a.shape(), b.shape());
+      check_product(a, b, "bmm");
+      return matmul(a, b);
+    },
+    .samples = []() -> std::vector<Sample> { return {{sample({2, 2, 3}), sample({2, 3, 4})}}; },
+}};
+
+constinit const Binary mv{{
+    .signature = "mv(Tensor input, Tensor vec)",
+    .doc = R"(Product of a matrix and a vector: (m, k) and (k,) give (m,).)",
+    .forward = [](const Tensor& a, const Tensor& b) {
+      check_ranks(a, 2, b, 1, "mv");
+      check_product(a, b, "mv");
+      return matmul(a, b);
+    },
+    .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), sample({3})}}; },
+}};
+
+constinit const Binary dot{{
+    .signature = "dot(Tensor input, Tensor tensor)",
+    .doc = R"(Inner product of two vectors of the same size: sum of a[i] * b[i].)",
+    .forward = [](const Tensor& a, const Tensor& b) {
+      check_ranks(a, 1, b, 1, "dot");
+      check_product(a, b, "dot");
+      return matmul(a, b);
+    },
+    .samples = []() -> std::vector<Sample> { return {{sample({3}), sample({3})}}; },
+}};
+
+constinit const Binary outer{{
+    .signature = "outer(Tensor input, Tensor vec2)",
+    .doc = R"(Outer product of two vectors: (m,) and (n,) give (m, n) with c[i, j] = a[i] * b[j].)",
+    .forward = [](const Tensor& a, const Tensor& b) {
+      check_ranks(a, 1, b, 1, "outer");
+      return unsqueeze(a, 1) * b;
+    },
+    .samples = []() -> std::vector<Sample> { return {{sample({3}), sample({2})}}; },
+}};
+
+constinit const Op<Tensor(Tensor, Tensor, Tensor, Scalar, Scalar)> addmm{{
+    .signature = "addmm(Tensor input, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1)",
+    .doc = R"(beta * input + alpha * (mat1 @ mat2); input broadcasts to (m, n).)",
+    .forward = [](const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& beta,
+                  const Scalar& alpha) {
+      check_ranks(a, 2, b, 2, "addmm");
+      const Tensor product = matmul(a, b);
+      const Tensor scaled = alpha.real() == 1 ? product : product * Tensor(alpha);
+      if (beta.real() == 0) return scaled;
+      return add(scaled, beta.real() == 1 ? x : x * Tensor(beta), 1);
+    },
+    .traits = is_method | has_in_place,
+    .samples = []() -> std::vector<Sample> {
+      return {{sample({2, 4}), sample({2, 3}), sample({3, 4}), 0.5, 2}};
+    },
+}};
+
+constinit const Op<Tensor(Tensor, Tensor, Tensor, Scalar, Scalar)> baddbmm{{
+    .signature = "baddbmm(Tensor input, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1)",
+    .doc = R"(beta * input + alpha * bmm(batch1, batch2); input broadcasts to (b, m, n).)",
+    .forward = [](const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& beta,
+                  const Scalar& alpha) {
+      const Tensor product = bmm(a, b);
+      const Tensor scaled = alpha.real() == 1 ? product : product * Tensor(alpha);
+      if (beta.real() == 0) return scaled;
+      return add(scaled, beta.real() == 1 ? x : x * Tensor(beta), 1);
+    },
+    .traits = is_method | has_in_place,
+    .samples = []() -> std::vector<Sample> {
+      return {{sample({2, 2, 4}), sample({2, 2, 3}), sample({2, 3, 4}), 0.5, 2}};
+    },
+}};
+
+constinit const Op<Tensor(Tensor, Tensor, Tensor)> linear{{
+    .signature = "linear(Tensor input, Tensor weight, Tensor? bias=None)",
+    .doc = R"(Affine map of the last dim: y = input @ weight.T + bias.
+
+Shapes: input (…, in), weight (out, in), bias (out,) or None; returns (…, out).
+Raises ShapeError when the sizes do not fit, RuntimeError when the dtypes differ.)",
+    .forward = [](const Tensor& x, const Tensor& weight, const Tensor& bias) {
+      check_linear(x, weight, bias);
+      if (weight.rank() == 1 || x.rank() == 1 || !bias.defined() || bias.rank() != 1 ||
+          bias.shape()[0] != weight.shape()[0]) {
+        const Tensor y = matmul(x, weight.rank() == 2 ? t(weight) : weight);
+        return bias.defined() ? y + bias : y;
+      }
+      return linear_bias(x, weight, bias);
+    },
+    .traits = is_functional,
+    .samples = []() -> std::vector<Sample> {
+      return {{sample({2, 3}), sample({4, 3}), sample({4})},
+              {sample({2, 2, 3}), sample({4, 3}), Arg()},
+              {sample({3}), sample({4, 3}), sample({4})}};
+    },
+}};
+
+constinit const Op<Tensor(Tensor, Tensor, Tensor)> linear_bias{{
+    .signature = "linear_bias(Tensor input, Tensor weight, Tensor bias)",
+    .doc = R"(linear with a bias, in one pass.)",
+    .forward = [](const Tensor& x, const Tensor& weight, const Tensor& bias) {
+      return multiply(x, transpose(weight, 0, 1), bias);
+    },
+    .derivative = General{
+        .vjp = {[](const Call&, const Tensor& g, const Tensor&, const Tensor& weight, const Tensor&)
+                    -> Tensor { return matmul(g, weight); },
+                [](const Call&, const Tensor& g, const Tensor& x, const Tensor&, const Tensor&)
+                    -> Tensor { return matmul(t(fold_rows(g)), fold_rows(x)); },
+                [](const Call&, const Tensor& g, const Tensor&, const Tensor&, const Tensor& bias)
+                    -> Tensor { return sum_to(g, bias.shape()); }},
+        .jvp = {[](const Call&, const Tensors& d, const Tensor& x, const Tensor& weight,
+                   const Tensor& bias) -> Tensor {
+          Tensor out;
+          const auto include = [&](const Tensor& part) { out = out.defined() ? out + part : part; };
+          if (d[0].defined()) include(matmul(d[0], t(weight)));
+          if (d[1].defined()) include(matmul(x, t(d[1])));
+          if (d[2].defined()) {
+            Dims shape = x.shape();
+            shape[shape.size() - 1] = bias.shape()[0];
+            include(expand(d[2], shape));
+          }
+          return out;
+        }}},
+    .saves = saves_in0 | saves_in1,
+    .traits = is_hidden,
+    .samples = []() -> std::vector<Sample> {
+      return {{sample({2, 3}), sample({4, 3}), sample({4})},
+              {sample({2, 2, 3}), sample({4, 3}), sample({4})}};
+    },
+}};
+
+Family matmul_family() {
+  return {&matmul, &mm, &bmm, &mv, &dot, &outer, &addmm, &baddbmm, &linear, &linear_bias};
+}
+
+}  // namespace topograd

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "ops/family.h"
+
+namespace topograd {
+
+// One function per file of this folder; registry.cpp joins them.
+Family unary_family();
+Family activation_family();
+Family binary_family();
+Family compare_family();
+Family ternary_family();
+Family cast_family();
+Family reduce_family();
+Family scan_family();
+Family matmul_family();
+Family einsum_family();
+Family view_family();
+Family shape_family();
+Family index_family();
+Family softmax_family();
+Family loss_family();
+Family norm_family();
+Family conv_family();
+Family attention_family();
+Family random_family();
+
+}  // namespace topograd

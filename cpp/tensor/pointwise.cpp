@@ -1,0 +1,271 @@
+#include "tensor/pointwise.h"
+
+#include "base/pool.h"
+#include "tensor/body.h"
+#include "tensor/reduce.h"
+
+namespace topograd {
+namespace {
+
+constexpr int max_inputs = 4;
+constexpr index grain = 16384;
+constexpr index tile = 512;
+
+int category(DType dtype) { return is_floating(dtype) ? 2 : is_integer(dtype) ? 1 : 0; }
+
+kernels::Convert converter(DType from, DType to) {
+  return from == to ? nullptr
+                    : kernels::active().convert[static_cast<int>(from)][static_cast<int>(to)];
+}
+
+/// One array of the loop nest: where it starts, how it moves, and how its elements become the loop's.
+struct Operand {
+  char* start;
+  index element;                     // bytes in memory
+  index loop_element;                // bytes inside the loop
+  kernels::Convert convert;          // null: same type
+  Dims strides;                      // in elements, aligned to the output's dims; 0 where broadcast
+};
+
+struct Nest {
+  kernels::Loop loop;
+  const double* params;
+  int inputs;
+  Operand operand[max_inputs + 1];   // the last one is the output
+  Dims sizes;
+
+  Operand& output() { return operand[inputs]; }
+};
+
+Dims aligned_strides(const Tensor& x, const Dims& shape) {
+  Dims strides = Dims::filled(shape.size(), 0);
+  const int shift = shape.size() - x.rank();
+  for (int d = 0; d < x.rank(); ++d)
+    if (x.shape()[d] != 1) strides[d + shift] = x.strides()[d];
+  return strides;
+}
+
+/// Joins neighbouring dims that every operand crosses with one stride, and drops dims of size 1.
+void coalesce(Nest& nest) {
+  Dims sizes;
+  Dims strides[max_inputs + 1];
+  for (int d = 0; d < nest.sizes.size(); ++d) {
+    if (nest.sizes[d] == 1) continue;
+    bool joins = !sizes.empty();
+    for (int i = 0; joins && i <= nest.inputs; ++i)
+      joins = strides[i].back() == nest.operand[i].strides[d] * nest.sizes[d];
+    if (joins) {
+      sizes[sizes.size() - 1] *= nest.sizes[d];
+      for (int i = 0; i <= nest.inputs; ++i)
+        strides[i][sizes.size() - 1] = nest.operand[i].strides[d];
+    } else {
+      sizes.push_back(nest.sizes[d]);
+      for (int i = 0; i <= nest.inputs; ++i) strides[i].push_back(nest.operand[i].strides[d]);
+    }
+  }
+  if (sizes.empty()) {
+    sizes.push_back(1);
+    for (int i = 0; i <= nest.inputs; ++i) strides[i].push_back(1);
+  }
+  nest.sizes = std::move(sizes);
+  for (int i = 0; i <= nest.inputs; ++i) nest.operand[i].strides = std::move(strides[i]);
+}
+
+/// Runs `count` elements along the innermost dim from the given places; operands whose type or stride is not the
+/// loop's go through a tile.
+void run_inner(const Nest& nest, char* const* at, index count) {
+  alignas(64) char buffer[max_inputs + 1][tile * 8];
+  alignas(64) char raw[tile * 8];
+  const auto& movement = kernels::active().movement;
+  const int inner = nest.sizes.size() - 1;
+  const Operand& out = nest.operand[nest.inputs];
+  const index out_stride = out.strides[inner];
+  bool direct_everywhere = out.convert == nullptr && (out_stride == 1 || count == 1);
+  for (int i = 0; i < nest.inputs && direct_everywhere; ++i) {
+    const Operand& in = nest.operand[i];
+    direct_everywhere = in.convert == nullptr && (in.strides[inner] == 1 || in.strides[inner] == 0);
+  }
+  const index piece = direct_everywhere ? count : tile;
+  for (index begin = 0; begin < count; begin += piece) {
+    const index n = count - begin < piece ? count - begin : piece;
+    const void* in[max_inputs];
+    index step[max_inputs];
+    for (int i = 0; i < nest.inputs; ++i) {
+      const Operand& from = nest.operand[i];
+      const index stride = from.strides[inner];
+      const char* place = at[i] + begin * stride * from.element;
+      const index wanted = stride == 0 ? 1 : n;
+      step[i] = stride == 0 ? 0 : 1;
+      if (stride != 0 && stride != 1 && n > 1) {
+        char* packed = from.convert != nullptr ? raw : buffer[i];
+        movement.load_strided(place, stride, packed, n, from.element);
+        place = packed;
+      }
+      if (from.convert != nullptr) {
+        from.convert(place, buffer[i], wanted);
+        place = buffer[i];
+      }
+      in[i] = place;
+    }
+    char* place = at[nest.inputs] + begin * out_stride * out.element;
+    const bool strided = out_stride != 1 && n > 1;
+    if (out.convert == nullptr && !strided) {
+      nest.loop(in, step, place, n, nest.params);
+      continue;
+    }
+    char* computed = buffer[nest.inputs];
+    nest.loop(in, step, computed, n, nest.params);
+    if (out.convert != nullptr) {
+      out.convert(computed, strided ? raw : place, n);
+      computed = raw;
+    }
+    if (strided) movement.store_strided(computed, place, out_stride, n, out.element);
+  }
+}
+
+/// Elements [begin, end) of the nest in row-major order.
+void run_range(const Nest& nest, index begin, index end) {
+  const int inner = nest.sizes.size() - 1;
+  const index width = nest.sizes[inner];
+  while (begin < end) {
+    index row = begin / width;
+    const index column = begin % width;
+    char* at[max_inputs + 1];
+    for (int i = 0; i <= nest.inputs; ++i)
+      at[i] = nest.operand[i].start + column * nest.operand[i].strides[inner] * nest.operand[i].element;
+    for (int d = inner - 1; d >= 0; --d) {
+      const index position = row % nest.sizes[d];
+      row /= nest.sizes[d];
+      for (int i = 0; i <= nest.inputs; ++i)
+        at[i] += position * nest.operand[i].strides[d] * nest.operand[i].element;
+    }
+    const index count = width - column < end - begin ? width - column : end - begin;
+    run_inner(nest, at, count);
+    begin += count;
+  }
+}
+
+Operand operand_of(const Tensor& x, DType loop_type, bool is_output, const Dims& shape) {
+  const DType from = is_output ? loop_type : x.dtype();
+  const DType to = is_output ? x.dtype() : loop_type;
+  return {static_cast<char*>(x.address()), static_cast<index>(size_of(x.dtype())),
+          static_cast<index>(size_of(loop_type)), converter(from, to), aligned_strides(x, shape)};
+}
+
+/// Every operand dense with the output's shape, or a single element, and of the loop's type: no nest is needed.
+bool run_flat(const Pointwise& call, kernels::Loop loop, DType loop_type, DType out_type,
+              const Tensor& out) {
+  if (!out.contiguous() || out.dtype() != out_type) return false;
+  const char* in[max_inputs];
+  index step[max_inputs];
+  index element[max_inputs];
+  alignas(8) char number[max_inputs][8];
+  for (int i = 0; i < call.count; ++i) {
+    const Tensor& x = *call.inputs[i];
+    const DType wanted = (call.kernel.boolean_inputs >> i & 1) != 0 ? DType::boolean : loop_type;
+    if (x.count() == 1) {
+      in[i] = static_cast<const char*>(x.address());
+      step[i] = 0;
+      if (auto convert = converter(x.dtype(), wanted)) {
+        convert(in[i], number[i], 1);
+        in[i] = number[i];
+      }
+    } else {
+      if (!x.contiguous() || x.dtype() != wanted || x.count() != out.count()) return false;
+      if (!(x.shape() == out.shape())) return false;
+      in[i] = static_cast<const char*>(x.address());
+      step[i] = 1;
+    }
+    element[i] = step[i] * static_cast<index>(size_of(wanted));
+  }
+  char* target = static_cast<char*>(out.address());
+  const auto out_element = static_cast<index>(size_of(out_type));
+  if (out.count() <= grain) {
+    loop(reinterpret_cast<const void* const*>(in), step, target, out.count(), call.params);
+    return true;
+  }
+  parallel(out.count(), grain, [&](index begin, index end) {
+    const void* piece[max_inputs];
+    for (int i = 0; i < call.count; ++i) piece[i] = in[i] + begin * element[i];
+    loop(piece, step, target + begin * out_element, end - begin, call.params);
+  });
+  return true;
+}
+
+}  // namespace
+
+DType result_type(const Tensor* const* inputs, int count) {
+  // Three levels, weakest last: tensors with dims, 0-d tensors, written numbers.
+  DType levels[3];
+  bool present[3] = {};
+  bool same = true;
+  for (int i = 0; i < count; ++i) {
+    const Tensor& x = *inputs[i];
+    same = same && x.dtype() == inputs[0]->dtype();
+    const int level = x.body()->wrapped_number ? 2 : x.rank() == 0 ? 1 : 0;
+    DType dtype = x.dtype();
+    if (level == 2 && is_floating(dtype)) dtype = DType::float32;  // the default dtype
+    levels[level] = present[level] ? promote(levels[level], dtype) : dtype;
+    present[level] = true;
+  }
+  if (same && !present[2]) return inputs[0]->dtype();
+  bool any = false;
+  DType result = DType::boolean;
+  for (int level = 0; level < 3; ++level) {
+    if (!present[level]) continue;
+    if (!any || category(levels[level]) > category(result))
+      result = any ? promote(result, levels[level]) : levels[level];
+    any = true;
+  }
+  return result;
+}
+
+DType result_type(std::initializer_list<const Tensor*> inputs) {
+  return result_type(inputs.begin(), static_cast<int>(inputs.size()));
+}
+
+Tensor run_pointwise(const Pointwise& call, const Tensor* target) {
+  const kernels::Compute compute = compute_of(call.common);
+  const kernels::Loop loop = call.kernel.loop[static_cast<int>(compute)];
+  expect<NotSupported>(loop != nullptr, "{}: does not exist for dtype {}", call.op, call.common);
+  const DType loop_type = compute_dtype(call.common);
+  const DType out_type = call.kernel.boolean_output ? DType::boolean : loop_type;
+
+  bool same_shape = true;
+  for (int i = 1; i < call.count; ++i)
+    same_shape = same_shape && call.inputs[i]->shape() == call.inputs[0]->shape();
+  Dims shape = call.inputs[0]->shape();
+  if (!same_shape)
+    for (int i = 1; i < call.count; ++i)
+      shape = broadcast_shapes(shape, call.inputs[i]->shape(), call.op);
+  if (target != nullptr)
+    expect<ShapeError>(target->shape() == shape,
+                       "{}: the result has shape {}, which does not fit the output of shape {}",
+                       call.op, shape, target->shape());
+  const Tensor out = target != nullptr ? *target : Tensor::empty(shape, call.result);
+  if (out.count() == 0) return out;
+  if (run_flat(call, loop, loop_type, out_type, out)) return out;
+
+  // A transposed operand is made dense first: the blocked copy moves at memory speed, element by element it would not.
+  Tensor made_dense[max_inputs];
+  Nest nest{.loop = loop, .params = call.params, .inputs = call.count, .operand = {}, .sizes = shape};
+  for (int i = 0; i < call.count; ++i) {
+    const Tensor* x = call.inputs[i];
+    const index last = x->rank() > 0 ? x->strides().back() : 1;
+    const bool clashes = target != nullptr && may_overlap(*x, *target) &&
+                         !(x->contiguous() && target->contiguous() && x->address() == target->address() &&
+                           x->count() == target->count());
+    if (clashes || (x->count() > 1024 && last != 1 && last != 0 && x->shape().back() > 1)) {
+      made_dense[i] = clashes ? dense_copy(*x) : dense(*x);
+      x = &made_dense[i];
+    }
+    const DType wanted = (call.kernel.boolean_inputs >> i & 1) != 0 ? DType::boolean : loop_type;
+    nest.operand[i] = operand_of(*x, wanted, false, shape);
+  }
+  nest.output() = operand_of(out, out_type, true, shape);
+  coalesce(nest);
+  parallel(out.count(), grain, [&](index begin, index end) { run_range(nest, begin, end); });
+  return out;
+}
+
+}  // namespace topograd

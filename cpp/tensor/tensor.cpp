@@ -1,0 +1,297 @@
+#include "topograd/tensor.h"
+
+#include <atomic>
+#include <cmath>
+#include <cstring>
+#include <ostream>
+
+#include "base/allocator.h"
+#include "kernels/kernels.h"
+#include "tensor/body.h"
+
+namespace topograd {
+
+std::ostream& operator<<(std::ostream& out, const Device& device) {
+  if (device.kind == Device::Kind::cpu) return out << "cpu";
+  return out << "cuda:" << static_cast<int>(device.number);
+}
+
+std::ostream& operator<<(std::ostream& out, const Scalar& scalar) {
+  if (scalar.kind() == DType::boolean) return out << (scalar.integer() != 0 ? "True" : "False");
+  if (scalar.is_real()) return out << scalar.real();
+  return out << scalar.integer();
+}
+
+namespace detail {
+namespace {
+std::atomic<std::int64_t> bodies_alive{0};
+bool nobody_watches(TensorBody&) noexcept { return true; }
+}  // namespace
+
+bool (*forget_watched)(TensorBody& body) noexcept = nobody_watches;
+
+Ref<TensorBody> TensorBody::make() { return Ref<TensorBody>(new TensorBody); }
+void* TensorBody::operator new(std::size_t bytes) { return allocate(bytes); }
+void TensorBody::operator delete(void* block, std::size_t bytes) { release(block, bytes); }
+TensorBody::TensorBody() { bodies_alive.fetch_add(1, std::memory_order_relaxed); }
+TensorBody::~TensorBody() { bodies_alive.fetch_sub(1, std::memory_order_relaxed); }
+void TensorBody::destroy() noexcept {
+  if (watched && !forget_watched(*this)) return;
+  delete this;
+}
+}  // namespace detail
+
+std::int64_t live_tensors() { return detail::bodies_alive.load(); }
+
+HollowRead::~HollowRead() = default;
+
+// ---------------------------------------------------------------- making
+
+Tensor Tensor::empty(const Dims& shape, DType dtype) {
+  auto body = detail::TensorBody::make();
+  body->count = count_of(shape);
+  body->sizes = shape;
+  body->strides = contiguous_strides(shape);
+  body->dtype = dtype;
+  body->storage = Storage::allocate(static_cast<std::size_t>(body->count) * size_of(dtype));
+  return Tensor(std::move(body));
+}
+
+Tensor Tensor::full(const Dims& shape, Scalar value, DType dtype) {
+  Tensor out = empty(shape, dtype);
+  const bool zero = value.is_real() ? value.real() == 0 && !std::signbit(value.real())
+                                    : value.integer() == 0;
+  if (zero) {
+    std::memset(out.address(), 0, static_cast<std::size_t>(out.count()) * size_of(dtype));
+    return out;
+  }
+  dispatch(dtype, [&]<class T>() {
+    T element;
+    if constexpr (std::is_same_v<T, float16> || std::is_same_v<T, bfloat16>)
+      element = T(static_cast<float>(value.real()));
+    else
+      element = value.is_real() ? static_cast<T>(value.real()) : static_cast<T>(value.integer());
+    T* data = out.data<T>();
+    for (index i = 0; i < out.count(); ++i) data[i] = element;
+  });
+  return out;
+}
+
+Tensor Tensor::zeros(const Dims& shape, DType dtype) { return full(shape, 0, dtype); }
+Tensor Tensor::ones(const Dims& shape, DType dtype) { return full(shape, 1, dtype); }
+
+Tensor::Tensor(Scalar number) {
+  *this = empty({}, number.kind());
+  if (number.is_real())
+    *data<double>() = number.real();
+  else if (number.kind() == DType::int64)
+    *data<std::int64_t>() = number.integer();
+  else
+    *data<bool>() = number.integer() != 0;
+  body_->wrapped_number = true;
+}
+
+template <class T>
+Tensor Tensor::of(const std::vector<T>& values, Dims shape) {
+  expect<ShapeError>(count_of(shape) == static_cast<index>(values.size()),
+                     "tensor: {} values do not fill the shape {}", values.size(), shape);
+  Tensor out = empty(shape, dtype_of<T>);
+  T* data = out.data<T>();
+  for (std::size_t i = 0; i < values.size(); ++i) data[i] = values[i];
+  return out;
+}
+template TOPOGRAD_API Tensor Tensor::of(const std::vector<float>&, Dims);
+template TOPOGRAD_API Tensor Tensor::of(const std::vector<double>&, Dims);
+template TOPOGRAD_API Tensor Tensor::of(const std::vector<std::int64_t>&, Dims);
+template TOPOGRAD_API Tensor Tensor::of(const std::vector<bool>&, Dims);
+
+// ---------------------------------------------------------------- looking
+
+index Tensor::size(index dim) const {
+  expect<IndexError>(rank() > 0, "size: a 0-d tensor has no dim {}", dim);
+  return shape()[wrap_dim(dim, rank(), "size")];
+}
+
+void Tensor::refuse_hollow() const {
+  fail<HollowRead>("reads the data of a {} tensor of shape {} that was not saved", dtype(), shape());
+}
+
+Scalar Tensor::item() const {
+  expect<ShapeError>(count() == 1,
+                     "item: expects a tensor with one element, got {} elements of shape {}",
+                     count(), shape());
+  return dispatch(dtype(), [&]<class T>() -> Scalar {
+    const T value = *static_cast<const T*>(address());
+    if constexpr (std::is_same_v<T, bool>)
+      return value;
+    else if constexpr (std::is_integral_v<T>)
+      return static_cast<std::int64_t>(value);
+    else if constexpr (std::is_same_v<T, double>)
+      return value;
+    else
+      return static_cast<double>(static_cast<float>(value));
+  });
+}
+
+template <class T>
+std::vector<T> Tensor::to_vector() const {
+  const Tensor plain = dense(converted(*this, dtype_of<T>));
+  const T* data = plain.data<T>();
+  return {data, data + plain.count()};
+}
+template TOPOGRAD_API std::vector<float> Tensor::to_vector() const;
+template TOPOGRAD_API std::vector<double> Tensor::to_vector() const;
+template TOPOGRAD_API std::vector<std::int64_t> Tensor::to_vector() const;
+
+Tensor Tensor::grad() const { return body_->rare ? body_->rare->grad : Tensor(); }
+
+void Tensor::set_grad(const Tensor& gradient) const { detail::rare(*body_).grad = gradient; }
+
+const std::string& Tensor::name() const {
+  static const std::string none;
+  return body_->rare ? body_->rare->name : none;
+}
+
+// ---------------------------------------------------------------- layouts
+
+static bool is_dense(const Dims& sizes, const Dims& strides, index count) {
+  if (count <= 1) return true;
+  index expected = 1;
+  for (int d = sizes.size() - 1; d >= 0; --d) {
+    if (sizes[d] == 1) continue;
+    if (strides[d] != expected) return false;
+    expected *= sizes[d];
+  }
+  return true;
+}
+
+Tensor make_view(const Ref<Storage>& storage, Dims sizes, Dims strides, index offset,
+                 DType dtype) {
+  auto body = detail::TensorBody::make();
+  body->count = 1;
+  for (index size : sizes) body->count *= size;
+  body->contiguous = is_dense(sizes, strides, body->count);
+  body->sizes = std::move(sizes);
+  body->strides = std::move(strides);
+  body->offset = offset;
+  body->dtype = dtype;
+  body->storage = storage;
+  return Tensor(std::move(body));
+}
+
+Tensor restrided(const Tensor& x, Dims sizes, Dims strides, index offset) {
+  Tensor view = make_view(x.body()->storage, std::move(sizes), std::move(strides), offset,
+                          x.dtype());
+  view.body()->device = x.device();
+  return view;
+}
+
+Tensor shallow_copy(const Tensor& x) {
+  const auto& from = *x.body();
+  auto body = detail::TensorBody::make();
+  body->storage = from.storage;
+  body->sizes = from.sizes;
+  body->strides = from.strides;
+  body->offset = from.offset;
+  body->count = from.count;
+  body->dtype = from.dtype;
+  body->device = from.device;
+  body->contiguous = from.contiguous;
+  body->wrapped_number = from.wrapped_number;
+  body->inference = from.inference;
+  return Tensor(std::move(body));
+}
+
+Tensor without_node(const Tensor& x) {
+  auto& body = *x.body();
+  if (!body.saved) {
+    body.saved = shallow_copy(x).leave();
+    if (!x.name().empty()) detail::rare(*body.saved).name = x.name();
+  }
+  return Tensor(body.saved);
+}
+
+Tensor hollow_like(const Tensor& x) {
+  auto body = detail::TensorBody::make();
+  body->sizes = x.shape();
+  body->strides = contiguous_strides(x.shape());
+  body->count = x.count();
+  body->dtype = x.dtype();
+  body->device = x.device();
+  return Tensor(std::move(body));
+}
+
+Tensor Tensor::detach() const { return shallow_copy(*this); }
+
+// ---------------------------------------------------------------- copying
+
+Tensor dense_copy(const Tensor& x) {
+  Tensor out = Tensor::empty(x.shape(), x.dtype());
+  const auto bytes = static_cast<index>(size_of(x.dtype()));
+  if (x.contiguous())
+    std::memcpy(out.address(), x.address(), static_cast<std::size_t>(x.count() * bytes));
+  else
+    kernels::active().movement.copy_to_dense(x.address(), x.shape().data(), x.strides().data(),
+                                             x.rank(), out.address(), bytes);
+  return out;
+}
+
+Tensor dense(const Tensor& x) { return x.contiguous() ? x : dense_copy(x); }
+
+Tensor converted(const Tensor& x, DType dtype) {
+  if (x.dtype() == dtype) return x;
+  const Tensor source = dense(x);
+  Tensor out = Tensor::empty(x.shape(), dtype);
+  kernels::active().convert[static_cast<int>(x.dtype())][static_cast<int>(dtype)](
+      source.address(), out.address(), x.count());
+  return out;
+}
+
+void copy_elements(const Tensor& source, const Tensor& target) {
+  const Tensor plain = dense(converted(source, target.dtype()));
+  const auto bytes = static_cast<index>(size_of(target.dtype()));
+  if (target.contiguous())
+    std::memmove(target.address(), plain.address(),
+                 static_cast<std::size_t>(target.count() * bytes));
+  else
+    kernels::active().movement.copy_from_dense(plain.address(), target.address(),
+                                               target.shape().data(), target.strides().data(),
+                                               target.rank(), bytes);
+}
+
+bool may_overlap(const Tensor& a, const Tensor& b) {
+  if (a.body()->storage != b.body()->storage || a.count() == 0 || b.count() == 0) return false;
+  const auto extent = [](const Tensor& x) {
+    index low = x.body()->offset, high = low;
+    for (int d = 0; d < x.rank(); ++d) {
+      const index reach = (x.shape()[d] - 1) * x.strides()[d];
+      (reach < 0 ? low : high) += reach;
+    }
+    return std::pair{low, high};
+  };
+  const auto [a_low, a_high] = extent(a);
+  const auto [b_low, b_high] = extent(b);
+  return a_low <= b_high && b_low <= a_high;
+}
+
+bool overlaps_itself(const Tensor& x) {
+  if (x.contiguous()) return false;
+  // Sorted by stride, each dim must step over everything the smaller ones reach.
+  Dims order;
+  for (int d = 0; d < x.rank(); ++d)
+    if (x.shape()[d] > 1) {
+      int at = 0;
+      const index stride = std::abs(x.strides()[d]);
+      while (at < order.size() && std::abs(x.strides()[static_cast<int>(order[at])]) < stride) ++at;
+      order.insert(at, d);
+    }
+  index reach = 0;
+  for (index d : order) {
+    const index stride = std::abs(x.strides()[static_cast<int>(d)]);
+    if (stride <= reach) return true;
+    reach += (x.shape()[static_cast<int>(d)] - 1) * stride;
+  }
+  return false;
+}
+
+}  // namespace topograd

@@ -1,0 +1,129 @@
+"""topograd: tensors, a computation graph that you can see, gradients, and the building blocks of neural networks.
+
+The names, arguments and semantics are PyTorch's wherever PyTorch has the thing.
+
+>>> import topograd as tg
+>>> w = tg.tensor(3.0, requires_grad=True)
+>>> (w**2).backward()
+>>> w.grad
+tensor(6.)
+"""
+
+from __future__ import annotations
+
+from topograd import _C
+from topograd._C import (
+    Generator,
+    ShapeError,
+    Size,
+    Tensor,
+    arange,
+    default_generator,
+    device,
+    dtype,
+    empty,
+    empty_like,
+    eye,
+    full,
+    full_like,
+    get_default_dtype,
+    get_num_threads,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    linspace,
+    ones,
+    ones_like,
+    rand,
+    rand_like,
+    randint,
+    randint_like,
+    randn,
+    randn_like,
+    randperm,
+    set_default_dtype,
+    set_num_threads,
+    tensor,
+    zeros,
+    zeros_like,
+)
+
+float32 = _C.float32
+float64 = _C.float64
+float16 = _C.float16
+bfloat16 = _C.bfloat16
+int8 = _C.int8
+uint8 = _C.uint8
+int16 = _C.int16
+int32 = _C.int32
+int64 = _C.int64
+bool = _C.bool
+float = _C.float
+double = _C.double
+half = _C.half
+short = _C.short
+int = _C.int
+long = _C.long
+
+# Every public op of the registry is a function of this namespace.
+globals().update(_C.functions)
+for _name in ("dropout", "embedding", "conv1d", "conv2d", "conv3d", "layer_norm", "batch_norm"):
+    globals()[_name] = _C.nn_functions[_name]
+del _name
+
+from topograd._modes import (  # noqa: E402
+    enable_grad,
+    inference_mode,
+    no_grad,
+    set_grad_enabled,
+)
+from topograd._format import set_printoptions  # noqa: E402
+from topograd._functions import (  # noqa: E402
+    allclose,
+    as_tensor,
+    asarray,
+    equal,
+    fork_rng,
+    from_dlpack,
+    from_numpy,
+    get_cmake_dir,
+    get_include,
+    get_rng_state,
+    initial_seed,
+    is_floating_point,
+    is_tensor,
+    manual_seed,
+    norm,
+    numel,
+    result_type,
+    seed,
+    set_rng_state,
+    std,
+    tensordot,
+    var,
+)
+from topograd import _tensor as _tensor  # noqa: E402
+from topograd import autograd as autograd  # noqa: E402
+from topograd._registry import ops  # noqa: E402
+from topograd.graph import graph  # noqa: E402
+from topograd.serialization import load, save  # noqa: E402
+from topograd import data as data  # noqa: E402
+from topograd import nn as nn  # noqa: E402
+from topograd import optim as optim  # noqa: E402
+from topograd import utils as utils  # noqa: E402
+
+__version__: str = _C.__version__
+
+_lazy = ("datasets", "func", "testing", "examples", "demo")
+
+
+def __getattr__(name: str) -> object:
+    """Submodules that few programs need are imported when they are first named."""
+    if name in _lazy:
+        import importlib
+
+        return importlib.import_module(f"topograd.{name}")
+    raise AttributeError(f"module 'topograd' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_lazy])

@@ -1,0 +1,370 @@
+"""Functions that are a thin composition, or a form of arguments that the registry's parser does not take."""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import pathlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from topograd import _C
+from topograd._C import Tensor
+
+Number = builtins.float | builtins.int | builtins.bool
+
+
+def as_tensor(data: Any, dtype: _C.dtype | None = None, device: Any = None) -> Tensor:
+    """data as a tensor, without a copy where it is one already or an array of a fitting dtype.
+
+    >>> import topograd as tg
+    >>> tg.as_tensor([1.0, 2.0])
+    tensor([1., 2.])
+    """
+    if isinstance(data, Tensor):
+        return data if dtype is None or data.dtype == dtype else data.to(dtype)
+    if hasattr(data, "__array_interface__") and getattr(data, "ndim", 0) > 0:
+        from topograd._interop import from_array
+
+        view = from_array(data)
+        return view if dtype is None else view.to(dtype)
+    return _C.tensor(data, dtype=dtype)
+
+
+def asarray(
+    obj: Any,
+    *,
+    dtype: _C.dtype | None = None,
+    device: Any = None,
+    copy: builtins.bool | None = None,
+    requires_grad: builtins.bool = False,
+) -> Tensor:
+    """obj as a tensor; copy=True always copies.
+
+    >>> import topograd as tg
+    >>> tg.asarray([1, 2])
+    tensor([1, 2])
+    """
+    result = _C.tensor(obj, dtype=dtype) if copy else as_tensor(obj, dtype)
+    return result.detach().requires_grad_(requires_grad) if requires_grad else result
+
+
+def from_numpy(ndarray: Any) -> Tensor:
+    """A tensor over the memory of a NumPy array; changes are seen on both sides.
+
+    A read-only array gives a tensor that refuses to be changed.  Raises TypeError for other objects and
+    for dtypes without a counterpart, ValueError for negative strides.
+
+    >>> import numpy as np
+    >>> import topograd as tg
+    >>> array = np.zeros(2)
+    >>> tg.from_numpy(array).add_(1)
+    tensor([1., 1.], dtype=topograd.float64)
+    >>> array
+    array([1., 1.])
+    """
+    if not hasattr(ndarray, "__array_interface__"):
+        raise TypeError(f"from_numpy: expects a NumPy array, got {type(ndarray).__name__}")
+    return _C.from_buffer(ndarray)
+
+
+def from_dlpack(ext_tensor: Any) -> Tensor:
+    """A tensor over the memory of another library's tensor, through DLPack.
+
+    >>> import numpy as np
+    >>> import topograd as tg
+    >>> tg.from_dlpack(np.arange(3))
+    tensor([0, 1, 2])
+    """
+    capsule = ext_tensor.__dlpack__() if hasattr(ext_tensor, "__dlpack__") else ext_tensor
+    return _C.from_dlpack_capsule(capsule)
+
+
+def is_tensor(obj: object) -> builtins.bool:
+    """Whether obj is a tensor.
+
+    >>> import topograd as tg
+    >>> tg.is_tensor([1.0])
+    False
+    """
+    return isinstance(obj, Tensor)
+
+
+def is_floating_point(input: Tensor) -> builtins.bool:
+    """Whether the dtype is a floating point one.
+
+    >>> import topograd as tg
+    >>> tg.is_floating_point(tg.ones(1))
+    True
+    """
+    return input.dtype.is_floating_point
+
+
+def numel(input: Tensor) -> builtins.int:
+    """Number of elements.
+
+    >>> import topograd as tg
+    >>> tg.numel(tg.ones(2, 3))
+    6
+    """
+    return input.numel()
+
+
+def equal(input: Tensor, other: Tensor) -> builtins.bool:
+    """Whether shape and all elements are equal.
+
+    >>> import topograd as tg
+    >>> tg.equal(tg.ones(2), tg.ones(2))
+    True
+    """
+    return input.shape == other.shape and builtins.bool((input == other).all())
+
+
+def allclose(
+    input: Tensor,
+    other: Tensor,
+    rtol: builtins.float = 1e-05,
+    atol: builtins.float = 1e-08,
+    equal_nan: builtins.bool = False,
+) -> builtins.bool:
+    """Whether |input - other| <= atol + rtol * |other| everywhere.
+
+    >>> import topograd as tg
+    >>> tg.allclose(tg.ones(2), tg.ones(2) + 1e-9)
+    True
+    """
+    return builtins.bool(_C.functions["isclose"](input, other, rtol, atol, equal_nan).all())
+
+
+def tensordot(
+    a: Tensor, b: Tensor, dims: builtins.int | Sequence[Sequence[builtins.int]] | Tensor = 2
+) -> Tensor:
+    """Sum of products over pairs of dims: the free dims of a, then those of b.
+
+    dims: how many last dims of a meet as many first dims of b, or two lists of dims.  Raises ShapeError
+    when paired sizes differ.
+
+    >>> import topograd as tg
+    >>> tg.tensordot(tg.ones(2, 3), tg.ones(3, 4), dims=1).shape
+    topograd.Size([2, 4])
+    """
+    if isinstance(dims, Tensor):
+        dims = dims.tolist()
+    if isinstance(dims, builtins.int):
+        if not 0 <= dims <= min(a.dim(), b.dim()):
+            raise _C.ShapeError(
+                f"tensordot: dims={dims} is out of range for shapes {tuple(a.shape)} and {tuple(b.shape)}"
+            )
+        first, second = list(range(a.dim() - dims, a.dim())), list(range(dims))
+    else:
+        first, second = (
+            [one] if isinstance(one, builtins.int) else list(one) for one in dims
+        )
+    result: Tensor = _C.call("tensordot_dims", a, b, first, second)
+    return result
+
+
+def _correction(unbiased: builtins.bool | None, correction: Number | None) -> Number:
+    if correction is not None:
+        return correction
+    return 1 if unbiased is None or unbiased else 0
+
+
+def var(
+    input: Tensor,
+    dim: builtins.int | Sequence[builtins.int] | builtins.bool | None = None,
+    unbiased: builtins.bool | None = None,
+    keepdim: builtins.bool = False,
+    *,
+    correction: Number | None = None,
+) -> Tensor:
+    """Variance over the given dims, or over all: sum((x - mean)**2) / (n - correction).
+
+    correction defaults to 1; unbiased=False is correction=0.  Expects a floating point input.
+
+    >>> import topograd as tg
+    >>> tg.var(tg.tensor([1.0, 3.0]))
+    tensor(2.)
+    """
+    if isinstance(dim, builtins.bool):
+        dim, unbiased = None, dim
+    result: Tensor = _C.functions["var"](
+        input, dim, correction=_correction(unbiased, correction), keepdim=keepdim
+    )
+    return result
+
+
+def std(
+    input: Tensor,
+    dim: builtins.int | Sequence[builtins.int] | builtins.bool | None = None,
+    unbiased: builtins.bool | None = None,
+    keepdim: builtins.bool = False,
+    *,
+    correction: Number | None = None,
+) -> Tensor:
+    """Standard deviation: sqrt(var(input)). Arguments as in `var`.
+
+    >>> import topograd as tg
+    >>> tg.std(tg.tensor([1.0, 3.0]), unbiased=False)
+    tensor(1.)
+    """
+    if isinstance(dim, builtins.bool):
+        dim, unbiased = None, dim
+    result: Tensor = _C.functions["std"](
+        input, dim, correction=_correction(unbiased, correction), keepdim=keepdim
+    )
+    return result
+
+
+def norm(
+    input: Tensor,
+    p: builtins.float | str | None = "fro",
+    dim: builtins.int | Sequence[builtins.int] | None = None,
+    keepdim: builtins.bool = False,
+    dtype: _C.dtype | None = None,
+) -> Tensor:
+    """(sum |x|**p)**(1 / p) over the given dims, or over all; p='fro' is 2, inf the greatest |x|.
+
+    The gradient at 0 is 0.  Raises ValueError for p='nuc', which is a matrix norm.
+
+    >>> import topograd as tg
+    >>> tg.norm(tg.tensor([3.0, 4.0]))
+    tensor(5.)
+    """
+    if isinstance(p, str) and p != "fro":
+        raise ValueError(f"norm: p must be a number or 'fro', got '{p}'")
+    order = 2.0 if p is None or isinstance(p, str) else builtins.float(p)
+    source = input if dtype is None else input.to(dtype)
+    result: Tensor = _C.call("vector_norm", source, order, dim, keepdim)
+    return result
+
+
+def result_type(tensor1: Tensor | Number, tensor2: Tensor | Number) -> _C.dtype:
+    """The dtype of an arithmetic op on both.
+
+    >>> import topograd as tg
+    >>> tg.result_type(tg.ones(1, dtype=tg.int32), 2.5)
+    topograd.float32
+    """
+
+    def small(value: Tensor | Number) -> Tensor | Number:
+        return value.detach().flatten()[:0] if isinstance(value, Tensor) and value.dim() > 0 else value
+
+    first, second = small(tensor1), small(tensor2)
+    if isinstance(first, Tensor) or isinstance(second, Tensor):
+        either: Tensor = _C.functions["maximum"](first, second)
+        return either.dtype
+    return as_tensor(first * second).dtype
+
+
+# ---------------------------------------------------------------- random state
+
+
+def manual_seed(seed: builtins.int) -> _C.Generator:
+    """Starts the default random generator from a seed.
+
+    >>> import topograd as tg
+    >>> _ = tg.manual_seed(1)
+    >>> a = tg.rand(2)
+    >>> _ = tg.manual_seed(1)
+    >>> tg.equal(a, tg.rand(2))
+    True
+    """
+    return _C.default_generator.manual_seed(builtins.int(seed))
+
+
+def seed() -> builtins.int:
+    """Starts the default random generator from a number that the system picks, and returns it.
+
+    >>> import topograd as tg
+    >>> tg.seed() == tg.initial_seed()
+    True
+    """
+    import secrets
+
+    value = secrets.randbits(63)
+    _C.default_generator.manual_seed(value)
+    return value
+
+
+def initial_seed() -> builtins.int:
+    """The seed of the default random generator.
+
+    >>> import topograd as tg
+    >>> _ = tg.manual_seed(5)
+    >>> tg.initial_seed()
+    5
+    """
+    return _C.default_generator.initial_seed()
+
+
+def get_rng_state() -> Tensor:
+    """The state of the default random generator: seed and position, int64.
+
+    >>> import topograd as tg
+    >>> tg.get_rng_state().shape
+    topograd.Size([2])
+    """
+    return _C.default_generator.get_state()
+
+
+def set_rng_state(new_state: Tensor) -> None:
+    """Brings the default random generator back to a state.
+
+    >>> import topograd as tg
+    >>> state = tg.get_rng_state()
+    >>> a = tg.rand(1)
+    >>> tg.set_rng_state(state)
+    >>> tg.equal(a, tg.rand(1))
+    True
+    """
+    _C.default_generator.set_state(new_state)
+
+
+@contextlib.contextmanager
+def fork_rng(devices: Any = None, enabled: builtins.bool = True) -> Iterator[None]:
+    """Random numbers drawn inside do not change those drawn after.
+
+    >>> import topograd as tg
+    >>> state = tg.get_rng_state()
+    >>> with tg.fork_rng():
+    ...     _ = tg.rand(3)
+    >>> tg.equal(state, tg.get_rng_state())
+    True
+    """
+    state = get_rng_state()
+    try:
+        yield
+    finally:
+        if enabled:
+            set_rng_state(state)
+
+
+# ---------------------------------------------------------------- where the C++ side is
+
+
+def _root() -> pathlib.Path:
+    # In an editable install the binaries are not beside this file, but beside the extension.
+    return pathlib.Path(_C.__file__).resolve().parent
+
+
+def get_cmake_dir() -> str:
+    """The folder for CMake's topograd_DIR: `find_package(topograd)` finds the installed C++ library.
+
+    >>> import os
+    >>> import topograd as tg
+    >>> os.path.basename(tg.get_cmake_dir())
+    'topograd'
+    """
+    return str(_root() / "share" / "cmake" / "topograd")
+
+
+def get_include() -> str:
+    """The folder of the C++ headers.
+
+    >>> import os
+    >>> import topograd as tg
+    >>> os.path.basename(tg.get_include())
+    'include'
+    """
+    return str(_root() / "include")

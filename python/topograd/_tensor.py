@@ -1,0 +1,183 @@
+"""Methods of Tensor that are thin compositions; set on the type when the package is imported."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable
+from typing import Any
+
+from topograd import _C, _functions
+from topograd._C import Tensor
+
+__all__: list[str] = []
+
+
+def _method(function: Callable[..., Any], name: str | None = None) -> None:
+    setattr(Tensor, name or function.__name__, function)
+
+
+def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """This tensor with another dtype (or that of another tensor); itself if it has it already.
+
+    to(dtype), to(device), to(device, dtype), to(other); copy=True always copies.
+    """
+    copy = kwargs.pop("copy", False)
+    for ignored in ("non_blocking", "memory_format"):
+        kwargs.pop(ignored, None)
+    wanted = kwargs.pop("dtype", None)
+    place = kwargs.pop("device", None)
+    other = kwargs.pop("other", None)
+    if kwargs:
+        raise TypeError(f"to: has no argument '{next(iter(kwargs))}'")
+    for one in args:
+        if isinstance(one, _C.dtype):
+            wanted = one
+        elif isinstance(one, Tensor):
+            other = one
+        elif isinstance(one, (str, _C.device)):
+            place = one
+        elif one is not None and not isinstance(one, builtins.bool):
+            raise TypeError(f"to: expects a dtype, a device or a tensor, got {type(one).__name__}")
+    if other is not None:
+        wanted = other.dtype
+    if place is not None and _C.device(place).type != "cpu":
+        raise RuntimeError(f"to: device '{place}' is not available: topograd was built without CUDA")
+    if wanted is not None and wanted != self.dtype:
+        return _C.call("cast", self, wanted)  # type: ignore[no-any-return]
+    return self.clone() if copy else self
+
+
+def type_as(self: Tensor, other: Tensor) -> Tensor:
+    """This tensor with the dtype of other."""
+    return self.to(other.dtype)
+
+
+def numpy(self: Tensor, *, force: builtins.bool = False) -> Any:
+    """A NumPy array over the same memory.
+
+    force: detach and copy where needed.  Raises RuntimeError for a tensor that requires grad, TypeError
+    for bfloat16.
+    """
+    import numpy as np
+
+    source = self.detach() if force else self
+    if force and source.dtype == _C.bfloat16:
+        source = source.float()
+    return np.asarray(memoryview(source))  # type: ignore[arg-type]
+
+
+def __array__(self: Tensor, dtype: Any = None, copy: builtins.bool | None = None) -> Any:
+    """For numpy.asarray."""
+    import numpy as np
+
+    array = np.asarray(memoryview(self))  # type: ignore[arg-type]
+    return np.array(array, dtype=dtype, copy=True) if copy else array if dtype is None else array.astype(dtype)
+
+
+def __dlpack__(self: Tensor, *, stream: Any = None, **_: Any) -> Any:
+    """The memory of this tensor for another library."""
+    return _C.to_dlpack(self)
+
+
+def __dlpack_device__(self: Tensor) -> tuple[builtins.int, builtins.int]:
+    """Where the memory is: (kDLCPU, 0)."""
+    return (1, 0)
+
+
+def __deepcopy__(self: Tensor, memo: dict[builtins.int, Any]) -> Tensor:
+    """A copy; one of a tensor with a history is detached from it."""
+    if id(self) in memo:
+        return memo[id(self)]  # type: ignore[no-any-return]
+    copy = self._copy()
+    if self.grad is not None:
+        copy.grad = self.grad.clone()
+    if self.name is not None:
+        copy.name = self.name
+    memo[id(self)] = copy
+    return copy
+
+
+def _rebuild(values: Any, name: str, requires_grad: builtins.bool) -> Tensor:
+    result = _C.tensor(values).to(getattr(_C, name))
+    return result.requires_grad_() if requires_grad else result
+
+
+def __reduce_ex__(self: Tensor, protocol: Any) -> tuple[Any, ...]:
+    """For pickle: the values, without the history."""
+    plain = self.detach()
+    name = repr(self.dtype).rpartition(".")[2]
+    values = plain.float().numpy().copy() if self.dtype == _C.bfloat16 else plain.numpy().copy()
+    return _rebuild, (values, name, self.requires_grad and self.is_leaf)
+
+
+def new_tensor(self: Tensor, data: Any, **options: Any) -> Tensor:
+    """A new tensor of data with the dtype of this one."""
+    options.setdefault("dtype", self.dtype)
+    return _C.tensor(data, **options)
+
+
+def _new(make: Callable[..., Tensor], name: str) -> None:
+    def method(self: Tensor, *size: Any, **options: Any) -> Tensor:
+        if options.get("dtype") is None:
+            options["dtype"] = self.dtype
+        return make(*size, **options)
+
+    method.__name__ = name
+    method.__doc__ = f"{make.__name__}(...) with the dtype of this tensor."
+    _method(method, name)
+
+
+def type_of(self: Tensor, dtype: _C.dtype | str | None = None) -> Any:
+    """The dtype as a string, or this tensor converted."""
+    if dtype is None:
+        return f"topograd.{repr(self.dtype).rpartition('.')[2]}"
+    return self.to(getattr(_C, dtype.rpartition(".")[2]) if isinstance(dtype, str) else dtype)
+
+
+def is_same_size(self: Tensor, other: Tensor) -> builtins.bool:
+    """Whether the shapes are equal."""
+    return self.shape == other.shape
+
+
+def repr_html_of(self: Tensor) -> str:
+    """For notebooks."""
+    from topograd._format import repr_html
+
+    return repr_html(self)
+
+
+def zero_(self: Tensor) -> Tensor:
+    """Fills this tensor with 0, in place."""
+    return self.fill_(0)
+
+
+def share_memory_(self: Tensor) -> Tensor:
+    """Itself: threads share all memory."""
+    return self
+
+
+for _function in (
+    to,
+    type_as,
+    numpy,
+    __array__,
+    __dlpack__,
+    __dlpack_device__,
+    __deepcopy__,
+    __reduce_ex__,
+    new_tensor,
+    is_same_size,
+    zero_,
+    share_memory_,
+):
+    _method(_function)
+_method(type_of, "type")
+_method(repr_html_of, "_repr_html_")
+_method(_functions.var, "var")
+_method(_functions.std, "std")
+_method(_functions.norm, "norm")
+_method(_functions.equal, "equal")
+_method(_functions.allclose, "allclose")
+for _name in ("zeros", "ones", "empty", "full"):
+    _new(getattr(_C, _name), f"new_{_name}")
+

@@ -1,0 +1,254 @@
+"""Ops written in Python: the same kind of record as the library's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+from topograd import _C
+from topograd._C import Tensor
+from topograd._modes import no_grad
+
+
+class FunctionCtx:
+    """What `forward` leaves for `backward`: one per call, `ctx`.
+
+    needs_input_grad: a bool per argument of forward.  saved_tensors: what `save_for_backward` got.
+    Any other attribute may be set.
+    """
+
+    def __init__(self) -> None:
+        self.needs_input_grad: tuple[bool, ...] = ()
+        self.materialize_grads = True
+        self._saved: tuple[Tensor | None, ...] = ()
+        self._versions: tuple[int, ...] = ()
+        self._inputs: tuple[Tensor, ...] = ()
+        self._attached: dict[int, Tensor] = {}
+        self._outputs: tuple[Tensor, ...] = ()
+        self._not_differentiable: tuple[Tensor, ...] = ()
+        self._dirty: tuple[Tensor, ...] = ()
+        self._function: type[Function] | None = None
+        self._positions: tuple[int, ...] = ()
+        self._count = 0
+
+    def save_for_backward(self, *tensors: Tensor | None) -> None:
+        """Keeps tensors; changing them in place before backward is an error that is noticed."""
+        for one in tensors:
+            if one is not None and not isinstance(one, Tensor):
+                raise TypeError(
+                    f"save_for_backward: expects tensors or None, got {type(one).__name__}; "
+                    "set other values as attributes of ctx"
+                )
+        self._saved = tensors
+        self._versions = tuple(0 if one is None else one._version for one in tensors)
+
+    def save_for_forward(self, *tensors: Tensor | None) -> None:
+        """Keeps tensors for jvp: the same as save_for_backward."""
+        self.save_for_backward(*tensors)
+
+    @property
+    def saved_tensors(self) -> tuple[Tensor | None, ...]:
+        """What was saved; inputs and outputs come with their place in the graph."""
+        name = self._function.__name__ if self._function is not None else "Function"
+        for one, version in zip(self._saved, self._versions, strict=True):
+            if one is not None and one._version != version:
+                raise RuntimeError(
+                    f"{name}: backward needs a saved tensor of shape {tuple(one.shape)}, saved at version "
+                    f"{version}, but it was changed in place and is at version {one._version} now"
+                )
+        return tuple(self._attached.get(id(one), one) for one in self._saved)
+
+    saved_variables = saved_tensors
+
+    def mark_non_differentiable(self, *tensors: Tensor) -> None:
+        """These outputs of forward do not require grad."""
+        self._not_differentiable = tensors
+
+    def mark_dirty(self, *tensors: Tensor) -> None:
+        """These inputs were changed in place by forward."""
+        self._dirty = tensors
+
+    def set_materialize_grads(self, value: bool) -> None:
+        """Whether backward gets zeros (default) or None for outputs without a gradient."""
+        self.materialize_grads = value
+
+    def _run_backward(self, gradients: tuple[Tensor | None, ...]) -> list[Tensor | None]:
+        """Called by the engine: gradients of the tensor inputs, in order."""
+        assert self._function is not None
+        result = self._function.backward(self, *gradients)
+        listed = result if isinstance(result, tuple) else (result,)
+        name = self._function.__name__
+        if len(listed) > self._count and all(one is None for one in listed[self._count :]):
+            listed = listed[: self._count]
+        if len(listed) != self._count:
+            raise RuntimeError(
+                f"{name}: backward returned {len(listed)} gradients for the {self._count} arguments of forward"
+            )
+        for position, one in enumerate(listed):
+            if one is not None and not isinstance(one, Tensor):
+                raise TypeError(
+                    f"{name}: backward must return tensors or None, got {type(one).__name__} at position {position}"
+                )
+            if one is not None and position not in self._positions:
+                raise RuntimeError(f"{name}: backward returned a gradient for argument {position}, which is no tensor")
+        return [listed[position] for position in self._positions]
+
+    def _run_jvp(self, tangents: tuple[Tensor | None, ...]) -> list[Tensor | None]:
+        """Called by forward mode: tangents of the outputs."""
+        assert self._function is not None
+        given: list[Tensor | None] = [None] * self._count
+        for position, tangent in zip(self._positions, tangents, strict=True):
+            given[position] = tangent
+        result = self._function.jvp(self, *given)
+        return list(result) if isinstance(result, tuple) else [result]
+
+
+class Function:
+    """Base of differentiable functions written in Python.
+
+    forward(ctx, *args) computes, not recorded, and may call ctx.save_for_backward(...); backward(ctx,
+    *gradients) gets one gradient per output and returns one per argument of forward (None for what is
+    no tensor). jvp(ctx, *tangents), optional, gives forward mode. Call the function as
+    `Name.apply(...)`. Source: the interface of PyTorch.
+
+    >>> import topograd as tg
+    >>> class Product(tg.autograd.Function):
+    ...     @staticmethod
+    ...     def forward(ctx, x, y):
+    ...         ctx.save_for_backward(x, y)
+    ...         return x * y
+    ...
+    ...     @staticmethod
+    ...     def backward(ctx, g):
+    ...         x, y = ctx.saved_tensors
+    ...         return g * y, g * x
+    >>> x = tg.tensor(2.0, requires_grad=True)
+    >>> Product.apply(x, tg.tensor(5.0)).backward()
+    >>> x.grad
+    tensor(5.)
+    """
+
+    setup_context: ClassVar[Any] = None
+
+    @staticmethod
+    def forward(*args: Any, **kwargs: Any) -> Any:
+        """Computes the outputs. To be written by the user."""
+        raise NotImplementedError("Function: forward is not defined")
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Any) -> Any:
+        """Gradients of the arguments from those of the outputs. To be written by the user."""
+        raise NotImplementedError("Function: backward is not defined")
+
+    vjp = backward
+
+    @staticmethod
+    def jvp(ctx: Any, *tangents: Any) -> Any:
+        """Tangents of the outputs from those of the arguments. To be written by the user."""
+        raise NotImplementedError("Function: jvp is not defined, so there is no forward mode")
+
+    @classmethod
+    def apply(cls, *args: Any, **kwargs: Any) -> Any:
+        """Calls forward and records the call when an argument requires grad."""
+        ctx = FunctionCtx()
+        ctx._function = cls
+        ctx._count = len(args)
+        ctx._positions = tuple(i for i, one in enumerate(args) if isinstance(one, Tensor))
+        ctx.needs_input_grad = tuple(isinstance(one, Tensor) and one.requires_grad for one in args)
+        recorded = _C.is_grad_enabled() and any(ctx.needs_input_grad)
+        before = _C.set_recording(False)
+        try:
+            if cls.setup_context is not None:
+                result = cls.forward(*args, **kwargs)
+                cls.setup_context(ctx, args, result)
+            else:
+                result = cls.forward(ctx, *args, **kwargs)
+        finally:
+            _C.set_recording(before)
+        if not recorded:
+            return result
+        return _record(cls, ctx, args, result)
+
+
+def _record(cls: type[Function], ctx: FunctionCtx, args: tuple[Any, ...], result: Any) -> Any:
+    """Makes the outputs the results of one node."""
+    listed = result if isinstance(result, (tuple, list)) else (result,)
+    fixed = {id(one) for one in ctx._not_differentiable}
+    tracked = [one for one in listed if isinstance(one, Tensor) and id(one) not in fixed]
+    inputs = [args[i] for i in ctx._positions]
+    outputs = _C.record_function(cls.__name__, inputs, tracked, ctx)
+    by_identity = dict(zip(map(id, tracked), outputs, strict=True))
+    # Saved outputs are kept without their node, so that no node owns itself through ctx.
+    for one in inputs:
+        ctx._attached[id(one)] = one
+    ctx._saved = tuple(
+        one.detach() if one is not None and id(one) in by_identity and one.requires_grad else one for one in ctx._saved
+    )
+    final = tuple(by_identity.get(id(one), one) for one in listed)
+    return final if isinstance(result, (tuple, list)) else final[0]
+
+
+def custom_op(
+    forward: Callable[..., Tensor],
+    vjp: Callable[..., Sequence[Tensor | None] | Tensor | None],
+    jvp: Callable[..., Tensor] | None = None,
+    name: str | None = None,
+) -> Callable[..., Tensor]:
+    """An op from plain functions.
+
+    forward(*args) -> output.  vjp(gradient, output, *args) -> one gradient per argument.
+    jvp(tangents, output, *args) -> tangent of the output; tangents has None where there is none.
+    Saves all arguments and the output.
+
+    >>> import topograd as tg
+    >>> square = tg.autograd.custom_op(lambda x: x * x, vjp=lambda g, y, x: 2 * g * x)
+    >>> x = tg.tensor(3.0, requires_grad=True)
+    >>> square(x).backward()
+    >>> x.grad
+    tensor(6.)
+    """
+
+    def run_forward(ctx: Any, *args: Any) -> Tensor:
+        output = forward(*args)
+        ctx.arguments = args
+        ctx.save_for_backward(*(one for one in args if isinstance(one, Tensor)), output)
+        return output
+
+    def restored(ctx: Any) -> tuple[Tensor, list[Any]]:
+        *saved, output = ctx.saved_tensors
+        tensors = iter(saved)
+        return output, [next(tensors) if isinstance(one, Tensor) else one for one in ctx.arguments]
+
+    def run_backward(ctx: Any, gradient: Tensor) -> Any:
+        output, args = restored(ctx)
+        result = vjp(gradient, output, *args)
+        return tuple(result) if isinstance(result, (tuple, list)) else result
+
+    def run_jvp(ctx: Any, *tangents: Tensor | None) -> Tensor:
+        if jvp is None:
+            raise NotImplementedError(f"{cls.__name__}: jvp is not defined, so there is no forward mode")
+        output, args = restored(ctx)
+        return jvp(tangents, output, *args)
+
+    title = name or getattr(forward, "__name__", "custom_op").strip("<>")
+    cls = type(
+        title,
+        (Function,),
+        {
+            "forward": staticmethod(run_forward),
+            "backward": staticmethod(run_backward),
+            "jvp": staticmethod(run_jvp),
+        },
+    )
+    applied: Callable[..., Tensor] = cls.apply
+    return applied
+
+
+def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
+    """Marks a backward that can not be differentiated itself: its results have no history."""
+
+    def inside(ctx: Any, *gradients: Any) -> Any:
+        with no_grad():
+            return backward(ctx, *gradients)
+
+    return inside

@@ -1,0 +1,80 @@
+"""Batches gathered from whole tensors, instead of example by example."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import topograd as tg
+from topograd._C import Tensor
+from topograd.data.dataset import Subset, TensorDataset
+from topograd.data.sampler import BatchSampler, RandomSampler, SequentialSampler
+
+
+class GatherSource:
+    """The tensors of a TensorDataset, and which of their rows are in the dataset (None: all)."""
+
+    def __init__(self, tensors: tuple[Tensor, ...], rows: Tensor | None) -> None:
+        self.tensors = tensors
+        self.rows = rows
+
+    def batches(self, batch_sampler: Any) -> Iterator[list[Tensor]]:
+        """One list of tensors for each batch of indices."""
+        sampler = getattr(batch_sampler, "sampler", None)
+        if type(batch_sampler) is not BatchSampler or type(sampler) not in (
+            RandomSampler,
+            SequentialSampler,
+        ):
+            yield from self._in_given_order(batch_sampler)
+            return
+        order = self.rows
+        if isinstance(sampler, RandomSampler):
+            order = sampler.order()
+            if self.rows is not None:
+                order = self.rows.index_select(0, order)
+        size = batch_sampler.batch_size
+        count = len(batch_sampler)
+        if order is None:
+            columns = [tensor.split(size)[:count] for tensor in self.tensors]
+            for batch in zip(*columns, strict=True):
+                yield list(batch)
+            return
+        tensors = self.tensors
+        for part in order.split(size)[:count]:
+            yield [tensor.index_select(0, part) for tensor in tensors]
+
+    def _in_given_order(self, batches: Any) -> Iterator[list[Tensor]]:
+        for indices in batches:
+            part = tg.as_tensor(indices, dtype=tg.int64)
+            if self.rows is not None:
+                part = self.rows[part]
+            yield [tensor[part] for tensor in self.tensors]
+
+
+def gather_source(dataset: Any) -> GatherSource | None:
+    """The source of a TensorDataset or Subsets of one; None if a subclass fetches its own way."""
+    rows: Tensor | None = None
+    while isinstance(dataset, Subset):
+        if (
+            type(dataset).__getitem__ is not Subset.__getitem__
+            or type(dataset).__getitems__ is not Subset.__getitems__
+        ):
+            return None
+        here = tg.as_tensor(list(dataset.indices), dtype=tg.int64)
+        rows = here if rows is None else here[rows]
+        dataset = dataset.dataset
+    if (
+        not isinstance(dataset, TensorDataset)
+        or type(dataset).__getitem__ is not TensorDataset.__getitem__
+        or hasattr(dataset, "__getitems__")
+    ):
+        return None
+    if rows is not None and rows.numel():
+        lowest, highest = rows.min().item(), rows.max().item()
+        if lowest < -len(dataset) or highest >= len(dataset):
+            raise IndexError(
+                f"Subset: indices go from {lowest} to {highest}, the dataset has {len(dataset)}"
+            )
+        if lowest < 0:
+            rows = tg.where(rows < 0, rows + len(dataset), rows)
+    return GatherSource(dataset.tensors, rows)

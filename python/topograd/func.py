@@ -1,0 +1,267 @@
+"""Function transforms: derivatives of functions of tensors, in both modes, nested as deep as one likes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import topograd as tg
+from topograd import _C
+from topograd._C import Tensor
+
+__all__ = ["functional_call", "grad", "grad_and_value", "jvp", "vjp"]
+
+Tree = Any
+"""A tensor, or a tuple, list or dict of trees."""
+
+
+def _leaves(tree: Tree) -> list[Tensor]:
+    if isinstance(tree, Tensor):
+        return [tree]
+    if isinstance(tree, dict):
+        return [leaf for value in tree.values() for leaf in _leaves(value)]
+    if isinstance(tree, (tuple, list)):
+        return [leaf for value in tree for leaf in _leaves(value)]
+    return []
+
+
+def _rebuild(tree: Tree, leaves: list[Any]) -> Tree:
+    """The tree with its tensors replaced, in order, taking them from the front of `leaves`."""
+    if isinstance(tree, Tensor):
+        return leaves.pop(0)
+    if isinstance(tree, dict):
+        return {key: _rebuild(value, leaves) for key, value in tree.items()}
+    if isinstance(tree, tuple) and hasattr(tree, "_fields"):
+        return type(tree)(*(_rebuild(value, leaves) for value in tree))
+    if isinstance(tree, (tuple, list)):
+        return type(tree)(_rebuild(value, leaves) for value in tree)
+    return tree
+
+
+def _tracked(tree: Tree) -> Tree:
+    """The tree with tensors that a new graph starts from; the history of those that have one goes on below."""
+    fresh: list[Any] = []
+    for leaf in _leaves(tree):
+        if not leaf.dtype.is_floating_point:
+            fresh.append(leaf)
+        elif leaf.requires_grad:
+            fresh.append(leaf.view(leaf.shape))
+        else:
+            fresh.append(leaf.detach().requires_grad_())
+    return _rebuild(tree, fresh)
+
+
+def _differentiable(tree: Tree) -> list[Tensor]:
+    return [leaf for leaf in _leaves(tree) if leaf.dtype.is_floating_point]
+
+
+def _watched(*trees: Tree) -> bool:
+    """Whether an outer transform, or the user, differentiates through the arguments."""
+    return any(leaf.requires_grad for tree in trees for leaf in _leaves(tree))
+
+
+def _finish(tree: Tree, keep: bool) -> Tree:
+    if keep:
+        return tree
+    return _rebuild(tree, [leaf.detach() if leaf.requires_grad else leaf for leaf in _leaves(tree)])
+
+
+def vjp(func: Callable[..., Tree], *primals: Tree, has_aux: bool = False) -> Any:
+    """The value of func at primals, and the function that multiplies a cotangent by its Jacobian.
+
+    Returns (output, vjp_fn) — with has_aux, (output, vjp_fn, aux). vjp_fn(cotangent) gives one gradient
+    tree per primal; it may be called again and differentiated.
+
+    >>> import topograd as tg
+    >>> value, pull = tg.func.vjp(lambda x: x**2, tg.tensor([1.0, 2.0]))
+    >>> pull(tg.tensor([1.0, 10.0]))
+    (tensor([ 2., 40.]),)
+    """
+    keep = _watched(*primals)
+    with tg.enable_grad():
+        inputs = tuple(_tracked(one) for one in primals)
+        result = func(*inputs)
+    output, aux = result if has_aux else (result, None)
+    wanted = _differentiable(inputs)
+
+    def pull(cotangents: Tree) -> Tree:
+        seeds = _leaves(cotangents)
+        outputs = _leaves(output)
+        if len(seeds) != len(outputs):
+            raise ValueError(f"vjp: {len(outputs)} outputs but {len(seeds)} cotangents")
+        pairs = [(o, s) for o, s in zip(outputs, seeds, strict=True) if o.requires_grad]
+        again = keep or _watched(cotangents) or tg.is_grad_enabled()
+        found: Sequence[Tensor | None] = [None] * len(wanted)
+        if pairs:
+            found = tg.autograd.grad(
+                [o for o, _ in pairs],
+                wanted,
+                [s for _, s in pairs],
+                retain_graph=True,
+                create_graph=again,
+                allow_unused=True,
+            )
+        gradients = [
+            tg.zeros_like(leaf) if g is None else g for leaf, g in zip(wanted, found, strict=True)
+        ]
+        trees = tuple(
+            _rebuild(one, [gradients.pop(0) if leaf.dtype.is_floating_point else None for leaf in _leaves(one)])
+            for one in inputs
+        )
+        return _finish(trees, keep or _watched(cotangents))
+
+    final = _finish(output, keep)
+    return (final, pull, aux) if has_aux else (final, pull)
+
+
+def grad_and_value(
+    func: Callable[..., Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False
+) -> Callable[..., Any]:
+    """A function that gives (gradient, value) of func, which must return a tensor with one element.
+
+    argnums: which arguments to differentiate, and in that case a tuple of gradients for a tuple.
+    has_aux: func returns (value, aux); the result is (gradient, (value, aux)).  Raises ShapeError
+    for more than one element.
+
+    >>> import topograd as tg
+    >>> tg.func.grad_and_value(lambda x: (x**2).sum())(tg.tensor([1.0, 2.0]))
+    (tensor([2., 4.]), tensor(5.))
+    """
+    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        for number in numbers:
+            if not -len(args) <= number < len(args):
+                raise IndexError(f"grad: argnums {number} is out of range for {len(args)} arguments")
+        places = [number % len(args) for number in numbers]
+        keep = _watched(*args)
+        with tg.enable_grad():
+            full = list(args)
+            for place in places:
+                full[place] = _tracked(args[place])
+            result = func(*full, **kwargs)
+        value, aux = result if has_aux else (result, None)
+        if not isinstance(value, Tensor) or value.numel() != 1:
+            shape = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
+            raise _C.ShapeError(f"grad: func must return a tensor with one element, got {shape}")
+        wanted = _differentiable([full[place] for place in places])
+        found: Sequence[Tensor | None] = [None] * len(wanted)
+        if value.requires_grad:
+            found = tg.autograd.grad(
+                value,
+                wanted,
+                _C.ones(value.shape, dtype=value.dtype),
+                create_graph=keep,
+                allow_unused=True,
+            )
+        gradients = [
+            tg.zeros_like(leaf) if g is None else g for leaf, g in zip(wanted, found, strict=True)
+        ]
+        trees = tuple(
+            _rebuild(full[p], [gradients.pop(0) if x.dtype.is_floating_point else None for x in _leaves(full[p])])
+            for p in places
+        )
+        gradient = trees[0] if isinstance(argnums, int) else trees
+        final = _finish(value, keep)
+        return _finish(gradient, keep), ((final, _finish(aux, keep)) if has_aux else final)
+
+    return run
+
+
+def grad(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Callable[..., Any]:
+    """A function that gives the gradient of func, which must return a tensor with one element.
+
+    Arguments as in `grad_and_value`; with has_aux the result is (gradient, aux).  Nests for higher order.
+
+    >>> import topograd as tg
+    >>> tg.func.grad(tg.func.grad(lambda x: x**3))(tg.tensor(2.0))
+    tensor(12.)
+    """
+    both = grad_and_value(func, argnums, has_aux)
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        gradient, value = both(*args, **kwargs)
+        return (gradient, value[1]) if has_aux else gradient
+
+    return run
+
+
+def jvp(
+    func: Callable[..., Tree],
+    primals: Sequence[Tree],
+    tangents: Sequence[Tree],
+    *,
+    strict: bool = False,
+    has_aux: bool = False,
+) -> Any:
+    """The value of func at primals, and its derivative in the direction of tangents (forward mode).
+
+    Returns (output, tangent) — with has_aux, (output, tangent, aux).  tangents have the shapes of
+    primals.  strict: raise RuntimeError where the output does not depend on the inputs, instead of
+    giving zeros.  Raises ShapeError when shapes differ.
+
+    >>> import topograd as tg
+    >>> tg.func.jvp(lambda x: x**2, (tg.tensor(3.0),), (tg.tensor(1.0),))
+    (tensor(9.), tensor(6.))
+    """
+    if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
+        raise TypeError("jvp: primals and tangents must be tuples")
+    if len(primals) != len(tangents):
+        raise ValueError(f"jvp: {len(primals)} primals but {len(tangents)} tangents")
+    keep = _watched(*primals) or _watched(*tangents)
+    with tg.enable_grad():
+        inputs = tuple(_tracked(one) for one in primals)
+        result = func(*inputs)
+    output, aux = result if has_aux else (result, None)
+    wanted = _differentiable(inputs)
+    pairs = [
+        (leaf, t)
+        for one, direction in zip(inputs, tangents, strict=True)
+        for leaf, t in zip(_leaves(one), _leaves(direction), strict=True)
+        if leaf.dtype.is_floating_point
+    ]
+    for leaf, t in pairs:
+        if leaf.shape != t.shape:
+            raise _C.ShapeError(f"jvp: primal of shape {tuple(leaf.shape)}, tangent of shape {tuple(t.shape)}")
+    outputs = _leaves(output)
+    with tg.enable_grad():
+        found = _C.tangents(outputs, wanted, [t.to(leaf.dtype) for leaf, t in pairs], keep)
+    if strict and any(one is None for one in found):
+        raise RuntimeError("jvp: an output does not depend on the inputs")
+    directions = [tg.zeros_like(o) if t is None else t for o, t in zip(outputs, found, strict=True)]
+    tangent = _finish(_rebuild(output, directions), keep)
+    final = _finish(output, keep)
+    return (final, tangent, aux) if has_aux else (final, tangent)
+
+
+def functional_call(
+    module: Any,
+    parameters_and_buffers: dict[str, Tensor],
+    args: Any = None,
+    kwargs: dict[str, Any] | None = None,
+) -> Any:
+    """Calls a module with other tensors in the place of its parameters and buffers; the module is unchanged after.
+
+    parameters_and_buffers: by their names in `named_parameters()`, `named_buffers()`.  Raises KeyError for an
+    unknown name.
+
+    >>> import topograd as tg
+    >>> layer = tg.nn.Linear(2, 1, bias=False)
+    >>> tg.func.functional_call(layer, {"weight": tg.ones(1, 2)}, (tg.tensor([1.0, 2.0]),))
+    tensor([3.])
+    """
+    before: list[tuple[dict[str, Any], str, Any]] = []
+    try:
+        for path, value in parameters_and_buffers.items():
+            owner_path, _, name = path.rpartition(".")
+            owner = module.get_submodule(owner_path)
+            place = owner.__dict__
+            if name not in owner._parameters and name not in owner._buffers:
+                raise KeyError(f"functional_call: the module has no parameter or buffer '{path}'")
+            before.append((place, name, place[name]))
+            place[name] = value
+        given = () if args is None else args if isinstance(args, tuple) else (args,)
+        return module(*given, **(kwargs or {}))
+    finally:
+        for place, name, old in reversed(before):
+            place[name] = old

@@ -1,0 +1,281 @@
+"""Functions that are written in other operations; `nn.functional` shows them as its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import topograd as tg
+from topograd._C import Tensor
+from topograd.nn.native import native
+
+__all__ = [
+    "adaptive_avg_pool1d",
+    "adaptive_avg_pool2d",
+    "bilinear",
+    "cosine_similarity",
+    "dropout1d",
+    "dropout2d",
+    "group_norm",
+    "huber_loss",
+    "kl_div",
+    "pairwise_distance",
+    "rms_norm",
+    "smooth_l1_loss",
+]
+
+_dropout = native("dropout")
+_layer_norm = native("layer_norm")
+
+
+def _adaptive_mean(input: Tensor, dim: int, pieces: int | None) -> Tensor:
+    size = input.size(dim)
+    if pieces is None or pieces == size:
+        return input
+    if pieces < 1:
+        raise ValueError(f"adaptive_avg_pool: the output size must be positive, got {pieces}")
+    if size % pieces == 0:
+        return input.unflatten(dim, [pieces, size // pieces]).mean(dim)
+    # Piece i covers [floor(i size / pieces), ceil((i + 1) size / pieces)), as in PyTorch.
+    bounds = [(i * size // pieces, -(-(i + 1) * size // pieces)) for i in range(pieces)]
+    means = [input.narrow(dim, start, end - start).mean(dim) for start, end in bounds]
+    return tg.stack(means, dim)
+
+
+def adaptive_avg_pool1d(input: Tensor, output_size: Any) -> Tensor:
+    """The means of `output_size` nearly equal pieces of the last axis.
+
+    >>> import topograd as tg
+    >>> tg.nn.functional.adaptive_avg_pool1d(tg.tensor([[[1.0, 3.0, 2.0, 0.0]]]), 2).tolist()
+    [[[2.0, 1.0]]]
+    """
+    pieces = output_size[0] if isinstance(output_size, (list, tuple)) else output_size
+    return _adaptive_mean(input, -1, pieces)
+
+
+def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
+    """The means of output_size nearly equal rectangles of the last two axes.
+
+    output_size: one number for both axes, or a pair, in which None keeps the axis.
+
+    >>> import topograd as tg
+    >>> tg.nn.functional.adaptive_avg_pool2d(tg.ones(1, 2, 5, 7), 1).tolist()
+    [[[[1.0]], [[1.0]]]]
+    """
+    pair = output_size if isinstance(output_size, (list, tuple)) else (output_size, output_size)
+    return _adaptive_mean(_adaptive_mean(input, -2, pair[0]), -1, pair[1])
+
+
+def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """y[o] = x1ᵀ W[o] x2 + b[o] over the last axes.
+
+    input1: (…, I).  input2: (…, J).  weight: (O, I, J).  bias: (O).  Returns (…, O).
+
+    >>> import topograd as tg
+    >>> tg.nn.functional.bilinear(tg.ones(1, 2), tg.ones(1, 3), tg.ones(1, 2, 3)).tolist()
+    [[6.0]]
+    """
+    if input1.size(-1) != weight.size(1) or input2.size(-1) != weight.size(2):
+        raise ValueError(
+            f"bilinear: the last axes must be those of weight, input1 is {tuple(input1.shape)}, "
+            f"input2 is {tuple(input2.shape)}, weight is {tuple(weight.shape)}"
+        )
+    left = tg.tensordot(input1, weight, dims=([input1.ndim - 1], [1]))
+    result = (left @ input2.unsqueeze(-1)).squeeze(-1)
+    return result if bias is None else result + bias
+
+
+def _channel_dropout(input: Tensor, p: float, training: bool, inplace: bool, axes: int) -> Tensor:
+    channels = input.ndim - axes
+    mask = _dropout(input.new_ones([*input.shape[:channels]] + [1] * axes), p, training)
+    return input.mul_(mask) if inplace else input * mask
+
+
+def dropout1d(
+    input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
+) -> Tensor:
+    """Sets whole channels of (N, C, L) or (C, L) to zero with probability p, scales the rest.
+
+    >>> import topograd as tg
+    >>> tg.nn.functional.dropout1d(tg.ones(1, 2, 3), training=False).sum().item()
+    6.0
+    """
+    return _channel_dropout(input, p, training, inplace, axes=1)
+
+
+def dropout2d(
+    input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
+) -> Tensor:
+    """Sets whole channels of (N, C, H, W) or (C, H, W) to zero with probability p, scales the rest.
+
+    >>> import topograd as tg
+    >>> tg.nn.functional.dropout2d(tg.ones(1, 2, 3, 3), training=False).sum().item()
+    18.0
+    """
+    return _channel_dropout(input, p, training, inplace, axes=2)
+
+
+def _machine_epsilon(dtype: Any) -> float:
+    fraction_bits = {tg.float64: 52, tg.float32: 23, tg.float16: 10, tg.bfloat16: 7}
+    return float(2.0 ** -fraction_bits[dtype])
+
+
+def rms_norm(
+    input: Tensor,
+    normalized_shape: Sequence[int],
+    weight: Tensor | None = None,
+    eps: float | None = None,
+) -> Tensor:
+    """Root mean square of the last axes, then scaled: y = x / sqrt(mean(x²) + eps) weight.
+
+    normalized_shape: the sizes of the last axes; weight has this shape.  eps: default the machine
+    epsilon of the dtype.  A row of zeros gives zeros.  Raises ValueError if the last axes of x are
+    not normalized_shape.  Source: Zhang and Sennrich, 2019.
+
+    >>> import topograd as tg
+    >>> tg.nn.functional.rms_norm(tg.tensor([2.0, 2.0]), [2], eps=0.0).tolist()
+    [1.0, 1.0]
+    """
+    shape = tuple(normalized_shape)
+    if not shape or tuple(input.shape[-len(shape) :]) != shape:
+        raise ValueError(f"rms_norm: the last axes must be {shape}, x is {tuple(input.shape)}")
+    axes = list(range(-len(shape), 0))
+    eps = _machine_epsilon(input.dtype) if eps is None else eps
+    result = input * (input.square().mean(axes, keepdim=True) + eps).rsqrt()
+    return result if weight is None else result * weight
+
+
+def group_norm(
+    input: Tensor,
+    num_groups: int,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-05,
+) -> Tensor:
+    """Mean 0 and variance 1 over each group of channels.
+
+    y = (x - mean) / √(var + eps) weight[c] + bias[c]
+
+    input: (N, C, …).  weight and bias: (C).  Raises ValueError if num_groups does not divide C.
+    Source: Wu and He, 2018.
+
+    >>> import topograd as tg
+    >>> tg.nn.functional.group_norm(tg.tensor([[1.0, 3.0]]), 1, eps=0.0).tolist()
+    [[-1.0, 1.0]]
+    """
+    if input.ndim < 2 or num_groups < 1 or input.size(1) % num_groups:
+        raise ValueError(
+            f"group_norm: {num_groups} groups must divide the channels, x is {tuple(input.shape)}"
+        )
+    groups = input.reshape([input.size(0), num_groups, -1])
+    result: Tensor = _layer_norm(groups, [groups.size(2)], eps=eps).reshape(input.shape)
+    per_channel = [1, input.size(1)] + [1] * (input.ndim - 2)
+    if weight is not None:
+        result = result * weight.reshape(per_channel)
+    return result if bias is None else result + bias.reshape(per_channel)
+
+
+def _reduce(values: Tensor, reduction: str) -> Tensor:
+    if reduction == "mean":
+        return values.mean()
+    if reduction == "sum":
+        return values.sum()
+    if reduction == "none":
+        return values
+    raise ValueError(f"{reduction} is not a valid value for reduction")
+
+
+def smooth_l1_loss(
+    input: Tensor, target: Tensor, reduction: str = "mean", beta: float = 1.0
+) -> Tensor:
+    """½ d² / beta where d = |input - target| is below beta, d - ½ beta elsewhere.
+
+    beta: where the parabola ends (0: the absolute error).  Source: Girshick, 2015.
+
+    >>> import topograd as tg
+    >>> tg.nn.functional.smooth_l1_loss(tg.tensor([0.0, 3.0]), tg.zeros(2), reduction="sum").item()
+    2.5
+    """
+    if beta < 0:
+        raise ValueError(f"smooth_l1_loss: beta must not be negative, got {beta}")
+    distance = (input - target).abs()
+    if beta == 0:
+        return _reduce(distance, reduction)
+    parabola = distance * distance * (0.5 / beta)
+    return _reduce(tg.where(distance < beta, parabola, distance - 0.5 * beta), reduction)
+
+
+def huber_loss(
+    input: Tensor,
+    target: Tensor,
+    reduction: str = "mean",
+    delta: float = 1.0,
+    weight: Tensor | None = None,
+) -> Tensor:
+    """½ d² where d = |input - target| is below delta, delta (d - ½ delta) elsewhere.
+
+    weight: a factor for each element.  Its "mean" is then divided by the sum of the weights.
+
+    >>> import topograd as tg
+    >>> tg.nn.functional.huber_loss(tg.tensor([0.0, 3.0]), tg.zeros(2), reduction="sum").item()
+    2.5
+    """
+    if delta <= 0:
+        raise ValueError(f"huber_loss: delta must be positive, got {delta}")
+    distance = (input - target).abs()
+    linear = delta * (distance - 0.5 * delta)
+    values = tg.where(distance < delta, 0.5 * distance * distance, linear)
+    if weight is None:
+        return _reduce(values, reduction)
+    values = values * weight
+    if reduction == "mean":
+        return values.sum() / weight.expand_as(values).sum()
+    return _reduce(values, reduction)
+
+
+def kl_div(
+    input: Tensor, target: Tensor, reduction: str = "mean", log_target: bool = False
+) -> Tensor:
+    """Σ target (log target - input): how far a distribution is from `input`, its logarithms.
+
+    target: probabilities, or their logarithms with `log_target`; a probability of 0 contributes 0.
+    reduction: "batchmean" (the sum over the batch size: the divergence), "mean", "sum" or "none".
+
+    >>> import topograd as tg
+    >>> p = tg.tensor([[0.5, 0.5]])
+    >>> tg.nn.functional.kl_div(p.log(), p, reduction="batchmean").item()
+    0.0
+    """
+    if log_target:
+        values = target.exp() * (target - input)
+    else:
+        values = (target * target.log()).masked_fill(target == 0, 0.0) - target * input
+    if reduction == "batchmean":
+        return values.sum() / input.size(0)
+    return _reduce(values, reduction)
+
+
+def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-08) -> Tensor:
+    """x1·x2 / (max(‖x1‖, eps) max(‖x2‖, eps)) along `dim`.
+
+    >>> import topograd as tg
+    >>> tg.nn.functional.cosine_similarity(tg.ones(1, 4), -tg.ones(1, 4)).tolist()
+    [-1.0]
+    """
+    unit1 = x1 / x1.norm(2, dim, keepdim=True).clamp(min=eps)
+    unit2 = x2 / x2.norm(2, dim, keepdim=True).clamp(min=eps)
+    return (unit1 * unit2).sum(dim)
+
+
+def pairwise_distance(
+    x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-06, keepdim: bool = False
+) -> Tensor:
+    """The p-norm of x1 - x2 + eps along the last axis; eps keeps the gradient finite at 0.
+
+    >>> import topograd as tg
+    >>> tg.nn.functional.pairwise_distance(
+    ...     tg.zeros(1, 2), tg.tensor([[3.0, 4.0]]), eps=0.0
+    ... ).tolist()
+    [5.0]
+    """
+    return (x1 - x2 + eps).norm(p, -1, keepdim=keepdim)

@@ -1,0 +1,242 @@
+"""Losses as modules."""
+
+from __future__ import annotations
+
+from topograd._C import Tensor
+from topograd.nn import functional as F
+from topograd.nn.module import Module
+
+
+def _reduction(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
+    """The reduction that PyTorch's two deprecated flags stand for, if they are given."""
+    if size_average is None and reduce is None:
+        return reduction
+    if reduce is False:
+        return "none"
+    return "sum" if size_average is False else "mean"
+
+
+class _Loss(Module):
+    """What all losses have: reduction "mean" (default), "sum" or "none"."""
+
+    def __init__(
+        self,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+    ) -> None:
+        super().__init__()
+        self.reduction = _reduction(size_average, reduce, reduction)
+
+
+class _WeightedLoss(_Loss):
+    """A loss with a weight for each class or element, which is a buffer."""
+
+    weight: Tensor | None
+
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
+        self.register_buffer("weight", weight)
+
+
+class CrossEntropyLoss(_WeightedLoss):
+    """-log softmax(x)[target], from logits.
+
+    x: (N, C, …) or (C).  target: class indices (N, …) or (), or class probabilities of x's shape.
+    weight: one for each class; "mean" is divided by the weights of the targets.  ignore_index: a
+    target that does not count.  label_smoothing: how much of the target is spread over all classes.
+
+    >>> import topograd as tg
+    >>> round(tg.nn.CrossEntropyLoss()(tg.zeros(3, 2), tg.tensor([0, 1, 0])).item(), 4)
+    0.6931
+    """
+
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        size_average: bool | None = None,
+        ignore_index: int = -100,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+        label_smoothing: float = 0.0,
+    ) -> None:
+        super().__init__(weight, size_average, reduce, reduction)
+        self.ignore_index = ignore_index
+        self.label_smoothing = label_smoothing
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return F.cross_entropy(
+            input,
+            target,
+            weight=self.weight,
+            ignore_index=self.ignore_index,
+            reduction=self.reduction,
+            label_smoothing=self.label_smoothing,
+        )
+
+
+class NLLLoss(_WeightedLoss):
+    """-x[target], from logarithms of probabilities: what `CrossEntropyLoss` does after log_softmax.
+
+    >>> import topograd as tg
+    >>> tg.nn.NLLLoss()(tg.tensor([[-1.0, -3.0]]), tg.tensor([1])).item()
+    3.0
+    """
+
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        size_average: bool | None = None,
+        ignore_index: int = -100,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+    ) -> None:
+        super().__init__(weight, size_average, reduce, reduction)
+        self.ignore_index = ignore_index
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return F.nll_loss(
+            input,
+            target,
+            weight=self.weight,
+            ignore_index=self.ignore_index,
+            reduction=self.reduction,
+        )
+
+
+class MSELoss(_Loss):
+    """(x - target)².
+
+    >>> import topograd as tg
+    >>> tg.nn.MSELoss()(tg.tensor([1.0, 3.0]), tg.zeros(2)).item()
+    5.0
+    """
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return F.mse_loss(input, target, reduction=self.reduction)
+
+
+class L1Loss(_Loss):
+    """|x - target|.
+
+    >>> import topograd as tg
+    >>> tg.nn.L1Loss()(tg.tensor([1.0, -3.0]), tg.zeros(2)).item()
+    2.0
+    """
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return F.l1_loss(input, target, reduction=self.reduction)
+
+
+class BCELoss(_WeightedLoss):
+    """-(target log x + (1 - target) log(1 - x)), from probabilities; a logarithm is at least -100.
+
+    >>> import topograd as tg
+    >>> round(tg.nn.BCELoss()(tg.tensor([0.5]), tg.tensor([1.0])).item(), 4)
+    0.6931
+    """
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return F.binary_cross_entropy(input, target, weight=self.weight, reduction=self.reduction)
+
+
+class BCEWithLogitsLoss(_WeightedLoss):
+    """`BCELoss` of the sigmoid, from logits, accurate for large ones.
+
+    weight: a factor for each element.  pos_weight: a factor for the term of the positive targets.
+
+    >>> import topograd as tg
+    >>> round(tg.nn.BCEWithLogitsLoss()(tg.tensor([0.0]), tg.tensor([1.0])).item(), 4)
+    0.6931
+    """
+
+    pos_weight: Tensor | None
+
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+        pos_weight: Tensor | None = None,
+    ) -> None:
+        super().__init__(weight, size_average, reduce, reduction)
+        self.register_buffer("pos_weight", pos_weight)
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return F.binary_cross_entropy_with_logits(
+            input,
+            target,
+            weight=self.weight,
+            pos_weight=self.pos_weight,
+            reduction=self.reduction,
+        )
+
+
+class SmoothL1Loss(_Loss):
+    """½ d² / beta where d = |x - target| is below beta, d - ½ beta elsewhere.
+
+    >>> import topograd as tg
+    >>> tg.nn.SmoothL1Loss()(tg.tensor([3.0]), tg.zeros(1)).item()
+    2.5
+    """
+
+    def __init__(
+        self,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+        beta: float = 1.0,
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
+        self.beta = beta
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return F.smooth_l1_loss(input, target, reduction=self.reduction, beta=self.beta)
+
+
+class HuberLoss(_Loss):
+    """½ d² where d = |x - target| is below delta, delta (d - ½ delta) elsewhere.
+
+    >>> import topograd as tg
+    >>> tg.nn.HuberLoss()(tg.tensor([3.0]), tg.zeros(1)).item()
+    2.5
+    """
+
+    def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
+        super().__init__(reduction=reduction)
+        self.delta = delta
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return F.huber_loss(input, target, reduction=self.reduction, delta=self.delta)
+
+
+class KLDivLoss(_Loss):
+    """target (log target - x), from logarithms of probabilities; "batchmean" gives the divergence.
+
+    log_target: the targets are logarithms too.
+
+    >>> import topograd as tg
+    >>> p = tg.tensor([[0.5, 0.5]])
+    >>> tg.nn.KLDivLoss(reduction="batchmean")(p.log(), p).item()
+    0.0
+    """
+
+    def __init__(
+        self,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+        log_target: bool = False,
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
+        self.log_target = log_target
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return F.kl_div(input, target, reduction=self.reduction, log_target=self.log_target)

@@ -1,0 +1,102 @@
+"""Clipping of gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import topograd as tg
+from topograd import _C
+from topograd._C import Tensor
+
+
+def _listed(tensors: Tensor | Iterable[Tensor]) -> list[Tensor]:
+    return [tensors] if isinstance(tensors, Tensor) else list(tensors)
+
+
+def get_total_norm(
+    tensors: Tensor | Iterable[Tensor],
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
+) -> Tensor:
+    """The norm of all tensors taken as one vector; a tensor without axes.
+
+    norm_type: the p of the p-norm, or math.inf.  Raises RuntimeError if the result is not finite
+    and `error_if_nonfinite`.  `foreach` is accepted; there is one way only.
+
+    >>> import topograd as tg
+    >>> tg.nn.utils.get_total_norm([tg.tensor([3.0]), tg.tensor([4.0])]).item()
+    5.0
+    """
+    norm = _C.total_norm(_listed(tensors), float(norm_type))
+    if error_if_nonfinite and not bool(norm.isfinite()):
+        raise RuntimeError(
+            f"The total norm of order {norm_type} for gradients from `parameters` is non-finite, "
+            f"so it cannot be clipped: it is {norm.item()}"
+        )
+    return norm
+
+
+def clip_grads_with_norm_(
+    parameters: Tensor | Iterable[Tensor],
+    max_norm: float,
+    total_norm: Tensor,
+    foreach: bool | None = None,
+) -> None:
+    """Scales all gradients by max_norm / total_norm where that is less than 1.
+
+    >>> import topograd as tg
+    >>> w = tg.tensor([1.0], requires_grad=True)
+    >>> (4 * w).sum().backward()
+    >>> tg.nn.utils.clip_grads_with_norm_(w, 1.0, tg.tensor(4.0))
+    >>> round(w.grad.item(), 4)
+    1.0
+    """
+    gradients = [p.grad for p in _listed(parameters) if p.grad is not None]
+    # Without a comparison in Python nothing waits for the norm; 1e-6 is PyTorch's.
+    factor = (float(max_norm) / (total_norm + 1e-6)).clamp(max=1.0)
+    _C.scale_(gradients, factor)
+
+
+def clip_grad_norm_(
+    parameters: Tensor | Iterable[Tensor],
+    max_norm: float,
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
+) -> Tensor:
+    """Scales all gradients so that their norm, as one vector, is at most max_norm.
+
+    In place.  Returns the norm as it was.  Parameters without a gradient are left out.
+
+    >>> import topograd as tg
+    >>> w = tg.tensor([1.0], requires_grad=True)
+    >>> (4 * w).sum().backward()
+    >>> tg.nn.utils.clip_grad_norm_([w], 1.0).item(), round(w.grad.item(), 4)
+    (4.0, 1.0)
+    """
+    gradients = [p.grad for p in _listed(parameters) if p.grad is not None]
+    if not gradients:
+        return tg.tensor(0.0)
+    total_norm = get_total_norm(gradients, norm_type, error_if_nonfinite)
+    _C.scale_(gradients, (float(max_norm) / (total_norm + 1e-6)).clamp(max=1.0))
+    return total_norm
+
+
+def clip_grad_value_(
+    parameters: Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None
+) -> None:
+    """Limits every element of every gradient to [-clip_value, clip_value], in place.
+
+    >>> import topograd as tg
+    >>> w = tg.tensor([1.0], requires_grad=True)
+    >>> (4 * w).sum().backward()
+    >>> tg.nn.utils.clip_grad_value_([w], 0.5)
+    >>> w.grad.item()
+    0.5
+    """
+    limit = float(clip_value)
+    with tg.no_grad():
+        for parameter in _listed(parameters):
+            if parameter.grad is not None:
+                parameter.grad.clamp_(-limit, limit)

@@ -1,0 +1,278 @@
+"""Optimizer: the base class, which holds parameters in groups with settings of their own."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, MutableMapping
+from copy import deepcopy
+from typing import Any
+from warnings import warn
+
+import topograd as tg
+from topograd._C import Tensor
+from topograd.optim.native_state import NativeState
+
+# The default of a setting that every group must give.
+required: Any = object()
+
+
+class Optimizer:
+    """The base class of all optimizers; a subclass defines `step`.
+
+    params: parameters, or (name, parameter) pairs, or dictionaries, each a group with "params" and
+    settings that go before the defaults.  defaults: the settings of a group that gives none.
+    Raises ValueError for an empty list, for a parameter in two groups and for one with a history.
+
+    >>> import topograd as tg
+    >>> class SignDescent(tg.optim.Optimizer):
+    ...     @tg.no_grad()
+    ...     def step(self):
+    ...         for group in self.param_groups:
+    ...             for p in group["params"]:
+    ...                 p.sub_(group["lr"] * p.grad.sign())
+    >>> w = tg.tensor([1.0], requires_grad=True)
+    >>> optimizer = SignDescent([w], {"lr": 0.5})
+    >>> (3 * w).sum().backward()
+    >>> optimizer.step()
+    >>> w.tolist()
+    [0.5]
+    """
+
+    param_groups: list[dict[str, Any]]
+    state: MutableMapping[Tensor, Any]
+
+    def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
+        if isinstance(params, Tensor):
+            raise TypeError(
+                "params argument given to the optimizer should be an iterable of Tensors or dicts, "
+                "but got a Tensor"
+            )
+        self.defaults = defaults
+        self.state = self._new_state()
+        self.param_groups = []
+        groups: list[Any] = list(params)
+        if not groups:
+            raise ValueError("optimizer got an empty parameter list")
+        if not isinstance(groups[0], dict):
+            groups = [{"params": groups}]
+        for group in groups:
+            self.add_param_group(group)
+
+    def _new_state(self) -> MutableMapping[Tensor, Any]:
+        return defaultdict(dict)
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Adds a group: a dictionary with "params" and settings that go before the defaults."""
+        if not isinstance(param_group, dict):
+            raise TypeError(f"param_group must be a dict, but got {type(param_group)}")
+        group = dict(param_group)
+        _unpack_parameters(group)
+        for name, default in self.defaults.items():
+            if default is required and name not in group:
+                raise ValueError(
+                    "parameter group didn't specify a value of required optimization parameter "
+                    + name
+                )
+            group.setdefault(name, default)
+        self._check_settings(group)
+        present = {parameter for other in self.param_groups for parameter in other["params"]}
+        if not present.isdisjoint(group["params"]):
+            raise ValueError("some parameters appear in more than one parameter group")
+        if self.param_groups and ("param_names" in group) != (
+            "param_names" in self.param_groups[0]
+        ):
+            raise ValueError("all optimizer param groups should be with/without names")
+        self.param_groups.append(group)
+
+    def _check_settings(self, group: dict[str, Any]) -> None:
+        """Raises ValueError for a setting that makes no sense; a subclass knows its own."""
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forgets the gradients of all parameters, or fills them with zeros."""
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                if set_to_none:
+                    parameter.grad = None
+                elif parameter.grad is not None:
+                    parameter.grad = parameter.grad.detach().zero_()
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Changes the parameters once; returns what `closure` (recomputes the loss) returns."""
+        raise NotImplementedError(f"{type(self).__name__} defines no step")
+
+    # State ----------------------------------------------------------------------------------------
+
+    def state_dict(self) -> dict[str, Any]:
+        """The state and the settings, in PyTorch's format, with parameters as numbers in order.
+
+        >>> import topograd as tg
+        >>> optimizer = tg.optim.SGD([tg.zeros(2, requires_grad=True)], lr=0.1)
+        >>> optimizer.state_dict()["param_groups"][0]["params"]
+        [0]
+        """
+        numbers: dict[Tensor, int] = {}
+        packed = []
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                numbers.setdefault(parameter, len(numbers))
+            settings = {key: value for key, value in group.items() if key != "params"}
+            packed.append({**settings, "params": [numbers[p] for p in group["params"]]})
+        state = {numbers[p]: entries for p, entries in self.state.items() if p in numbers}
+        return {"state": state, "param_groups": packed}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Takes over a `state_dict`; the tensors are copied.
+
+        Raises ValueError if its groups or shapes do not fit, and then the optimizer is unchanged.
+        """
+        saved_groups = state_dict["param_groups"]
+        if len(saved_groups) != len(self.param_groups):
+            raise ValueError(
+                "loaded state dict has a different number of parameter groups: "
+                f"{len(saved_groups)}, the optimizer has {len(self.param_groups)}"
+            )
+        by_number: dict[Any, Tensor] = {}
+        for position, (saved, group) in enumerate(
+            zip(saved_groups, self.param_groups, strict=True)
+        ):
+            if len(saved["params"]) != len(group["params"]):
+                raise ValueError(
+                    "loaded state dict contains a parameter group that doesn't match the size of "
+                    f"optimizer's group: group {position} has {len(saved['params'])} parameters, "
+                    f"the optimizer's has {len(group['params'])}"
+                )
+            by_number.update(zip(saved["params"], group["params"], strict=True))
+        new_state = {
+            by_number[number]: _copied_entries(entries, by_number[number], number)
+            for number, entries in state_dict["state"].items()
+            if number in by_number
+        }
+        new_settings = [
+            {
+                key: deepcopy(value)
+                for key, value in saved.items()
+                if key not in ("params", "param_names")
+            }
+            for saved in saved_groups
+        ]
+        for group, settings in zip(self.param_groups, new_settings, strict=True):
+            self._check_settings({**group, **settings})
+        for group, settings in zip(self.param_groups, new_settings, strict=True):
+            group.update(settings)
+        for parameter in list(self.state):
+            if parameter not in new_state:
+                del self.state[parameter]
+        self.state.update(new_state)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "state": dict(self.state)}
+
+    def __setstate__(self, attributes: dict[str, Any]) -> None:
+        entries = attributes["state"]
+        self.__dict__.update(attributes)
+        self.state = self._new_state()
+        self.state.update(entries)
+
+    def __repr__(self) -> str:
+        lines = [type(self).__name__ + " ("]
+        for position, group in enumerate(self.param_groups):
+            lines.append(f"Parameter Group {position}")
+            lines += [f"    {key}: {group[key]}" for key in sorted(group) if key != "params"]
+        return "\n".join([*lines, ")"])
+
+
+class NativeOptimizer(Optimizer):
+    """An optimizer whose step is one C++ call for each group, over all its parameters."""
+
+    state: NativeState
+
+    def _new_state(self) -> NativeState:
+        return NativeState()
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Adds a group: a dictionary with "params" and settings that go before the defaults."""
+        super().add_param_group(param_group)
+        self.state.add_group(self.param_groups[-1]["params"])
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forgets the gradients of all parameters, or fills them with zeros."""
+        for group in self.state.follow(self.param_groups):
+            group.zero_grad(set_to_none)
+
+    def __setstate__(self, attributes: dict[str, Any]) -> None:
+        entries = attributes["state"]
+        self.__dict__.update(attributes)
+        self.state = self._new_state()
+        for group in self.param_groups:
+            self.state.add_group(group["params"])
+        self.state.update(entries)
+
+
+def evaluate(closure: Callable[[], Any]) -> Any:
+    """What the closure returns, with recording on."""
+    with tg.enable_grad():
+        return closure()
+
+
+def expect_nonnegative(group: dict[str, Any], *settings: tuple[str, str]) -> None:
+    """Raises ValueError, in PyTorch's words, if one of (key, name) is negative."""
+    for key, name in settings:
+        if not group[key] >= 0.0:
+            raise ValueError(f"Invalid {name}: {group[key]}")
+
+
+def refuse_differentiable(differentiable: bool) -> None:
+    """Raises ValueError if a recorded step is wanted: steps are done in C++, unrecorded."""
+    if differentiable:
+        raise ValueError("differentiable=True is not supported: the step is not recorded")
+
+
+def _unpack_parameters(group: dict[str, Any]) -> None:
+    """Makes group["params"] a list of tensors, and group["param_names"] their names if given."""
+    params = group["params"]
+    if isinstance(params, (set, frozenset)):
+        raise TypeError(
+            "optimizer parameters need to be organized in ordered collections, but the ordering "
+            "of tensors in sets will change between runs. Please use a list instead."
+        )
+    listed = [params] if isinstance(params, Tensor) else list(params)
+    named = [item for item in listed if isinstance(item, tuple)]
+    if named:
+        if len(named) != len(listed):
+            raise ValueError(
+                "all optimizer params should be with/without names. Some param names are missing"
+            )
+        group["param_names"] = [name for name, _ in named]
+        listed = [parameter for _, parameter in named]
+    for parameter in listed:
+        if not isinstance(parameter, Tensor):
+            raise TypeError(
+                "optimizer can only optimize Tensors, "
+                f"but one of the params is {type(parameter).__name__}"
+            )
+        if not parameter.is_leaf:
+            raise ValueError("can't optimize a non-leaf Tensor")
+    unique = list(dict.fromkeys(listed))
+    if len(unique) != len(listed):
+        warn("optimizer contains a parameter group with duplicate parameters", stacklevel=5)
+    group["params"] = unique
+
+
+def _copied_entries(entries: dict[str, Any], parameter: Tensor, number: Any) -> dict[str, Any]:
+    """The saved state of one parameter, in its dtype and on its device."""
+    copied = {}
+    for key, value in entries.items():
+        if not isinstance(value, Tensor):
+            copied[key] = deepcopy(value)
+            continue
+        # The count of steps stays what it is; float16 could not count beyond 2048.
+        if key != "step" and value.ndim and value.shape != parameter.shape:
+            raise ValueError(
+                f"load_state_dict: '{key}' of parameter {number} has shape {tuple(value.shape)}, "
+                f"the parameter has shape {tuple(parameter.shape)}"
+            )
+        value = value.detach().clone()
+        if key != "step" and parameter.is_floating_point():
+            value = value.to(parameter.device).to(parameter.dtype)
+        copied[key] = value
+    return copied

@@ -1,0 +1,249 @@
+"""Checks for derivatives and for closeness."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import topograd as tg
+from topograd import _C
+from topograd._C import Tensor
+
+__all__ = ["GradcheckError", "assert_close", "gradcheck", "gradgradcheck"]
+
+
+class GradcheckError(RuntimeError):
+    """Derivatives that disagree: which mode, which input, where, and the numbers."""
+
+
+def assert_close(
+    actual: Any,
+    expected: Any,
+    *,
+    rtol: float | None = None,
+    atol: float | None = None,
+    equal_nan: bool = False,
+    check_dtype: bool = True,
+    msg: str | None = None,
+) -> None:
+    """Raises AssertionError unless |actual - expected| <= atol + rtol * |expected| everywhere.
+
+    Tolerances default by dtype: float32 1.3e-6 and 1e-5, float64 1e-7 and 1e-7, halves 1e-3 (bfloat16
+    1.6e-2) and 1e-5, others exact.
+
+    >>> import topograd as tg
+    >>> tg.testing.assert_close(tg.ones(2), tg.ones(2) + 1e-7)
+    """
+    if isinstance(actual, (tuple, list)):
+        if len(actual) != len(expected):
+            raise AssertionError(msg or f"lengths differ: {len(actual)} and {len(expected)}")
+        for one, other in zip(actual, expected, strict=True):
+            assert_close(
+                one, other, rtol=rtol, atol=atol, equal_nan=equal_nan, check_dtype=check_dtype, msg=msg
+            )
+        return
+    a, b = tg.as_tensor(actual), tg.as_tensor(expected)
+    if a.shape != b.shape:
+        raise AssertionError(msg or f"shapes differ: {tuple(a.shape)} and {tuple(b.shape)}")
+    if check_dtype and isinstance(actual, Tensor) and isinstance(expected, Tensor) and a.dtype != b.dtype:
+        raise AssertionError(msg or f"dtypes differ: {a.dtype} and {b.dtype}")
+    defaults = {
+        _C.float16: (1e-3, 1e-5),
+        _C.bfloat16: (1.6e-2, 1e-5),
+        _C.float32: (1.3e-6, 1e-5),
+        _C.float64: (1e-7, 1e-7),
+    }
+    relative, absolute = max(
+        (defaults.get(one.dtype, (0.0, 0.0)) for one in (a, b)), key=lambda pair: pair[0]
+    )
+    relative = relative if rtol is None else rtol
+    absolute = absolute if atol is None else atol
+    wide_a, wide_b = a.detach().double(), b.detach().double()
+    near = tg.isclose(wide_a, wide_b, relative, absolute, equal_nan)
+    if bool(near.all()):
+        return
+    error = (wide_a - wide_b).abs()
+    worst = int(tg.where(near, 0.0, error.nan_to_num() if hasattr(error, "nan_to_num") else error).argmax())
+    count = int((~near).sum())
+    raise AssertionError(
+        msg
+        or f"{count} of {a.numel()} elements differ, most at {_position(worst, a)}: {wide_a.flatten()[worst].item()} "
+        f"and {wide_b.flatten()[worst].item()} (allowed: {absolute} + {relative} * |expected|)"
+    )
+
+
+def _position(flat: int, like: Tensor) -> tuple[int, ...]:
+    position = []
+    for size in reversed(like.shape):
+        position.append(flat % size)
+        flat //= size
+    return tuple(reversed(position))
+
+
+def _outputs(result: Any) -> list[Tensor]:
+    listed = list(result) if isinstance(result, (tuple, list)) else [result]
+    return [one for one in listed if isinstance(one, Tensor) and one.dtype.is_floating_point]
+
+
+def _numeric(
+    function: Callable[..., Any], inputs: Sequence[Any], which: int, eps: float
+) -> list[list[list[float]]]:
+    """Per output and element of the input, the column of the Jacobian by central differences."""
+    columns: list[list[list[float]]] = []
+    base = inputs[which].detach()
+    for position in range(base.numel()):
+        shifted = []
+        for step in (eps, -eps):
+            moved = base.clone()
+            flat = moved.view(-1)
+            flat[position] = flat[position] + step
+            changed = [one.detach() if isinstance(one, Tensor) else one for one in inputs]
+            changed[which] = moved
+            with tg.no_grad():
+                shifted.append([one.double().flatten() for one in _outputs(function(*changed))])
+        columns.append([((up - down) / (2 * eps)).tolist() for up, down in zip(*shifted, strict=True)])
+    return columns
+
+
+def _compare(
+    what: str, got: Tensor, want: Tensor, which: int, output: int, atol: float, rtol: float, shape: Tensor
+) -> None:
+    near = tg.isclose(got, want, rtol, atol, True)
+    if bool(near.all()):
+        return
+    error = tg.where(near, 0.0, (got - want).abs())
+    worst = _position(int(error.argmax()), got)
+    raise GradcheckError(
+        f"{what} disagrees with central differences: output {output}, element {worst[0]}, input {which}, "
+        f"element {_position(worst[1], shape)}: {got[worst].item():.8g}, expected {want[worst].item():.8g} "
+        f"(largest of {int((~near).sum())} disagreements)"
+    )
+
+
+def gradcheck(
+    func: Callable[..., Any],
+    inputs: Tensor | Sequence[Any],
+    *,
+    eps: float = 1e-6,
+    atol: float = 1e-5,
+    rtol: float = 1e-3,
+    raise_exception: bool = True,
+    check_forward_ad: bool = True,
+    check_backward_ad: bool = True,
+) -> bool:
+    """Compares central differences, (f(x + eps) - f(x - eps)) / 2 eps, with reverse and forward mode.
+
+    inputs: those that require grad are checked; use float64.  Every element of the Jacobians is
+    compared.  Returns True, or raises GradcheckError that names the mode, the input, the element and
+    both numbers (returns False with raise_exception=False).
+
+    >>> import topograd as tg
+    >>> x = tg.tensor([0.3, 0.7], dtype=tg.float64, requires_grad=True)
+    >>> tg.testing.gradcheck(lambda x: (x.sin() * x).sum(), x)
+    True
+    """
+    given = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+    checked = [i for i, one in enumerate(given) if isinstance(one, Tensor) and one.requires_grad]
+    if not checked:
+        raise ValueError("gradcheck: no input requires grad")
+    try:
+        for which in checked:
+            _check_input(func, given, which, eps, atol, rtol, check_forward_ad, check_backward_ad)
+    except GradcheckError:
+        if raise_exception:
+            raise
+        return False
+    return True
+
+
+def _check_input(
+    func: Callable[..., Any],
+    given: list[Any],
+    which: int,
+    eps: float,
+    atol: float,
+    rtol: float,
+    forward: bool,
+    backward: bool,
+) -> None:
+    numeric = _numeric(func, given, which, eps)
+    x = given[which].detach()
+
+    def of_one(value: Tensor) -> tuple[Tensor, ...]:
+        changed = [one.detach() if isinstance(one, Tensor) else one for one in given]
+        changed[which] = value
+        return tuple(_outputs(func(*changed)))
+
+    values, pull = tg.func.vjp(of_one, x)
+    for output, value in enumerate(values):
+        if value.numel() == 0 or x.numel() == 0:
+            continue
+        want = tg.tensor([column[output] for column in numeric], dtype=_C.float64).T
+        if backward:
+            rows = []
+            for element in range(value.numel()):
+                seeds = [tg.zeros_like(one) for one in values]
+                seeds[output].view(-1)[element] = 1
+                (row,) = pull(tuple(seeds))
+                rows.append(row.detach().double().flatten())
+            _compare("reverse mode", tg.stack(rows), want, which, output, atol, rtol, x)
+        if forward:
+            columns = []
+            for element in range(x.numel()):
+                direction = tg.zeros_like(x)
+                direction.view(-1)[element] = 1
+                _, tangent = tg.func.jvp(of_one, (x,), (direction,))
+                columns.append(tangent[output].detach().double().flatten())
+            _compare("forward mode", tg.stack(columns, 1), want, which, output, atol, rtol, x)
+
+
+def gradgradcheck(
+    func: Callable[..., Any],
+    inputs: Tensor | Sequence[Any],
+    grad_outputs: Sequence[Tensor] | None = None,
+    *,
+    eps: float = 1e-6,
+    atol: float = 1e-5,
+    rtol: float = 1e-3,
+    raise_exception: bool = True,
+) -> bool:
+    """gradcheck of the gradient: second derivatives in both modes.
+
+    grad_outputs: the seeds (default: fixed numbers between -1 and 1).
+
+    >>> import topograd as tg
+    >>> x = tg.tensor([0.3, 0.7], dtype=tg.float64, requires_grad=True)
+    >>> tg.testing.gradgradcheck(lambda x: x.tanh(), x)
+    True
+    """
+    given = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+    checked = [i for i, one in enumerate(given) if isinstance(one, Tensor) and one.requires_grad]
+    with tg.no_grad():
+        plain = _outputs(func(*(one.detach() if isinstance(one, Tensor) else one for one in given)))
+    seeds = grad_outputs or [
+        ((tg.arange(one.numel(), dtype=one.dtype) * 0.754877666) % 1 * 2 - 1).view(one.shape) for one in plain
+    ]
+
+    def gradient(*args: Any) -> tuple[Tensor, ...]:
+        full = list(given)
+        for i, one in zip(checked, args, strict=True):
+            full[i] = one if one.requires_grad else one.detach().requires_grad_()
+        with tg.enable_grad():
+            outputs = _outputs(func(*full))
+            pairs = [(o, s) for o, s in zip(outputs, seeds, strict=True) if o.requires_grad]
+            return tg.autograd.grad(
+                [o for o, _ in pairs],
+                [full[i] for i in checked],
+                [s for _, s in pairs],
+                create_graph=True,
+                materialize_grads=True,
+            )
+
+    return gradcheck(
+        gradient,
+        [given[i] for i in checked],
+        eps=eps,
+        atol=atol,
+        rtol=rtol,
+        raise_exception=raise_exception,
+    )

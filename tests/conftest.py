@@ -1,0 +1,33 @@
+"""Fixtures: the same seeds before every test, the thread count restored after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+import topograd
+
+
+@pytest.fixture
+def tg() -> object:
+    """The library under test."""
+    return topograd
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """A NumPy generator with a fixed seed."""
+    return np.random.default_rng(20261124)
+
+
+@pytest.fixture(autouse=True)
+def same_start() -> Iterator[None]:
+    """Seed the library before each test and restore thread count and recording mode after it."""
+    threads = topograd.get_num_threads()
+    topograd.manual_seed(0)
+    yield
+    if topograd.get_num_threads() != threads:
+        topograd.set_num_threads(threads)
+    topograd.set_grad_enabled(True)

@@ -1,0 +1,43 @@
+"""The expected values of every op, by plain NumPy and by another hand than the library's.
+
+`ORACLES[name]` takes NumPy arrays where the op takes tensors, with PyTorch's argument names, and
+returns the expected array (or a tuple of arrays). `WITHOUT_ORACLE[name]` gives the reason why an op
+has none; `tests/test_ops.py` fails for an op that is in neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from oracles_nn import NN
+from oracles_pointwise import POINTWISE
+from oracles_reductions import REDUCTIONS
+from oracles_shape import SHAPE
+
+ORACLES: dict[str, Callable[..., Any]] = POINTWISE | REDUCTIONS | SHAPE | NN
+
+RANDOM = "random: distributions and reproducibility are tested in test_random.py"
+UNINITIALISED = "uninitialised memory: only shape and dtype are defined, tested in test_creation.py"
+
+WITHOUT_ORACLE: dict[str, str] = {
+    "rand": RANDOM,
+    "randn": RANDOM,
+    "randint": RANDOM,
+    "randperm": RANDOM,
+    "rand_like": RANDOM,
+    "randn_like": RANDOM,
+    "randint_like": RANDOM,
+    "bernoulli": RANDOM,
+    "multinomial": RANDOM,
+    "normal": RANDOM,
+    "uniform": RANDOM,
+    "normal_fill": RANDOM,
+    "bernoulli_fill": RANDOM,
+    "exponential": RANDOM,
+    "random": RANDOM,
+    "dropout": RANDOM,
+    "empty": UNINITIALISED,
+    "empty_like": UNINITIALISED,
+    "new_empty": UNINITIALISED,
+}

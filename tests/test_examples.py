@@ -1,0 +1,123 @@
+"""The examples that come with the package run, and print the figures that they state."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import runpy
+from typing import Any
+
+import pytest
+
+import topograd as tg
+from topograd.examples.__main__ import main as list_examples
+from topograd.examples.__main__ import titles
+from topograd.examples._graphs import GRAPHS
+
+SHORT = {
+    "char_attention": ["--steps", "3", "--length", "20"],
+    "linear_regression": [],
+    "logistic_regression": [],
+    "svm": [],
+    "worked": [],
+}
+
+
+def printed(capsys: pytest.CaptureFixture[str], name: str, *arguments: str) -> str:
+    importlib.import_module(f"topograd.examples.{name}").main(arguments)
+    return capsys.readouterr().out
+
+
+def table(text: str) -> dict[str, list[str]]:
+    """Read a printed table: each node's columns, by its name."""
+    rows = [re.split(r"  +", line.strip()) for line in text.splitlines() if line.startswith("  ")]
+    return {row[1]: row for row in rows[1:]}
+
+
+def test_every_example_is_listed_and_tried_here(capsys: pytest.CaptureFixture[str]) -> None:
+    assert set(titles()) == set(SHORT)
+    assert all(title.endswith(".") for title in titles().values())
+    list_examples([])
+    listed = capsys.readouterr().out
+    assert all(name in listed for name in SHORT)
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_an_example_runs(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert printed(capsys, name, *SHORT[name]).strip()
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_an_example_answers_help(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", [name, "--help"])
+    with pytest.raises(SystemExit) as leaving:
+        runpy.run_module(f"topograd.examples.{name}", run_name="__main__")
+    assert leaving.value.code == 0
+    assert "usage:" in capsys.readouterr().out
+
+
+def test_the_worked_examples_print_the_published_numbers(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    rows = table(printed(capsys, "worked", "dag"))
+    columns = {name: row[3:5] for name, row in rows.items()}
+    assert columns == {
+        "a": ["7", "27"],
+        "b": ["3", "297"],
+        "c": ["10", "27"],
+        "d": ["27", "10"],
+        "e": ["270", "1"],
+    }
+    assert sorted(rows["b"][6].split(" + ")) == ["27 from c", "270 from d"]
+    columns = {name: row[3:5] for name, row in table(printed(capsys, "worked", "tree")).items()}
+    assert columns["c"] == ["2", "10"]
+    assert columns["e"] == ["20", "1"]
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_every_node_of_a_worked_example_has_a_name(name: str) -> None:
+    inputs = GRAPHS[name].inputs()
+    nodes: list[Any] = tg.graph(GRAPHS[name].build(*inputs)).nodes
+    names = [node.name for node in nodes]
+    assert all(names)
+    assert len(set(names)) == len(names)
+
+
+def test_an_unknown_graph_is_a_bad_argument(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as leaving:
+        printed(capsys, "worked", "castle")
+    assert leaving.value.code == 2
+    assert "there is no graph 'castle'" in capsys.readouterr().err
+
+
+def test_linear_regression_finds_the_line(capsys: pytest.CaptureFixture[str]) -> None:
+    text = printed(capsys, "linear_regression")
+    found = [float(number) for number in text.splitlines()[-2].split()[1:]]
+    assert found == pytest.approx([3, -2, 0.5], abs=0.03)
+
+
+def test_logistic_regression_reaches_a_minimum(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = printed(capsys, "logistic_regression").splitlines()
+    assert float(lines[-2].split()[-1]) < 1e-3
+    share = re.search(r"([\d.]+) % on the right side", lines[-1])
+    assert share is not None
+    assert float(share[1]) > 95
+
+
+def test_the_support_vector_machine_separates(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = printed(capsys, "svm").splitlines()
+    objectives = [float(line.split()[-1]) for line in lines[:-1]]
+    assert objectives[-1] < objectives[0] / 10
+    assert objectives[-1] == pytest.approx(objectives[-2], rel=1e-3)
+    share = re.match(r"([\d.]+) % on the right side", lines[-1])
+    assert share is not None
+    assert float(share[1]) > 95
+
+
+def test_the_character_model_learns(capsys: pytest.CaptureFixture[str]) -> None:
+    text = printed(capsys, "char_attention", "--steps", "80", "--length", "40")
+    losses = [float(line.split()[3]) for line in text.splitlines() if line.startswith("step ")]
+    assert losses[-1] < 2.3 < losses[0]
+    assert len(text.partition("\n\n")[2].rstrip("\n")) >= 40

@@ -1,0 +1,300 @@
+"""Optimizers and schedulers without PyTorch."""
+
+from __future__ import annotations
+
+import copy
+import math
+
+import pytest
+
+import topograd as tg
+from topograd import optim
+from topograd.optim import lr_scheduler
+
+
+def leaf(*values: float):
+    return tg.tensor(list(values), requires_grad=True)
+
+
+def one_step(optimizer, *parameters, gradient=1.0):
+    for parameter in parameters:
+        parameter.grad = tg.full(parameter.shape, gradient)
+    optimizer.step()
+
+
+# Steps -----------------------------------------------------------------------------------------
+
+
+def test_sgd_by_hand():
+    w = leaf(1.0)
+    optimizer = optim.SGD([w], lr=0.1, momentum=0.5, weight_decay=0.2)
+    velocity, expected = 0.0, 1.0
+    for step in range(5):
+        one_step(optimizer, w, gradient=2.0)
+        gradient = 2.0 + 0.2 * expected
+        velocity = gradient if step == 0 else 0.5 * velocity + gradient
+        expected -= 0.1 * velocity
+        assert w.item() == pytest.approx(expected, rel=1e-5)
+    assert optimizer.state[w]["momentum_buffer"].item() == pytest.approx(velocity, rel=1e-5)
+
+
+@pytest.mark.parametrize("decoupled", [False, True])
+def test_adam_by_hand(decoupled):
+    w = leaf(1.0)
+    kind = optim.AdamW if decoupled else optim.Adam
+    optimizer = kind([w], lr=0.1, betas=(0.8, 0.9), eps=1e-3, weight_decay=0.2)
+    first = second = 0.0
+    expected = 1.0
+    for step in range(1, 6):
+        one_step(optimizer, w, gradient=2.0)
+        gradient = 2.0 if decoupled else 2.0 + 0.2 * expected
+        expected *= 1 - 0.1 * 0.2 if decoupled else 1.0
+        first = 0.8 * first + 0.2 * gradient
+        second = 0.9 * second + 0.1 * gradient**2
+        corrected = math.sqrt(second / (1 - 0.9**step)) + 1e-3
+        expected -= 0.1 * first / (1 - 0.8**step) / corrected
+        assert w.item() == pytest.approx(expected, rel=1e-5)
+    assert optimizer.state[w]["step"].item() == 5
+
+
+def test_parameters_without_gradient_are_left_alone():
+    a, b = leaf(1.0), leaf(1.0)
+    optimizer = optim.Adam([a, b], lr=0.5)
+    one_step(optimizer, a)
+    assert b.item() == 1.0
+    assert b not in optimizer.state
+    assert list(optimizer.state) == [a]
+    optimizer.zero_grad()
+    assert a.grad is None
+    a.grad = tg.ones(1)
+    optimizer.zero_grad(set_to_none=False)
+    assert a.grad.item() == 0.0
+
+
+def test_groups_have_settings_of_their_own():
+    a, b = leaf(0.0), leaf(0.0)
+    optimizer = optim.SGD([{"params": [a]}, {"params": b, "lr": 10.0}], lr=1.0)
+    one_step(optimizer, a, b)
+    assert (a.item(), b.item()) == (-1.0, -10.0)
+    c = leaf(0.0)
+    optimizer.add_param_group({"params": [c], "lr": 5.0})
+    optimizer.param_groups[0]["lr"] = 2.0
+    one_step(optimizer, a, b, c)
+    assert (a.item(), b.item(), c.item()) == (-3.0, -20.0, -5.0)
+
+
+def test_a_program_may_put_other_parameters_into_a_group():
+    a, b = leaf(0.0), leaf(0.0)
+    optimizer = optim.SGD([a], lr=1.0, momentum=0.5)
+    one_step(optimizer, a)
+    optimizer.param_groups[0]["params"].append(b)
+    one_step(optimizer, a, b)
+    assert (a.item(), b.item()) == (-2.5, -1.0)
+    optimizer.param_groups[0]["params"] = [b]
+    one_step(optimizer, a, b)
+    assert (a.item(), b.item()) == (-2.5, -2.5)
+
+
+def test_maximize_goes_uphill_and_a_closure_is_recorded():
+    w = leaf(1.0)
+    optimizer = optim.SGD([w], lr=1.0, maximize=True)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = (w * 3).sum()
+        loss.backward()
+        return loss
+
+    with tg.no_grad():
+        assert optimizer.step(closure).item() == 3.0
+    assert w.item() == 4.0
+
+
+def test_a_subclass_in_python_keeps_state_of_its_own():
+    class Counting(optim.Optimizer):
+        def step(self, closure=None):
+            for group in self.param_groups:
+                for parameter in group["params"]:
+                    self.state[parameter]["calls"] = self.state[parameter].get("calls", 0) + 1
+
+    w = leaf(1.0)
+    optimizer = Counting([w], {"lr": 1.0})
+    optimizer.step()
+    optimizer.step()
+    other = Counting([w], {"lr": 2.0})
+    other.load_state_dict(optimizer.state_dict())
+    assert other.state[w]["calls"] == 2
+    assert other.param_groups[0]["lr"] == 1.0
+    with pytest.raises(NotImplementedError):
+        optim.Optimizer([w], {}).step()
+
+
+# Errors ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "message"),
+    [
+        (optim.SGD, {"lr": -1.0}, "Invalid learning rate: -1.0"),
+        (optim.SGD, {"lr": math.nan}, "Invalid learning rate: nan"),
+        (optim.SGD, {"momentum": -0.1}, "Invalid momentum value: -0.1"),
+        (optim.SGD, {"weight_decay": -0.1}, "Invalid weight_decay value: -0.1"),
+        (optim.SGD, {"nesterov": True}, "Nesterov momentum requires a momentum"),
+        (optim.SGD, {"differentiable": True}, "not supported"),
+        (optim.Adam, {"lr": -1.0}, "Invalid learning rate: -1.0"),
+        (optim.Adam, {"eps": -1.0}, "Invalid epsilon value: -1.0"),
+        (optim.Adam, {"betas": (1.0, 0.9)}, "Invalid beta parameter at index 0: 1.0"),
+        (optim.AdamW, {"betas": (0.9, -0.1)}, "Invalid beta parameter at index 1: -0.1"),
+        (optim.AdamW, {"weight_decay": -1}, "Invalid weight_decay value: -1"),
+    ],
+)
+def test_settings_out_of_range_are_refused(kind, settings, message):
+    with pytest.raises(ValueError, match=message):
+        kind([leaf(1.0)], **settings)
+
+
+def test_wrong_parameters_are_refused():
+    w = leaf(1.0)
+    with pytest.raises(ValueError, match="empty parameter list"):
+        optim.SGD([])
+    with pytest.raises(TypeError, match="iterable of Tensors or dicts"):
+        optim.SGD(w)
+    with pytest.raises(TypeError, match="one of the params is float"):
+        optim.SGD([3.0])
+    with pytest.raises(TypeError, match="ordered collections"):
+        optim.SGD([{"params": {w}}])
+    with pytest.raises(ValueError, match="non-leaf"):
+        optim.SGD([w * 2])
+    with pytest.raises(ValueError, match="more than one parameter group"):
+        optim.SGD([{"params": [w]}, {"params": [w]}])
+    with pytest.raises(ValueError, match="didn't specify a value of required"):
+        optim.Optimizer([w], {"lr": optim.optimizer.required})
+    with pytest.warns(UserWarning, match="duplicate parameters"):
+        optimizer = optim.SGD([w, w], lr=1.0)
+    one_step(optimizer, w)
+    assert w.item() == 0.0
+
+
+# State -----------------------------------------------------------------------------------------
+
+
+def test_state_dict_continues_the_trajectory():
+    def run(optimizer, w, steps):
+        for step in range(steps):
+            optimizer.zero_grad()
+            ((w - step) ** 2).sum().backward()
+            optimizer.step()
+
+    whole = leaf(1.0, 2.0)
+    run(optim.Adam([whole], lr=0.1, amsgrad=True), whole, 3)
+    first = leaf(1.0, 2.0)
+    optimizer = optim.Adam([first], lr=0.1, amsgrad=True)
+    run(optimizer, first, 3)
+    assert first.tolist() == whole.tolist()
+    state = optimizer.state_dict()
+    assert state["param_groups"][0]["params"] == [0]
+    assert sorted(state["state"][0]) == ["exp_avg", "exp_avg_sq", "max_exp_avg_sq", "step"]
+    second = tg.tensor(first.tolist(), requires_grad=True)
+    other = optim.Adam([second], lr=7.0, amsgrad=True)
+    other.load_state_dict(state)
+    run(optimizer, first, 2)
+    run(other, second, 2)
+    assert second.tolist() == first.tolist()
+    assert other.param_groups[0]["lr"] == 0.1
+
+
+def test_loading_copies_the_state():
+    a, b = leaf(1.0), leaf(1.0)
+    source, target = optim.SGD([a], 0.1, 0.9), optim.SGD([b], 0.1, 0.9)
+    one_step(source, a)
+    target.load_state_dict(source.state_dict())
+    one_step(target, b)
+    assert source.state[a]["momentum_buffer"].item() == 1.0
+
+
+def test_a_failed_load_leaves_the_optimizer_unchanged():
+    w = leaf(1.0)
+    optimizer = optim.SGD([w], lr=0.1, momentum=0.9)
+    one_step(optimizer, w)
+    good = optimizer.state_dict()
+    group = good["param_groups"][0]
+    bad = [
+        {"state": {}, "param_groups": [group, group]},
+        {"state": {}, "param_groups": [{**group, "params": [0, 1]}]},
+        {"state": {0: {"momentum_buffer": tg.ones(7)}}, "param_groups": [{**group, "lr": 5.0}]},
+        {"state": {}, "param_groups": [{**group, "lr": -5.0}]},
+    ]
+    messages = [
+        "number of parameter groups",
+        "size of optimizer's group",
+        r"shape \(7,\)",
+        "Invalid",
+    ]
+    for state, message in zip(bad, messages, strict=True):
+        with pytest.raises(ValueError, match=message):
+            optimizer.load_state_dict(state)
+    assert optimizer.param_groups[0]["lr"] == 0.1
+    assert optimizer.state[w]["momentum_buffer"].item() == 1.0
+
+
+def test_deepcopy_carries_state_and_settings():
+    w = leaf(1.0)
+    optimizer = optim.SGD([w], lr=0.1, momentum=0.9)
+    one_step(optimizer, w)
+    other = copy.deepcopy(optimizer)
+    (copied,) = other.param_groups[0]["params"]
+    assert copied is not w
+    one_step(other, copied)
+    assert optimizer.state[w]["momentum_buffer"].item() == 1.0
+    assert other.state[copied]["momentum_buffer"].item() == pytest.approx(1.9)
+
+
+def test_repr_lists_the_groups():
+    text = repr(optim.SGD([leaf(1.0)], lr=0.1))
+    assert text.startswith("SGD (\nParameter Group 0\n    dampening: 0\n")
+    assert "    lr: 0.1\n" in text
+
+
+# Schedulers ------------------------------------------------------------------------------------
+
+
+def test_schedulers_work_together_on_one_optimizer():
+    optimizer = optim.SGD([leaf(1.0)], lr=1.0)
+    half = lr_scheduler.ConstantLR(optimizer, factor=0.5, total_iters=2)
+    decay = lr_scheduler.ExponentialLR(optimizer, gamma=0.1)
+    rates = []
+    for _ in range(3):
+        rates.append(optimizer.param_groups[0]["lr"])
+        half.step()
+        decay.step()
+    assert rates == pytest.approx([0.5, 0.05, 0.01])
+
+
+def test_scheduler_state_continues_the_schedule():
+    optimizer = optim.SGD([leaf(1.0)], lr=1.0)
+    scheduler = lr_scheduler.MultiStepLR(optimizer, [2, 2, 4], gamma=0.5)
+    for _ in range(3):
+        scheduler.step()
+    state, groups = scheduler.state_dict(), optimizer.state_dict()
+    assert "optimizer" not in state
+    other_optimizer = optim.SGD([leaf(1.0)], lr=1.0)
+    other = lr_scheduler.MultiStepLR(other_optimizer, [9], gamma=0.1)
+    other.load_state_dict(state)
+    other_optimizer.load_state_dict(groups)
+    other.step()
+    scheduler.step()
+    assert other.get_last_lr() == scheduler.get_last_lr() == [0.125]
+
+
+def test_scheduler_errors():
+    optimizer = optim.SGD([leaf(1.0)], lr=1.0)
+    with pytest.raises(TypeError, match="is not an Optimizer"):
+        lr_scheduler.StepLR(3, 1)
+    with pytest.raises(KeyError, match="initial_lr"):
+        lr_scheduler.StepLR(optimizer, 1, last_epoch=3)
+    with pytest.raises(ValueError, match="Expected 1 lr_lambdas, but got 2"):
+        lr_scheduler.LambdaLR(optimizer, [abs, abs])
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        lr_scheduler.ConstantLR(optimizer, factor=2.0)
+    with pytest.raises(ValueError, match="greater than 0"):
+        lr_scheduler.LinearLR(optimizer, start_factor=0.0)
