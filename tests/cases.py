@@ -65,6 +65,7 @@ add_case(
 add_case("neg abs sign square relu logical_not isnan isfinite", integers(-5, 6, 4, 3))
 add_case("exp sqrt sigmoid sin tanh log1p reciprocal", integers(1, 5, 4, 3))
 add_case("logical_not bitwise_not", booleans(3, 4))
+add_case("bitwise_left_shift bitwise_right_shift", integers(-9, 9, 4), integers(0, 5, 4))
 add_case("bitwise_not", integers(-9, 9, 5))
 add_case("round", normal(3, 3) * 10, decimals=1)
 add_case("gelu", normal(3, 3), approximate="tanh")

@@ -266,14 +266,20 @@ class Call:
         return [tensor for tensor in outputs(self()) if is_floating(tensor)]
 
 
+_calls: dict[str, list[Call]] = {}
+
+
 def calls_of(op: Any) -> list[Call]:
-    """Return the samples of a registry op as calls."""
-    names = tuple(parameter["name"] for parameter in op.parameters)
-    calls = [
-        Call(base_name(op), op.function, tuple(args), dict(kwargs), names)
-        for args, kwargs in op.samples()
-    ]
-    return [call.with_keywords() if op.module == "nn.functional" else call for call in calls]
+    """Return the samples of a registry op as calls; they are asked for once and kept."""
+    if str(op) not in _calls:
+        names = tuple(parameter["name"] for parameter in op.parameters)
+        calls = [
+            Call(base_name(op), op.function, tuple(args), dict(kwargs), names)
+            for args, kwargs in op.samples()
+        ]
+        functional = op.module == "nn.functional"
+        _calls[str(op)] = [call.with_keywords() if functional else call for call in calls]
+    return _calls[str(op)]
 
 
 def samples(wanted: Callable[[Any, Call], bool] = lambda op, call: True) -> list[Any]:
@@ -310,7 +316,7 @@ def is_differentiable(op: Any, call: Call) -> bool:
 
 
 def public_function(name: str) -> Callable[..., Any]:
-    """Return what a user calls by that name: a function of `tg` or of nn.functional, or a method."""
+    """Return what a user calls by that name: of `tg`, of nn.functional, or a method."""
     for owner in (tg, tg.nn.functional, tg.Tensor):
         if callable(getattr(owner, name, None)):
             found: Callable[..., Any] = getattr(owner, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -106,7 +107,8 @@ def binary_cross_entropy_with_logits(
     reduction: str = "mean",
     pos_weight: Array = None,
 ) -> Array:
-    positive, negative = np.logaddexp(0, -input), np.logaddexp(0, input)
+    logits = np.asarray(input, np.float64)
+    positive, negative = np.logaddexp(0, -logits), np.logaddexp(0, logits)
     scale = 1 if pos_weight is None else pos_weight
     losses = target * positive * scale + (1 - target) * negative
     return reduce(losses if weight is None else losses * weight, reduction)
@@ -449,4 +451,5 @@ NN: dict[str, Callable[..., Any]] = by_name(
 for _axes in (1, 2, 3):
     NN[f"conv{_axes}d"] = _convolution(_axes)
     NN[f"max_pool{_axes}d"] = _max_pool(_axes)
+    NN[f"max_pool{_axes}d_with_indices"] = functools.partial(_max_pool(_axes), return_indices=True)
     NN[f"avg_pool{_axes}d"] = _avg_pool(_axes)

@@ -205,6 +205,14 @@ def atan2(input: Array, other: Array) -> Array:
     return np.arctan2(_floating(input), _floating(other))
 
 
+def logaddexp(input: Array, other: Array) -> Array:
+    return np.logaddexp(_floating(input), _floating(other))
+
+
+def xlogy(input: Array, other: Array) -> Array:
+    return np.where(input == 0, 0, input * np.log(_floating(other)))
+
+
 def isclose(
     input: Array, other: Array, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
 ) -> Array:
@@ -260,9 +268,10 @@ _FLOATING_UNARY = """exp expm1 exp2 log log1p log2 log10 sqrt sin cos tan asin:a
     atan:arctan sinh cosh tanh asinh:arcsinh acosh:arccosh atanh:arctanh""".split()
 _PLAIN_UNARY = """neg:negative abs:absolute floor ceil trunc isnan isinf isfinite positive
     logical_not signbit""".split()
-_BINARY = """maximum minimum fmax fmin fmod hypot logaddexp copysign
+_BINARY = """maximum minimum fmax fmin fmod hypot copysign
     eq:equal ne:not_equal lt:less le:less_equal gt:greater ge:greater_equal
-    logical_and logical_or logical_xor bitwise_and bitwise_or bitwise_xor""".split()
+    logical_and logical_or logical_xor bitwise_and bitwise_or bitwise_xor
+    bitwise_left_shift:left_shift bitwise_right_shift:right_shift""".split()
 
 
 def _from_numpy(entry: str) -> tuple[str, Callable[..., Array]]:
@@ -275,7 +284,8 @@ POINTWISE: dict[str, Callable[..., Any]] = by_name(
     add, sub, rsub, mul, div, floor_divide, remainder, pow, where, clamp, lerp, addcmul,
     addcdiv, nan_to_num, round, sign, rsqrt, reciprocal, square, sigmoid, logsigmoid, relu,
     relu6, gelu, softplus, silu, mish, leaky_relu, elu, celu, selu, hardtanh, hardsigmoid,
-    hardswish, softsign, tanhshrink, bitwise_not, isclose, erf, atan2, copy, fill, detach, to
+    hardswish, softsign, tanhshrink, bitwise_not, isclose, erf, atan2, logaddexp,
+    xlogy, copy, fill, detach, to
 )  # fmt: skip
 POINTWISE |= {name: _unary(function, True) for name, function in map(_from_numpy, _FLOATING_UNARY)}
 POINTWISE |= {name: _unary(function, False) for name, function in map(_from_numpy, _PLAIN_UNARY)}
@@ -286,7 +296,6 @@ POINTWISE |= {
     "erfc": lambda input: 1 - erf(input),
     "clamp_min": lambda input, min: np.maximum(input, min),
     "clamp_max": lambda input, max: np.minimum(input, max),
-    "xlogy": lambda input, other: np.where(input == 0, 0, input * np.log(other)),
     "frac": lambda input: input - np.trunc(input),
     "true_divide": div,
     "multiply": mul,

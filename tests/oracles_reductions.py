@@ -268,6 +268,6 @@ def tensordot(a: Array, b: Array, dims: Any = 2) -> Array:
 
 REDUCTIONS: dict[str, Callable[..., Any]] = by_name(
     sum, mean, prod, max, min, amax, amin, argmax, argmin, any, all, count_nonzero, var, std,
-    var_mean, vector_norm, logsumexp, cumsum, cumprod, norm, normalize, argsort, sort, topk, matmul, mm, bmm, mv,
-    dot, outer, addmm, baddbmm, addmv, linear, einsum, tensordot
+    var_mean, vector_norm, logsumexp, cumsum, cumprod, norm, normalize, argsort, sort, topk, matmul,
+    mm, bmm, mv, dot, outer, addmm, baddbmm, addmv, linear, einsum, tensordot
 )  # fmt: skip

@@ -206,7 +206,9 @@ def scatter_add(input: Array, dim: int, index: Array, src: Array) -> Array:
 
 
 def index_select(input: Array, dim: int, index: Array) -> Array:
-    return np.take(np.atleast_1d(input), np.atleast_1d(index), axis=dim)
+    if np.ndim(input) == 0:
+        return np.asarray(input)
+    return np.take(input, np.atleast_1d(index), axis=dim)
 
 
 def index_add(input: Array, dim: int, index: Array, source: Array, *, alpha: float = 1) -> Array:

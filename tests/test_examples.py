@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 import runpy
+import sys
 from typing import Any
 
 import pytest
@@ -52,6 +53,7 @@ def test_an_example_answers_help(
     name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.argv", [name, "--help"])
+    monkeypatch.delitem(sys.modules, f"topograd.examples.{name}", raising=False)
     with pytest.raises(SystemExit) as leaving:
         runpy.run_module(f"topograd.examples.{name}", run_name="__main__")
     assert leaving.value.code == 0

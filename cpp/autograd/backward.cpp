@@ -19,16 +19,6 @@ void set_recording(bool wanted) { mode.recording = wanted; }
 
 namespace {
 
-/// Recording on or off for a while.
-class Recording {
- public:
-  explicit Recording(bool wanted) : before_(mode.recording) { mode.recording = wanted; }
-  ~Recording() { mode.recording = before_; }
-
- private:
-  bool before_;
-};
-
 /// Nobody else can see the memory of x, so that it may be added to in place.
 bool ours_alone(const Tensor& x) {
   return x.body()->owners() == 1 && x.body()->storage && x.body()->storage->owners() == 1 && x.contiguous() &&

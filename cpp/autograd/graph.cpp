@@ -52,6 +52,8 @@ Graph::Graph(const Tensors& outputs) : roots_(outputs) {
     vertex.values[x.body()->output] = x.detach();
     outputs_.push_back(at);
   }
+  current_roots_ = roots_;
+  current_nodes_ = by_node_;
 }
 
 int Graph::vertex_of_node(const Counted* node) const {
@@ -86,7 +88,7 @@ void Graph::add_node(const Counted* object) {
   vertex.shape = node.output(0).shape();
   vertex.dtype = node.output(0).dtype();
   if (node.is_leaf()) {
-    vertex.values[0] = known_value(object);
+    vertex.values[0] = node.output(0).hollow() ? Tensor() : node.output(0);
   } else {
     vertex.arguments = arguments_of(node);
     each_slot(*node.op(), node.args(), node.arg_count(), [&](int slot, const Tensor& x) {
@@ -98,20 +100,6 @@ void Graph::add_node(const Counted* object) {
   }
   by_node_[object] = static_cast<int>(vertices_.size());
   vertices_.push_back(std::move(vertex));
-}
-
-Tensor Graph::known_value(const Counted* leaf) const {
-  for (const Tensor& x : as_node(leaf).watchers(0)) return x.detach();
-  // The tensor itself is gone; a call that saved it still has the value.
-  for (Node* node : nodes_in_order(roots_)) {
-    if (node->is_leaf()) continue;
-    Tensor found;
-    each_slot(*node->op(), node->args(), node->arg_count(), [&](int slot, const Tensor& x) {
-      if (node->edges()[slot].node.get() == leaf && x.defined() && !x.hollow()) found = x;
-    });
-    if (found.defined()) return found;
-  }
-  return {};
 }
 
 std::vector<int> Graph::inputs() const {
@@ -141,7 +129,28 @@ int Graph::find(const std::string& name) const {
   return found;
 }
 
-void Graph::compute(Vertex& vertex) {
+namespace {
+
+/// A handle on output `output` of a recorded node, for asking for its gradient.
+Tensor handle_of(const Counted* node, std::uint32_t output) {
+  Tensor x = shallow_copy(as_node(node).output(static_cast<int>(output)));
+  x.body()->node = Ref<Counted>(const_cast<Counted*>(node));
+  x.body()->output = output;
+  return x;
+}
+
+Tensor handle_with_value(const Counted* node, std::uint32_t output, const Tensor& value) {
+  Tensor x = shallow_copy(value);
+  x.body()->node = Ref<Counted>(const_cast<Counted*>(node));
+  x.body()->output = output;
+  return x;
+}
+
+}  // namespace
+
+/// Runs the call of a vertex on the current values. `tracked` holds, per vertex, the value with its place in the new recording.
+void Graph::compute(int at, Tensors& tracked) {
+  Vertex& vertex = vertices_[static_cast<std::size_t>(at)];
   const Node& node = as_node(vertex.node.get());
   std::vector<Arg> args(node.args(), node.args() + node.arg_count());
   std::size_t next = 0;
@@ -149,11 +158,16 @@ void Graph::compute(Vertex& vertex) {
   const auto value = [&](const Tensor& x) -> Tensor {
     const Edge& edge = node.edges()[slot++];
     if (!edge.node && !is_vertex(x)) return x;
-    const Vertex& input = vertices_[static_cast<std::size_t>(vertex.inputs[next++])];
+    const int from = vertex.inputs[next++];
+    const Vertex& input = vertices_[static_cast<std::size_t>(from)];
     const Tensor& known = input.values[edge.node ? edge.output : 0];
     expect(known.defined(), "graph: the value of input '{}' ({} of shape {}) of {} is not known any more; give it",
            input.name, input.op, input.shape, vertex.op);
-    return known;
+    const Tensor& placed = tracked[static_cast<std::size_t>(from)];
+    if (!placed.defined()) return known;
+    return edge.node && edge.output != placed.body()->output
+               ? handle_with_value(placed.body()->node.get(), edge.output, known)
+               : placed;
   };
   for (int i = 0; i < node.arg_count(); ++i) {
     const ArgKind kind = node.op()->forward.kinds[i];
@@ -166,12 +180,17 @@ void Graph::compute(Vertex& vertex) {
     }
   }
   Results results = invoke(*node.op(), args.data(), static_cast<int>(args.size()));
-  for (int k = 0; k < results.count() && k < static_cast<int>(vertex.values.size()); ++k)
-    vertex.values[static_cast<std::size_t>(k)] = results.at(k);
+  for (int k = 0; k < results.count() && k < static_cast<int>(vertex.values.size()); ++k) {
+    const Tensor& result = results.at(k);
+    vertex.values[static_cast<std::size_t>(k)] = result.defined() ? result.detach() : result;
+    if (result.defined() && result.requires_grad() && !tracked[static_cast<std::size_t>(at)].defined()) {
+      tracked[static_cast<std::size_t>(at)] = result;
+      current_nodes_[result.body()->node.get()] = at;
+    }
+  }
 }
 
 Tensors Graph::forward(const std::map<int, Tensor>& replacements) {
-  const NoGrad pause;
   for (const auto& [at, value] : replacements) {
     Vertex& vertex = vertices_[static_cast<std::size_t>(at)];
     expect<ShapeError>(value.shape() == vertex.shape, "graph: '{}' has shape {}, the new value {}",
@@ -179,14 +198,30 @@ Tensors Graph::forward(const std::map<int, Tensor>& replacements) {
     const Tensor plain = value.detach();
     vertex.values[0] = plain.dtype() == vertex.dtype ? plain : converted(plain, vertex.dtype);
   }
+  const Recording recording(true);
+  current_nodes_.clear();
+  Tensors tracked(vertices_.size());
   for (std::size_t i = 0; i < vertices_.size(); ++i) {
     Vertex& vertex = vertices_[i];
-    if (!vertex.node || as_node(vertex.node.get()).is_leaf() || replacements.count(static_cast<int>(i)) != 0) continue;
-    compute(vertex);
+    if (!vertex.node) continue;
+    if (!as_node(vertex.node.get()).is_leaf() && replacements.count(static_cast<int>(i)) == 0) {
+      compute(static_cast<int>(i), tracked);
+    } else if (vertex.values[0].defined()) {
+      // Leaves, and inner vertices that are given, start the new recording.
+      tracked[i] = vertex.values[0].detach().requires_grad_();
+      current_nodes_[tracked[i].body()->node.get()] = static_cast<int>(i);
+    }
   }
   Tensors results;
-  for (std::size_t i = 0; i < outputs_.size(); ++i)
-    results.push_back(vertices_[static_cast<std::size_t>(outputs_[i])].values[roots_[i].body()->output]);
+  current_roots_.clear();
+  for (std::size_t i = 0; i < outputs_.size(); ++i) {
+    const auto at = static_cast<std::size_t>(outputs_[i]);
+    const std::uint32_t output = roots_[i].body()->output;
+    results.push_back(vertices_[at].values[output]);
+    current_roots_.push_back(tracked[at].body()->output == output
+                                 ? tracked[at]
+                                 : handle_with_value(tracked[at].body()->node.get(), output, results.back()));
+  }
   return results;
 }
 
@@ -195,14 +230,19 @@ void Graph::backward(const Tensors& seeds) {
     Graph& graph;
     int order = 0;
     explicit Keeper(Graph& g) : graph(g) {}
+    Vertex* vertex_of(const Counted* node) {
+      const auto found = graph.current_nodes_.find(node);
+      return found == graph.current_nodes_.end() ? nullptr : &graph.vertices_[static_cast<std::size_t>(found->second)];
+    }
     void contribution(const Counted* consumer, int, const Counted* producer, int, const Tensor& gradient) override {
-      graph.vertices_[static_cast<std::size_t>(graph.vertex_of_node(producer))].contributions.push_back(
-          {graph.vertex_of_node(consumer), gradient});
+      if (Vertex* vertex = vertex_of(producer))
+        vertex->contributions.push_back({graph.current_nodes_.at(consumer), gradient});
     }
     void total(const Counted* node, const Tensors& gradients) override {
-      Vertex& vertex = graph.vertices_[static_cast<std::size_t>(graph.vertex_of_node(node))];
-      vertex.gradients = gradients;
-      vertex.backward_index = order++;
+      Vertex* vertex = vertex_of(node);
+      if (vertex == nullptr) return;
+      vertex->gradients = gradients;
+      vertex->backward_index = order++;
     }
   } keeper(*this);
   for (Vertex& vertex : vertices_) {
@@ -210,12 +250,11 @@ void Graph::backward(const Tensors& seeds) {
     vertex.backward_index = -1;
     for (Tensor& gradient : vertex.gradients) gradient = Tensor();
   }
-  Tensors leaves;
-  for (const Vertex& vertex : vertices_)
-    if (vertex.node && as_node(vertex.node.get()).is_leaf())
-      for (const Tensor& x : as_node(vertex.node.get()).watchers(0)) leaves.push_back(x);
   // Asking for the leaves' gradients keeps .grad as it is.
-  gradients(roots_, seeds, leaves, {.retain_graph = true, .create_graph = false, .observer = &keeper});
+  Tensors leaves;
+  for (const auto& [node, at] : current_nodes_)
+    if (as_node(node).is_leaf()) leaves.push_back(handle_of(node, 0));
+  gradients(current_roots_, seeds, leaves, {.retain_graph = true, .create_graph = false, .observer = &keeper});
 }
 
 }  // namespace topograd

@@ -60,6 +60,33 @@ PyObject* describe_get(PyObject* self, PyObject* object, PyObject*) {
   return object == nullptr || object == Py_None ? Py_NewRef(self) : PyMethod_New(self, object);
 }
 
+/// An error from an op inside a composite is told under the name that the user called.
+template <class Kind>
+[[noreturn]] void rethrow_as(const std::string& function, const Kind& e) {
+  const std::string_view message(e.what());
+  throw Kind(message.starts_with(function) ? std::string(message) : function + ": " + std::string(message));
+}
+template <class F>
+PyObject* named(const std::string& function, F&& run) {
+  try {
+    return run();
+  } catch (const ShapeError& e) {
+    rethrow_as(function, e);
+  } catch (const ValueError& e) {
+    rethrow_as(function, e);
+  } catch (const TypeError& e) {
+    rethrow_as(function, e);
+  } catch (const IndexError& e) {
+    rethrow_as(function, e);
+  } catch (const OutOfMemory& e) {
+    rethrow_as(function, e);
+  } catch (const NotSupported& e) {
+    rethrow_as(function, e);
+  } catch (const Error& e) {
+    rethrow_as(function, e);
+  }
+}
+
 std::string signature_text(const Signature& s, bool as_method) {
   std::string text = "(";
   bool star = false;
@@ -165,7 +192,9 @@ PyObject* call_op(const std::vector<const OpRecord*>& variants, bool in_place, P
       if (problem.empty()) {
         if (in_place)
           expect<TypeError>(count > 0 && is_tensor(args[0]), "{}_: expects a tensor to change", signature.function);
-        return invoke_parsed(*op, in_place, parsed, signature.parameters.size(), count > 0 ? args[0] : nullptr);
+        return named(signature.function, [&] {
+          return invoke_parsed(*op, in_place, parsed, signature.parameters.size(), count > 0 ? args[0] : nullptr);
+        });
       }
       if (why.empty()) why = std::move(problem);
     }
@@ -185,7 +214,7 @@ PyObject* call_binary(const OpRecord& op, PyObject* a, PyObject* b, bool in_plac
     for (int i = 0; i < 2; ++i)
       if (!convert(i == 0 ? a : b, signature.parameters[static_cast<std::size_t>(i)], args[i])) Py_RETURN_NOTIMPLEMENTED;
     for (std::size_t i = 2; i < count; ++i) args[i] = signature.parameters[i].fallback;
-    return invoke_parsed(op, in_place, args, count, a);
+    return named(signature.function, [&] { return invoke_parsed(op, in_place, args, count, a); });
   });
 }
 

@@ -13,4 +13,16 @@ struct Mode {
 
 TOPOGRAD_API extern thread_local constinit Mode mode __attribute__((tls_model("initial-exec")));
 
+/// Recording on or off for a while.
+class Recording {
+ public:
+  explicit Recording(bool wanted) : before_(mode.recording) { mode.recording = wanted; }
+  ~Recording() { mode.recording = before_; }
+  Recording(const Recording&) = delete;
+  Recording& operator=(const Recording&) = delete;
+
+ private:
+  bool before_;
+};
+
 }  // namespace topograd

@@ -77,11 +77,12 @@ Node* Node::allocate(int args, int slots, int outputs) {
   return node;
 }
 
-Tensor Node::hollow_of(const Tensor& x) { return hollow_like(x); }
+/// A leaf keeps its elements, so that a graph still knows them when the tensor itself is gone.
+Tensor Node::value_of_leaf(const Tensor& x) { return without_node(x); }
 
 Ref<Node> Node::make_leaf(const Tensor& x) {
   Ref<Node> node(allocate(0, 0, 1));
-  node->outputs_[0] = hollow_like(x);
+  node->outputs_[0] = value_of_leaf(x);
   if (!x.name().empty()) node->extra().label = x.name();
   const Site& site = current_site();
   node->code_ = site.code;

@@ -74,7 +74,7 @@ class TOPOGRAD_API Node final : public Counted {
   Edge edge_of(std::uint32_t output) { return {Ref<Node>(this), output}; }
 
   /// The leaf's tensor was given other data.
-  void set_leaf_shape(const Tensor& x) { outputs_[0] = hollow_of(x); }
+  void set_leaf_shape(const Tensor& x) { outputs_[0] = value_of_leaf(x); }
 
   bool released() const { return released_; }
   /// Lets go of what was saved; edges and shapes stay.
@@ -110,7 +110,7 @@ class TOPOGRAD_API Node final : public Counted {
   ~Node() override;
   void destroy() noexcept override;
   static Node* allocate(int args, int slots, int outputs);
-  static Tensor hollow_of(const Tensor& x);
+  static Tensor value_of_leaf(const Tensor& x);
   void keep_args(const Arg* args, const Tensor* result, bool* keeps_data);
   Tensor kept(const Tensor& x, int slot, bool keep, const Tensor* result);
 

@@ -6,13 +6,6 @@
 namespace topograd {
 namespace {
 
-/// Recording is off inside a primitive's own computation.
-struct Pause {
-  bool before = mode.recording;
-  Pause() { mode.recording = false; }
-  ~Pause() { mode.recording = before; }
-};
-
 bool tracks(const OpRecord& op, const Arg* args, int count) {
   bool tracked = false;
   for (int i = 0; i < count && !tracked; ++i) {
@@ -79,7 +72,7 @@ Results invoke(const OpRecord& op, const Arg* args, int count) {
     return results;
   }
   {
-    Pause pause;
+    const Recording pause(false);  // a primitive's own computation is not recorded
     op.forward.run(args, {}, results);
   }
   separate_from_args(op, args, count, results);
@@ -118,7 +111,7 @@ Tensor invoke_in_place(const OpRecord& op, const Arg* args, int count) {
     before[0] = Arg(copy);
   }
   {
-    Pause pause;
+    const Recording pause(false);  // a primitive's own computation is not recorded
     if (op.forward.writes_target) {
       op.forward.run(args, {&target}, results);
     } else {

@@ -28,6 +28,9 @@ void check_shapes(const Tensor& q, const Tensor& k, const Tensor& v, std::string
   expect<ShapeError>(ranks && q.shape().at(-1) == k.shape().at(-1) && k.shape().at(-2) == v.shape().at(-2),
                      "{}: query {}, key {} and value {} do not fit: expected (…, L, E), (…, S, E), (…, S, V)", op,
                      q.shape(), k.shape(), v.shape());
+  for (int d = 0; d + 2 < k.rank(); ++d)
+    expect<ShapeError>(k.shape()[d] > 0 || q.count() == 0, "{}: key {} has no heads for the query {}", op, k.shape(),
+                       q.shape());
   expect<NotSupported>(q.dtype() == k.dtype() && q.dtype() == v.dtype() && is_floating(q.dtype()),
                        "{}: expects one floating point dtype, got {}, {} and {}", op, q.dtype(), k.dtype(),
                        v.dtype());

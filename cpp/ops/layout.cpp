@@ -175,6 +175,22 @@ Tensor positions(const Dims& sizes, const Dims& strides, index offset) {
 
 }  // namespace
 
+/// The layout must lie inside the `count` elements of a buffer.
+void check_inside(const Dims& sizes, const Dims& strides, index offset, index count, std::string_view op) {
+  bool fits = sizes.size() == strides.size() && offset >= 0;
+  index last = offset;
+  bool empty = false;
+  for (int d = 0; fits && d < sizes.size(); ++d) {
+    index reach;
+    fits = sizes[d] >= 0 && strides[d] >= 0 && !__builtin_mul_overflow(std::max<index>(sizes[d] - 1, 0), strides[d], &reach) &&
+           !__builtin_add_overflow(last, reach, &last);
+    empty = empty || sizes[d] == 0;
+  }
+  expect<ShapeError>(fits && (empty || last < count),
+                     "{}: size {} with strides {} at offset {} does not fit into {} elements", op, sizes, strides,
+                     offset, count);
+}
+
 // The next three are how changes in place enter the graph (graph/history.h).
 
 constinit const Op<Tensor(Tensor, Dims, Dims, std::int64_t, Dims)> region{{
@@ -182,6 +198,8 @@ constinit const Op<Tensor(Tensor, Dims, Dims, std::int64_t, Dims)> region{{
     .doc = R"(The elements of input at another layout; base_stride is the layout of input itself.)",
     .forward = [](const Tensor& x, const Dims& sizes, const Dims& strides, std::int64_t offset,
                   const Dims& base_strides) {
+      expect<ShapeError>(base_strides.size() == x.rank(), "region: base_stride {} does not fit shape {}", base_strides, x.shape());
+      check_inside(sizes, strides, offset, extent(x.shape(), base_strides), "region");
       if (x.strides() == base_strides) return restrided(x, sizes, strides, x.body()->offset + offset);
       const Tensor flat = Tensor::zeros({extent(x.shape(), base_strides)}, x.dtype());
       copy_elements(x, restrided(flat, x.shape(), base_strides, 0));
@@ -203,6 +221,8 @@ constinit const Op<Tensor(Tensor, Dims, Dims, std::int64_t, Dims)> region_transp
     .doc = R"(Zeros of the given size with input added at a layout.)",
     .forward = [](const Tensor& g, const Dims& size, const Dims& strides, std::int64_t offset,
                   const Dims& base_strides) {
+      expect<ShapeError>(base_strides.size() == size.size(), "region_transpose: base_stride {} does not fit size {}", base_strides, size);
+      check_inside(g.shape(), strides, offset, extent(size, base_strides), "region_transpose");
       const Tensor flat = Tensor::zeros({extent(size, base_strides)}, g.dtype());
       const Tensor place = restrided(flat, g.shape(), strides, offset);
       if (!overlaps_itself(place)) {
@@ -231,6 +251,10 @@ constinit const Op<Tensor(Tensor, Tensor, Dims, Dims, std::int64_t, Dims)> regio
     .doc = R"(A copy of input in which src is written at a layout.)",
     .forward = [](const Tensor& x, const Tensor& source, const Dims& sizes, const Dims& strides,
                   std::int64_t offset, const Dims& base_strides) {
+      expect<ShapeError>(base_strides.size() == x.rank() && source.shape() == sizes,
+                         "region_write: src of shape {} does not fit size {}, or base_stride {} the input {}",
+                         source.shape(), sizes, base_strides, x.shape());
+      check_inside(sizes, strides, offset, extent(x.shape(), base_strides), "region_write");
       const Tensor flat = Tensor::zeros({extent(x.shape(), base_strides)}, x.dtype());
       const Tensor out = restrided(flat, x.shape(), base_strides, 0);
       copy_elements(x, out);

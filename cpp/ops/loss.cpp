@@ -80,7 +80,7 @@ Tensor soft_cross_entropy(const Tensor& x, const Tensor& target, const Tensor& w
     scores = scores * reshape(weight, shape);
   }
   const Tensor loss = neg(sum(scores * wanted, Dims{dim}, false, {}));
-  if (reduction == "mean") return sum(loss, {}, false, {}) / Tensor(static_cast<double>(std::max<index>(1, x.count() / static_cast<index>(classes))));
+  if (reduction == "mean") return sum(loss, {}, false, {}) / Tensor(static_cast<double>(loss.count()));
   return reduced(loss, reduction, "cross_entropy");
 }
 

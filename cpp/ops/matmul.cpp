@@ -112,7 +112,9 @@ Tensor full_gradient(const Tensor& g, const Tensor& a, const Tensor& b) {
   return full;
 }
 
-Tensor fold_rows(const Tensor& x) { return reshape(x, Dims{-1, x.shape().back()}); }
+Tensor fold_rows(const Tensor& x) {
+  return reshape(x, Dims{count_of(front(x.shape(), 1)), x.shape().back()});
+}
 
 Tensor left_gradient(const Tensor& g, const Tensor& a, const Tensor& b) {
   const Tensor row = as_row(a);

@@ -50,7 +50,7 @@ Tensors layer_norm_fused(const Call& c, const Tensor& g, const Tensor& x, const 
 // ---------------------------------------------------------------- batch norm: x as (N, C, inner)
 
 Tensor per_channel(const Tensor& x) {
-  return reshape(x, Dims{x.shape()[0], x.shape()[1], -1});
+  return reshape(x, Dims{x.shape()[0], x.shape()[1], count_of(Dims(x.shape().begin() + 2, x.shape().end()))});
 }
 Tensor as_channel(const Tensor& v) { return reshape(v, Dims{1, -1, 1}); }
 

@@ -146,6 +146,13 @@ def repr_html_of(self: Tensor) -> str:
     return repr_html(self)
 
 
+def __format__(self: Tensor, specification: str) -> str:
+    """A tensor with one element is formatted as its number."""
+    if specification and self.numel() == 1:
+        return format(self.item(), specification)
+    return format(str(self), specification)
+
+
 def zero_(self: Tensor) -> Tensor:
     """Fills this tensor with 0, in place."""
     return self.fill_(0)
@@ -162,6 +169,7 @@ for _function in (
     numpy,
     __array__,
     __dlpack__,
+    __format__,
     __dlpack_device__,
     __deepcopy__,
     __reduce_ex__,

@@ -45,6 +45,7 @@ class TOPOGRAD_API Graph {
   int find(const std::string& name) const;
 
   /// Computes every vertex again in order, with other values at some of them, without the program that built the graph.
+  /// A backward() after it is that of the new values.
   Tensors forward(const std::map<int, Tensor>& replacements);
   /// Runs the backward pass from the outputs and keeps gradients and contributions at every vertex. .grad is not touched.
   void backward(const Tensors& seeds);
@@ -53,10 +54,12 @@ class TOPOGRAD_API Graph {
   int vertex_of_node(const Counted* node) const;
   void add_node(const Counted* node);
   int add_constant(const Tensor& x);
-  void compute(Vertex& vertex);
-  Tensor known_value(const Counted* leaf) const;
+  void compute(int at, Tensors& tracked);
 
-  Tensors roots_;
+  Tensors roots_;                    ///< as given
+  /// The recording that the values belong to: the original one, or that of the last forward().
+  Tensors current_roots_;
+  std::map<const Counted*, int> current_nodes_;
   std::vector<Vertex> vertices_;
   std::vector<int> outputs_;
   std::map<const Counted*, int> by_node_;

@@ -97,9 +97,10 @@ void channel_statistics(const void* input, void* mean, void* variance, index bat
     for (index c = 0; c < channels; ++c) means[c] = variances[c] = Format<T>::nan;
     return;
   }
-  (by_columns(batch, inner)
-       ? column_statistics<T>
-       : run_statistics<T>)(static_cast<const T*>(input), means, variances, batch, channels, inner);
+  // Merging the statistics of short runs costs more than taking them column by column.
+  const bool columns = inner < shortest_run || (inner < 128 && batch >= 16);
+  (columns ? column_statistics<T> : run_statistics<T>)(static_cast<const T*>(input), means,
+                                                       variances, batch, channels, inner);
 }
 
 // ------------------------------------------------------------------ elementwise by channel

@@ -32,7 +32,8 @@ void pack_weights(const E* weight, index groups, index rows, index depth, E* out
   });
 }
 
-/// Copies the images chunk by chunk into call.layout and has each of `count` correlations read them.
+/// Copies the images chunk by chunk into call.layout and has each of `count` correlations read
+/// them.
 template <class E>
 void correlate(Correlation<E>* calls, index count, const E* source, const index (&extent)[3]) {
   const Correlation<E>& any = calls[0];
@@ -117,7 +118,8 @@ index phase_size(const ConvShape& shape, int d, index phase) {
   return greatest<index>(0, ceil_div(shape.in[d] - phase, shape.stride[d]));
 }
 
-/// f(tap, shift) for the taps through which coordinate j of the phase gets from output coordinate j + shift.
+/// f(tap, shift) for the taps through which coordinate j of the phase gets from output coordinate j
+/// + shift.
 template <class F>
 void each_tap(const ConvShape& shape, int d, index phase, F f) {
   for (index tap = 0; tap < shape.kernel[d]; ++tap) {
@@ -143,7 +145,8 @@ Layout cotangent_layout(const ConvShape& shape) {
   return layout_of(low, size, 1);
 }
 
-/// The gradient of the input as correlations of the output's gradient, one for each phase of the stride.
+/// The gradient of the input as correlations of the output's gradient, one for each phase of the
+/// stride.
 template <class E>
 class InputGradient {
  public:
@@ -220,7 +223,8 @@ class InputGradient {
     return taps;
   }
 
-  /// The weights with input channels as rows and (output channel, tap of the phase) as depth, packed.
+  /// The weights with input channels as rows and (output channel, tap of the phase) as depth,
+  /// packed.
   void pack_transposed(index depth, index pass, index taps) {
     const index rows = shape_.in_per_group, kernel = product_of(shape_.kernel);
     const index panels = ceil_div(rows, tile_rows);
@@ -313,14 +317,12 @@ void weight_gradient(const ConvShape& shape, const void* cotangent, const void* 
 
   const index panels = call.groups * ceil_div(call.rows, tile_columns<E>);
   const index transposed_image = panels * positions * tile_columns<E>;
-  const index chunk =
-      least(images_per_chunk<E>(shape.batch, channels * call.layout.channel),
-            images_per_chunk<E>(shape.batch, transposed_image));
+  const index chunk = least(images_per_chunk<E>(shape.batch, channels * call.layout.channel),
+                            images_per_chunk<E>(shape.batch, transposed_image));
   E* copies = in_place ? nullptr : scratch<E>(scratch_images, chunk * call.image_stride);
   // One channel by one or two: too few for vectors of channels.
   const bool narrow = shape.in_per_group == 1 && shape.out_per_group <= 2;
-  E* transposed = narrow ? nullptr
-                                   : scratch<E>(scratch_weights, chunk * transposed_image);
+  E* transposed = narrow ? nullptr : scratch<E>(scratch_weights, chunk * transposed_image);
   for (index image = 0; image < shape.batch; image += chunk) {
     call.images = least(chunk, shape.batch - image);
     const E* source = static_cast<const E*>(input) + image * channels * product_of(shape.in);

@@ -1,7 +1,7 @@
 #pragma once
 
-// out[r, position] = Σ_q weight[r, q] * image[base(position) + offset[q]] (+ bias[r]): the forward convolution and, one for
-// each phase of the stride, the gradient of its input.
+// out[r, position] = Σ_q weight[r, q] * image[base(position) + offset[q]] (+ bias[r]): the forward
+// convolution and, one for each phase of the stride, the gradient of its input.
 
 #include "kernels/cpu/convolution_layout.h"
 
@@ -38,7 +38,8 @@ struct Correlation {
   }
 };
 
-/// With so few rows a packed panel would hardly be used again: correlate_direct reads the image itself.
+/// With so few rows a packed panel would hardly be used again: correlate_direct reads the image
+/// itself.
 inline constexpr index most_direct_rows = 4;
 
 template <class E>
@@ -64,8 +65,9 @@ int segments_of(const Correlation<E>& call, index first, index columns, Segment*
   return count;
 }
 
-/// The columns of the implicit matrix (depth, positions) of some segments, as a panel. Whole vectors are moved: what is too
-/// much of a segment is overwritten by the next one, of a row by the next row.
+/// The columns of the implicit matrix (depth, positions) of some segments, as a panel. Whole
+/// vectors are moved: what is too much of a segment is overwritten by the next one, of a row by the
+/// next row.
 template <class E>
 void pack_positions(const E* image, const index* offsets, index depth, const Segment* segments,
                     int count, E* out, index width) {
@@ -106,8 +108,8 @@ class CorrelationBlock {
     do {
       tile.depth = least(call_.pass, call_.depth - p);
       tile.accumulate = p > 0;
-      tile.row_bias = p == 0 && call_.bias != nullptr ? call_.bias + group_ * call_.rows + row
-                                                      : nullptr;
+      tile.row_bias =
+          p == 0 && call_.bias != nullptr ? call_.bias + group_ * call_.rows + row : nullptr;
       tile.a = call_.weights + call_.rows * (group_ * call_.depth + p) + row * tile.depth;
       for (index j = first; j < last; j += tile_columns<E>) {
         const index columns = least(tile_columns<E>, last - j);
@@ -169,8 +171,8 @@ void correlate_packed(const Correlation<E>& call, const E* images, index first, 
   });
 }
 
-/// `vectors` vectors of an output line, in `rows` channels. room: elements from out on that may be written, those of later
-/// lines included.
+/// `vectors` vectors of an output line, in `rows` channels. room: elements from out on that may be
+/// written, those of later lines included.
 template <class E, int rows, int vectors>
 void correlate_vectors(const E* image, const index* offsets, const E* weight, index depth,
                        const E* bias, E* out, index out_row, index room) {
@@ -209,8 +211,8 @@ void correlate_vectors(const E* image, const index* offsets, const E* weight, in
   }
 }
 
-/// Output lines [first, last) of the `rows` channels of one group. Lines are written in order, so that a vector may reach
-/// into the next one.
+/// Output lines [first, last) of the `rows` channels of one group. Lines are written in order, so
+/// that a vector may reach into the next one.
 template <class E, int rows>
 void correlate_lines(const Correlation<E>& call, const E* image, index group, E* target,
                      index first, index last) {

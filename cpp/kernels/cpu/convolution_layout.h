@@ -1,7 +1,8 @@
 #pragma once
 
-// Convolutions read a copy of the image in which padding is there as zeros and columns a stride apart are neighbours. In
-// it every kernel tap is a constant offset, so that a row of output positions is a plain contiguous load.
+// Convolutions read a copy of the image in which padding is there as zeros and columns a stride
+// apart are neighbours. In it every kernel tap is a constant offset, so that a row of output
+// positions is a plain contiguous load.
 
 #include "kernels/cpu/gemm_kernel.h"
 #include "kernels/cpu/gemm_pack.h"
@@ -15,10 +16,11 @@ inline constexpr int scratch_weights = 1;
 inline constexpr int scratch_offsets = 2;
 inline constexpr int scratch_panel = 3;
 inline constexpr int scratch_staging = 4;
-inline constexpr int scratch_phases = scratch_accumulators;  // of a product, which does not run then
+inline constexpr int scratch_phases =
+    scratch_accumulators;  // of a product, which does not run then
 
 /// Bytes of image copies made before they are used.
-inline constexpr index chunk_bytes = index{1} << 21;
+inline constexpr index chunk_bytes = index{1} << 20;
 
 /// Elements that a vector may read or write behind the end of a row; buffers have this much room.
 template <class E>
@@ -52,7 +54,8 @@ inline Layout layout_of(const index (&low)[3], const index (&size)[3], index pha
   return layout;
 }
 
-/// Copies a row in whole vectors where it can: a call of memcpy would cost more than a short row itself.
+/// Copies a row in whole vectors where it can: a call of memcpy would cost more than a short row
+/// itself.
 template <class E>
 void copy_row(const E* from, index count, E* to) {
   constexpr index lanes = vector_bytes / static_cast<index>(sizeof(E));
@@ -70,12 +73,14 @@ void copy_row(const E* from, index count, E* to) {
 template <class E>
 void pad_row(const E* from, index count, const Layout& layout, E* to) {
   if (layout.phases == 1) {
-    for (index x = 0; x < layout.low[2]; ++x) to[x] = E{0};
-    copy_row(from, count, to + layout.low[2]);
-    for (index x = layout.low[2] + count; x < layout.size[2]; ++x) to[x] = E{0};
+    const index low = least(layout.low[2], layout.size[2]);
+    for (index x = 0; x < low; ++x) to[x] = E{0};
+    copy_row(from, count, to + low);
+    for (index x = low + count; x < layout.size[2]; ++x) to[x] = E{0};
     return;
   }
   std::memset(to, 0, static_cast<std::size_t>(layout.row) * sizeof(E));
+  if (count == 0) return;
   for (index phase = 0; phase < layout.phases; ++phase) {
     // The first padded column of this phase that is not padding.
     const index first = ceil_div(greatest<index>(0, layout.low[2] - phase), layout.phases);
@@ -88,8 +93,7 @@ void pad_row(const E* from, index count, const Layout& layout, E* to) {
 /// One channel of an image into its layout; what lies behind the layout's size is left out.
 template <class E>
 void copy_channel(const E* in, const index (&extent)[3], const Layout& layout, E* out) {
-  const index width =
-      greatest<index>(0, least(extent[2], layout.size[2] - layout.low[2]));
+  const index width = greatest<index>(0, least(extent[2], layout.size[2] - layout.low[2]));
   for (index z = 0; z < layout.size[0]; ++z) {
     for (index y = 0; y < layout.size[1]; ++y) {
       const index at_z = z - layout.low[0], at_y = y - layout.low[1];
@@ -122,7 +126,8 @@ index images_per_chunk(index batch, index elements) {
   return least(batch, greatest<index>(1, chunk_bytes / (bytes + 1)));
 }
 
-/// What a convolution reads of its input: stride, padding and dilation are all in the layout and the offsets.
+/// What a convolution reads of its input: stride, padding and dilation are all in the layout and
+/// the offsets.
 inline Layout input_layout(const ConvShape& shape) {
   index size[3];
   for (int d = 0; d < 3; ++d) {
@@ -137,9 +142,9 @@ inline void input_offsets(const ConvShape& shape, const Layout& layout, index* o
     for (index z = 0; z < shape.kernel[0]; ++z) {
       for (index y = 0; y < shape.kernel[1]; ++y) {
         for (index x = 0; x < shape.kernel[2]; ++x) {
-          *offsets++ = c * layout.channel + layout.place(z * shape.dilation[0],
-                                                         y * shape.dilation[1],
-                                                         x * shape.dilation[2]);
+          *offsets++ =
+              c * layout.channel +
+              layout.place(z * shape.dilation[0], y * shape.dilation[1], x * shape.dilation[2]);
         }
       }
     }

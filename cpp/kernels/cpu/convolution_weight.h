@@ -1,7 +1,8 @@
 #pragma once
 
-// gradient[channel, q] += Σ_position cotangent[channel, position] * image[base(position) + offset[q]]. The cotangent is
-// transposed once, to vectors of channels; the image is read in place, element by element.
+// gradient[channel, q] += Σ_position cotangent[channel, position] * image[base(position) +
+// offset[q]]. The cotangent is transposed once, to vectors of channels; the image is read in place,
+// element by element.
 
 #include "kernels/cpu/convolution_layout.h"
 
@@ -11,7 +12,8 @@ namespace {
 /// Rows (offsets) of a register tile: each needs a pointer of its own.
 inline constexpr int gradient_rows = tile_rows < 8 ? tile_rows : 8;
 
-/// Positions whose transposed cotangents stay in the second-level cache, and the rows they may be cut into.
+/// Positions whose transposed cotangents stay in the second-level cache, and the rows they may be
+/// cut into.
 inline constexpr index most_positions = 2048;
 inline constexpr index most_runs = 256;
 inline constexpr index longest_run = 1024;
@@ -128,8 +130,8 @@ void add_weight_gradient(const WeightGradient<E>& call) {
     while (begin < end) {
       const index item = begin / tiles, first = begin % tiles;  // item: (group, panel)
       const index last = least(tiles, first + end - begin);
-      const index width = tile_width<E>(least(tile_columns<E>, call.rows - item % panels *
-                                                                   tile_columns<E>));
+      const index width =
+          tile_width<E>(least(tile_columns<E>, call.rows - item % panels * tile_columns<E>));
       const E* cotangent = call.transposed + item * total * tile_columns<E>;
       for (index next = 0; next < call.runs();) {
         Run runs[most_runs];
@@ -147,29 +149,30 @@ void add_weight_gradient(const WeightGradient<E>& call) {
   });
 }
 
-/// Cotangents of a chunk (image, group, row, position) to `out` (see WeightGradient::transposed); threaded.
+/// Cotangents of a chunk (image, group, row, position) to `out` (see WeightGradient::transposed);
+/// threaded.
 template <class E>
 void transpose_cotangents(const WeightGradient<E>& call, const E* cotangents, E* out) {
   const index panels = ceil_div(call.rows, tile_columns<E>);
   const index positions = call.positions();
-  parallel(call.groups * panels * call.images, (1 << 12) / (positions + 1) + 1,
-           [&](index i, index end) {
-             for (; i < end; ++i) {
-               const index image = i % call.images, item = i / call.images;
-               const index group = item / panels, channel = item % panels * tile_columns<E>;
-               const index channels = least(tile_columns<E>, call.rows - channel);
-               const index width = tile_width<E>(channels);
-               const E* in = cotangents + ((image * call.groups + group) * call.rows + channel) *
-                                              positions;
-               E* to = out + item * call.images * positions * tile_columns<E> +
-                       image * positions * width;
-               pack_panel<E, E>(in, positions, 1, channels, positions, to, width);
-             }
-           });
+  parallel(
+      call.groups * panels * call.images, (1 << 12) / (positions + 1) + 1, [&](index i, index end) {
+        for (; i < end; ++i) {
+          const index image = i % call.images, item = i / call.images;
+          const index group = item / panels, channel = item % panels * tile_columns<E>;
+          const index channels = least(tile_columns<E>, call.rows - channel);
+          const index width = tile_width<E>(channels);
+          const E* in =
+              cotangents + ((image * call.groups + group) * call.rows + channel) * positions;
+          E* to =
+              out + item * call.images * positions * tile_columns<E> + image * positions * width;
+          pack_panel<E, E>(in, positions, 1, channels, positions, to, width);
+        }
+      });
 }
 
-/// Σ of products along lines of `width` elements: whole vectors, then small ones, then elements, so that nothing outside is
-/// read.
+/// Σ of products along lines of `width` elements: whole vectors, then small ones, then elements, so
+/// that nothing outside is read.
 template <class E>
 class LineProducts {
  public:
@@ -205,8 +208,8 @@ void add_depthwise_gradient(const WeightGradient<E>& call, const E* cotangents) 
   parallel(channels * call.depth, grain_work / 8 * call.depth / work + 1, [&](index i, index end) {
     for (; i < end; ++i) {
       const index channel = i / call.depth;
-      const E* source = call.source + channel / call.rows * call.layout.channel +
-                        call.offsets[i % call.depth];
+      const E* source =
+          call.source + channel / call.rows * call.layout.channel + call.offsets[i % call.depth];
       for (index image = 0; image < call.images; ++image) {
         const E* g = cotangents + (image * channels + channel) * call.positions();
         LineProducts<E> products;

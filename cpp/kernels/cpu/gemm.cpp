@@ -1,4 +1,5 @@
-// The table of matrix products, and those of the integers: they accumulate in unsigned words, which wrap around.
+// The table of matrix products, and those of the integers: they accumulate in unsigned words, which
+// wrap around.
 
 #include "kernels/cpu/gemm_product.h"
 #include "kernels/cpu/gemm_tile.h"

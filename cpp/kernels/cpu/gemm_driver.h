@@ -1,6 +1,7 @@
 #pragma once
 
-// The blocked matrix product over one pair of matrices, threaded over rows and columns, never over the depth.
+// The blocked matrix product over one pair of matrices, threaded over rows and columns, never over
+// the depth.
 
 #include "kernels/cpu/gemm_pack.h"
 
@@ -22,12 +23,20 @@ struct Product {
   const E* row_bias;
 };
 
-// A panel of b (block_depth deep) stays in the first-level cache, a block of a in the second, a block of b in the third.
+// A panel of b (block_depth deep) stays in the first-level cache, a block of a in the second, a
+// block of b in the third.
 template <class E>
 inline constexpr index block_depth = sizeof(E) == 4 ? 384 : 256;
 template <class E>
 inline constexpr index block_rows = (sizeof(E) == 4 ? 192 : 144) / tile_rows * tile_rows;
 inline constexpr index block_columns = 2048;
+
+/// Multiply-adds of a product; kept within range, since with strides of 0 nothing bounds the sizes.
+inline index work_of(index m, index n, index k) {
+  constexpr double most = 1e15;
+  return static_cast<index>(
+      least(most, static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k)));
+}
 
 /// How one product is cut, from its whole shape and strides alone.
 struct Plan {
@@ -39,14 +48,13 @@ template <class E, class T>
 Plan plan_of(const Product<E, T>& product) {
   constexpr bool same = std::is_same_v<E, T>;
   Plan plan;
-  const bool small = product.m * product.n * product.k <= 160 * 160 * 160;
+  const bool small = work_of(product.m, product.n, product.k) <= 160 * 160 * 160;
   plan.pack_b = !same || product.b_col != 1 || !(small || product.m <= 3 * tile_rows);
   plan.pack_a = !same || (!small && product.n > 2 * tile_columns<E>);
   const index passes = greatest<index>(1, ceil_div(product.k, block_depth<E>));
   plan.depth = ceil_div(product.k, passes);
   return plan;
 }
-
 
 template <class E, class T>
 class BlockedProduct {
@@ -72,9 +80,7 @@ class BlockedProduct {
  private:
   static constexpr index width_ = tile_columns<E>;
 
-  bool in_place(index columns) const {
-    return !plan_.pack_b && tile_width<E>(columns) == columns;
-  }
+  bool in_place(index columns) const { return !plan_.pack_b && tile_width<E>(columns) == columns; }
 
   void pack_columns() {
     const index panels = ceil_div(columns_, width_);
@@ -97,7 +103,7 @@ class BlockedProduct {
   void multiply() {
     const index threads = num_threads();
     const index panels = ceil_div(columns_, width_);
-    const index total = product_.m * columns_ * (depth_ + 1);
+    const index total = work_of(product_.m, columns_, depth_ + 1);
     index pieces = threads == 1 ? 1 : least(4 * threads, total / grain_work + 1);
     index rows = product_.m / greatest<index>(1, least(pieces, product_.m / (4 * tile_rows)));
     rows = ceil_div(least(rows, block_rows<E>), tile_rows) * tile_rows;

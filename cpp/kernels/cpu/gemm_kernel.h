@@ -1,8 +1,9 @@
 #pragma once
 
-// The register tile of the matrix product: up to tile_rows rows by two vectors of columns stay in registers while the
-// depth is walked once. Each element of c is one chain of multiply-adds in the order of the depth, whatever tile it
-// falls into, so that neither tiling nor threads change a bit of the result.
+// The register tile of the matrix product: up to tile_rows rows by two vectors of columns stay in
+// registers while the depth is walked once. Each element of c is one chain of multiply-adds in the
+// order of the depth, whatever tile it falls into, so that neither tiling nor threads change a bit
+// of the result.
 
 #include "kernels/cpu/prelude.h"
 
@@ -22,7 +23,8 @@ inline constexpr int vector_bytes = 16;
 inline constexpr int tile_rows = 6;
 #endif
 
-/// Slots of scratch_memory used by the matrix product; who keeps scratch across a product uses others.
+/// Slots of scratch_memory used by the matrix product; who keeps scratch across a product uses
+/// others.
 inline constexpr int scratch_accumulators = 5;
 inline constexpr int scratch_b_panels = 6;
 inline constexpr int scratch_a_panels = 7;
@@ -41,7 +43,8 @@ struct VectorOf {
 template <class E>
 inline constexpr index tile_columns = 2 * vector_bytes / static_cast<index>(sizeof(E));
 
-/// The narrowest tile that holds `columns` (at most tile_columns): 2 vectors, 1, a half or a quarter of one.
+/// The narrowest tile that holds `columns` (at most tile_columns): 2 vectors, 1, a half or a
+/// quarter of one.
 template <class E>
 static inline index tile_width(index columns) {
   constexpr index narrowest = 16 / static_cast<index>(sizeof(E));
@@ -65,14 +68,16 @@ struct Tile {
   const E* row_bias;  ///< null, or one value per row
 };
 
-/// One panel of `columns` columns (b has tile_width(columns) of them, the rest is not used) by any number of rows.
-/// packed_a: a is made by pack_rows (gemm_pack.h), its strides in the tile are ignored.
+/// One panel of `columns` columns (b has tile_width(columns) of them, the rest is not used) by any
+/// number of rows. packed_a: a is made by pack_rows (gemm_pack.h), its strides in the tile are
+/// ignored.
 void multiply_panel(const Tile<float>& tile, index rows, index columns, bool packed_a);
 void multiply_panel(const Tile<double>& tile, index rows, index columns, bool packed_a);
 void multiply_panel(const Tile<std::uint32_t>& tile, index rows, index columns, bool packed_a);
 void multiply_panel(const Tile<std::uint64_t>& tile, index rows, index columns, bool packed_a);
 
-/// The products of the table. row_bias, when not null, has m elements; each is added to a row of every c.
+/// The products of the table. row_bias, when not null, has m elements; each is added to a row of
+/// every c.
 void gemm_float32(const Gemm& call, const float* row_bias);
 void gemm_float64(const Gemm& call, const double* row_bias);
 void gemm_bfloat16(const Gemm& call);

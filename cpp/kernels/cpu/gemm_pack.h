@@ -10,7 +10,8 @@
 namespace topograd::kernels::TOPOGRAD_ISA_NAME {
 namespace {
 
-// The two half types as stored bits; conversions here because those of dtype.h could become weak symbols.
+// The two half types as stored bits; conversions here because those of dtype.h could become weak
+// symbols.
 struct BrainHalf {
   std::uint16_t bits;
 };
@@ -136,7 +137,8 @@ void transpose_panel(const E* in, index stride, index lanes, index depth, E* out
   }
 }
 
-/// Rows of `lanes` elements, half <= lanes <= 2 * half, each moved as two overlapping halves of fixed size.
+/// Rows of `lanes` elements, half <= lanes <= 2 * half, each moved as two overlapping halves of
+/// fixed size.
 template <int half, class E>
 void copy_rows(const E* in, index stride, index lanes, index depth, E* out, index width) {
   for (index p = 0; p < depth; ++p) {
@@ -149,7 +151,8 @@ void copy_rows(const E* in, index stride, index lanes, index depth, E* out, inde
   }
 }
 
-/// out[p * width + l] = in[p * stride + l] for l in [0, lanes), 0 for l in [lanes, width); width <= 2 * lanes.
+/// out[p * width + l] = in[p * stride + l] for l in [0, lanes), 0 for l in [lanes, width); width <=
+/// 2 * lanes.
 template <class E>
 void copy_panel(const E* in, index stride, index lanes, index depth, E* out, index width) {
   if (lanes >= 16) return copy_rows<16>(in, stride, lanes, depth, out, width);
@@ -159,7 +162,8 @@ void copy_panel(const E* in, index stride, index lanes, index depth, E* out, ind
   copy_rows<1>(in, stride, lanes, depth, out, width);
 }
 
-/// out[p * width + l] = in[l * lane_stride + p * depth_stride] for l in [0, lanes), 0 for l in [lanes, width).
+/// out[p * width + l] = in[l * lane_stride + p * depth_stride] for l in [0, lanes), 0 for l in
+/// [lanes, width).
 template <class E, class T>
 void pack_panel(const T* in, index lane_stride, index depth_stride, index lanes, index depth,
                 E* out, index width) {
@@ -182,7 +186,8 @@ void pack_panel(const T* in, index lane_stride, index depth_stride, index lanes,
     for (index p = 0; p < depth; p += piece) {
       const index count = least(piece, depth - p);
       for (index l = 0; l < lanes; ++l) {
-        for (index q = 0; q < count; ++q) rows[l * piece + q] = widen<E>(in[l * lane_stride + p + q]);
+        for (index q = 0; q < count; ++q)
+          rows[l * piece + q] = widen<E>(in[l * lane_stride + p + q]);
       }
       transpose_panel(rows, piece, lanes, count, out + p * width, width);
     }
@@ -203,7 +208,8 @@ void pack_panel(const T* in, index lane_stride, index depth_stride, index lanes,
   }
 }
 
-/// Rows [0, rows) of a strided (rows, depth) matrix as panels of tile_rows rows, the last as high as it is.
+/// Rows [0, rows) of a strided (rows, depth) matrix as panels of tile_rows rows, the last as high
+/// as it is.
 template <class E, class T>
 void pack_rows(const T* a, index a_row, index a_col, index rows, index depth, E* out) {
   for (index i = 0; i < rows; i += tile_rows) {

@@ -1,6 +1,7 @@
 #pragma once
 
-// From the untyped call to the right variant: vectors, blocked products, batches, and types that accumulate in a wider one.
+// From the untyped call to the right variant: vectors, blocked products, batches, and types that
+// accumulate in a wider one.
 
 #include "kernels/cpu/gemm_driver.h"
 #include "kernels/cpu/gemm_vector.h"
@@ -8,11 +9,11 @@
 namespace topograd::kernels::TOPOGRAD_ISA_NAME {
 namespace {
 
-/// Very few rows by a transposed matrix: both lie along the depth, so that elements of c are dot products.
+/// Very few rows by a transposed matrix: both lie along the depth, so that elements of c are dot
+/// products.
 template <class E, class T>
 bool worth_dots(const Product<E, T>& product) {
-  return product.b_row == 1 && product.b_col != 1 && product.m <= 8 &&
-         product.k >= 128;
+  return product.b_row == 1 && product.b_col != 1 && product.m <= 8 && product.k >= 128;
 }
 
 template <class E, class T>
@@ -51,12 +52,13 @@ void multiply_dots(const Product<E, T>& product) {
   });
 }
 
-/// Few rows by a transposed matrix, as in a linear layer: cᵀ = bᵀ · aᵀ reads b in place, where a · b would have to pack all
-/// of it for little use. aᵀ is packed instead, and cᵀ is turned round in scratch.
+/// Few rows by a transposed matrix, as in a linear layer: cᵀ = bᵀ · aᵀ reads b in place, where a ·
+/// b would have to pack all of it for little use. aᵀ is packed instead, and cᵀ is turned round in
+/// scratch.
 template <class E, class T>
 bool worth_swapping(const Product<E, T>& product) {
-  return product.b_row == 1 && product.b_col != 1 &&
-         product.m <= tile_columns<E> && product.n > product.m && product.k > 2 * product.m;
+  return product.b_row == 1 && product.b_col != 1 && product.m <= tile_columns<E> &&
+         product.n > product.m && product.k > 2 * product.m;
 }
 
 template <class E, class T>
@@ -93,9 +95,9 @@ void multiply_swapped(const Product<E, T>& product) {
 template <class E, class T>
 void multiply_accumulators(const Product<E, T>& product) {
   if (product.n == 1 && (product.m > 1 || product.a_col == 1)) {
-    multiply_vector(VectorProduct<E, T>{product.m, product.k, product.a, product.a_row,
-                                        product.a_col, product.b, product.b_row, product.c,
-                                        product.c_row, product.accumulate, product.row_bias, product.bias});
+    multiply_vector(VectorProduct<E, T>{
+        product.m, product.k, product.a, product.a_row, product.a_col, product.b, product.b_row,
+        product.c, product.c_row, product.accumulate, product.row_bias, product.bias});
   } else if (product.m == 1) {
     multiply_vector(VectorProduct<E, T>{product.n, product.k, product.b, product.b_col,
                                         product.b_row, product.a, product.a_col, product.c, 1,
@@ -109,7 +111,8 @@ void multiply_accumulators(const Product<E, T>& product) {
   }
 }
 
-/// c is stored narrower than it is accumulated: block by block through scratch, so that it is rounded once.
+/// c is stored narrower than it is accumulated: block by block through scratch, so that it is
+/// rounded once.
 template <class E, class T>
 void multiply_narrow(const Product<E, T>& whole, T* c, const T* bias) {
   constexpr index most = index{1} << 19;
@@ -170,7 +173,8 @@ void multiply_item(const Gemm& call, const E* row_bias, index item) {
   }
 }
 
-/// T: the stored type, E: the one that accumulates. row_bias (see gemm_kernel.h) only where they are the same.
+/// T: the stored type, E: the one that accumulates. row_bias (see gemm_kernel.h) only where they
+/// are the same.
 template <class E, class T>
 void multiply(const Gemm& given, const E* row_bias = nullptr) {
   Gemm call = given;
@@ -181,7 +185,7 @@ void multiply(const Gemm& given, const E* row_bias = nullptr) {
     call.m *= call.batch;
     call.batch = 1;
   }
-  const index work = call.m * call.n * (call.k + 1);
+  const index work = work_of(call.m, call.n, call.k + 1);
   // Few large products are threaded inside, one after the other; a nested parallel runs serially.
   if (call.batch == 1 || (call.batch < 2 * num_threads() && work > 8 * grain_work)) {
     for (index item = 0; item < call.batch; ++item) multiply_item<E, T>(call, row_bias, item);

@@ -7,7 +7,8 @@
 namespace topograd::kernels::TOPOGRAD_ISA_NAME {
 namespace {
 
-/// One register tile. packed: a is (depth, rows) and b (depth, width), both dense, which gives the loop fixed offsets.
+/// One register tile. packed: a is (depth, rows) and b (depth, width), both dense, which gives the
+/// loop fixed offsets.
 template <class E, int bytes, int rows, int vectors, bool packed>
 void multiply_tile(const Tile<E>& tile) {
   using V = typename VectorOf<E, bytes>::type;
@@ -56,7 +57,8 @@ void multiply_tile(const Tile<E>& tile) {
   }
 }
 
-/// A tile of which only `columns` columns exist: computed whole beside c, then the existing part is merged.
+/// A tile of which only `columns` columns exist: computed whole beside c, then the existing part is
+/// merged.
 template <class E, int bytes, int rows, int vectors>
 void multiply_partial_tile(const Tile<E>& tile, index columns) {
   constexpr index width = vectors * bytes / static_cast<index>(sizeof(E));
@@ -87,7 +89,8 @@ void move_down(Tile<E>& tile, index a_distance, index rows) {
   if (tile.row_bias != nullptr) tile.row_bias += rows;
 }
 
-/// Rows of one column panel, from `tile` on; moves `tile` past them. `rows` is the height of the tile to use.
+/// Rows of one column panel, from `tile` on; moves `tile` past them. `rows` is the height of the
+/// tile to use.
 template <class E, int bytes, int vectors, int rows>
 void multiply_step(Tile<E>& tile, index& left, index columns) {
   constexpr index width = vectors * bytes / static_cast<index>(sizeof(E));

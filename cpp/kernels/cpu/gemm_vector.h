@@ -1,6 +1,7 @@
 #pragma once
 
-// Products with a vector: memory-bound, so each element of the matrix is read once, in the order it lies in memory.
+// Products with a vector: memory-bound, so each element of the matrix is read once, in the order it
+// lies in memory.
 
 #include "kernels/cpu/gemm_pack.h"
 
@@ -60,7 +61,8 @@ inline E sum_of_lanes(const FullVector<E>& vector) {
   return part[0];
 }
 
-/// Dot products of `rows` contiguous matrix rows with a dense x. The sums of a row do not depend on its neighbours.
+/// Dot products of `rows` contiguous matrix rows with a dense x. The sums of a row do not depend on
+/// its neighbours.
 template <class E, class T, int rows>
 void dot_rows(const VectorProduct<E, T>& product, const E* x, index first) {
   constexpr index lanes = vector_bytes / static_cast<index>(sizeof(E));
@@ -114,7 +116,8 @@ void add_scaled_rows(const T* const* rows, const E* x, E* __restrict sum, index 
   }
 }
 
-/// The matrix is contiguous along i: its columns, scaled, are added up in a short vector that stays in cache.
+/// The matrix is contiguous along i: its columns, scaled, are added up in a short vector that stays
+/// in cache.
 template <class E, class T>
 void axpy_form(const VectorProduct<E, T>& product) {
   constexpr index piece = 1024;

@@ -16,7 +16,42 @@ TOPOGRAD_INLINE T exp_shift(T maximum) {
   return abs(maximum) == Format<T>::infinity ? T{0} : maximum;
 }
 
-/// Summaries are (maximum, sum of exp(x - exp_shift(maximum))).
+template <class T>
+constexpr index exponential_lanes = lane_count<T> / 4;
+
+/// The sum of exp(x - shift) over n <= row_leaf elements, none of them above shift. Where `stored`,
+/// out gets the exponentials and zeros up to a multiple of exponential_lanes.
+template <bool stored, class T>
+TOPOGRAD_INLINE T sum_exponentials(const T* x, T* out, index n, T shift) {
+  constexpr index lanes = exponential_lanes<T>;
+  T sum[lanes] = {};
+  index i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    TOPOGRAD_INDEPENDENT
+    for (index j = 0; j < lanes; ++j) {
+      const T e = exp_negative(x[i + j] - shift);
+      if constexpr (stored) out[i + j] = e;
+      sum[j] += e;
+    }
+  }
+  if (i < n) {
+    // The end is padded: an exponential costs as much for one element as for all lanes.
+    const int rest = static_cast<int>(n - i);
+    T padded[lanes];
+    TOPOGRAD_INDEPENDENT
+    for (int j = 0; j < lanes; ++j) padded[j] = j < rest ? x[i + j] : -Format<T>::infinity;
+    TOPOGRAD_INDEPENDENT
+    for (index j = 0; j < lanes; ++j) {
+      const T e = exp_negative(padded[j] - shift);
+      if constexpr (stored) out[i + j] = e;
+      sum[j] += e;
+    }
+  }
+  return fold_lanes<Sum<T>, lanes>(sum);
+}
+
+/// Summaries are (maximum, sum of exp(x - exp_shift(maximum))). NaNs show in the sum, not in the
+/// maximum.
 template <class T>
 struct LogSumExp {
   using In = T;
@@ -29,7 +64,7 @@ struct LogSumExp {
 
   static void merge(Summaries a, index, Summaries b, index, index width) {
     for (index j = 0; j < width; ++j) {
-      const double greatest = maximum(a.first[j], b.first[j]);
+      const double greatest = GreatestNumber<double>::combine(a.first[j], b.first[j]);
       const double shift = exp_shift(greatest);
       a.second[j] =
           rescaled(a.first[j], a.second[j], shift) + rescaled(b.first[j], b.second[j], shift);
@@ -40,10 +75,8 @@ struct LogSumExp {
   static void row(const T* x, index n, Summaries out) {
     for (index i = 0; i < n; i += row_leaf) {
       const index count = least(row_leaf, n - i);
-      double greatest = reduce_leaf<Greatest<T>>(x + i, count);
-      const T shift = exp_shift(static_cast<T>(greatest));
-      double sum =
-          sum_of<T>(0, count, [part = x + i, shift](index k) { return exp(part[k] - shift); });
+      double greatest = reduce_leaf<GreatestNumber<T>>(x + i, count);
+      double sum = block_sum(x + i, count, static_cast<T>(greatest));
       if (i == 0) {
         *out.first = greatest;
         *out.second = sum;
@@ -67,15 +100,23 @@ struct LogSumExp {
   }
 
  private:
+  static T block_sum(const T* x, index n, T greatest) {
+    if (greatest < Format<T>::infinity)
+      return sum_exponentials<false, T>(x, nullptr, n, exp_shift(greatest));
+    T sum = 0;  // infinite, unless there is a NaN as well
+    for (index i = 0; i < n; ++i) sum += exp(x[i]);
+    return sum;
+  }
+
   static double rescaled(double maximum, double sum, double shift) {
-    // A summary of -inf only holds nothing; its shift says nothing about it.
-    return maximum == -Format<double>::infinity ? 0.0 : sum * exp(exp_shift(maximum) - shift);
+    // Where all is -inf the sum is 0 (or NaN), and the shift says nothing about it.
+    return maximum == -Format<double>::infinity ? sum : sum * exp(exp_shift(maximum) - shift);
   }
 
   static void block_columns(const T* x, index stride, index rows, index width, Summaries out) {
     T shift[tile];
     T sum[tile] = {};
-    reduce_columns<Greatest<T>>(x, stride, rows, width, shift, nullptr);
+    reduce_columns<GreatestNumber<T>>(x, stride, rows, width, shift, nullptr);
     for (index j = 0; j < width; ++j) {
       out.first[j] = shift[j];
       shift[j] = exp_shift(shift[j]);

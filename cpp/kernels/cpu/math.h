@@ -290,22 +290,26 @@ TOPOGRAD_INLINE T lifted_gaussian(T x, T c) {
 }
 // ------------------------------------------------------------------ logarithms
 
-/// log(1 + f) for 1 + f in [2/3, 4/3].
-TOPOGRAD_INLINE float log_near_one(float f) {
+/// log(1 + f) - f for 1 + f in [2/3, 4/3].
+TOPOGRAD_INLINE float log_tail(float f) {
   const float series =
       polynomial(f, -0.5f, 0.333333202f, -0.249999879f, 0.200037803f, -0.166701407f, 0.141183099f,
                  -0.123461902f, 0.13425749f, -0.121255807f);
-  return f + f * f * series;
+  return f * f * series;
 }
-TOPOGRAD_INLINE double log_near_one(double f) {
-  // 2 artanh(s), written so that f itself, which is exact, carries the result.
+TOPOGRAD_INLINE double log_tail(double f) {
+  // From 2 artanh(s) = log(1 + f).
   const double s = f / (2.0 + f);
   const double s2 = s * s;
   const double half_square = 0.5 * f * f;
   const double series = polynomial(
       s2, 0.666666666666666642, 0.40000000000007941, 0.285714285672759346, 0.222222230483515881,
       0.181817376263029372, 0.153888678056137166, 0.132097082420594633, 0.136090302628584987);
-  return f - (half_square - s * (half_square + s2 * series));
+  return s * (half_square + s2 * series) - half_square;
+}
+template <Real T>
+TOPOGRAD_INLINE T log_near_one(T f) {
+  return f + log_tail(f);
 }
 /// k from k in the exponent's place.
 TOPOGRAD_INLINE float exponent_value(std::uint32_t exponent) {
@@ -347,8 +351,10 @@ TOPOGRAD_INLINE T log_scaled(T x, T high, T low, T factor, T factor_low) {
   constexpr T lift = T(Format<float>::Bits{1} << 25);
   const auto reduced = reduce_log(subnormal ? x * (lift * lift * T(4)) : x);
   const T k = reduced.k - (subnormal ? T(52) : T(0));
-  const T y = log_near_one(reduced.f);
-  return log_specials(k * high + ((k * low + y * factor_low) + y * factor), x);
+  const T f = reduced.f;
+  // f is exact and carries most of the result; the rest is small and may round.
+  const T rest = (k * low + f * factor_low) + log_tail(f) * factor;
+  return log_specials(k * high + (f * factor + rest), x);
 }
 template <Real T>
 TOPOGRAD_INLINE T log(T x) {

@@ -81,6 +81,13 @@ struct Least : Plain<T> {
   static T combine(T a, T b) { return least_or_nan(a, b); }
 };
 
+/// NaNs are passed over: for uses where they come back in by another way, as one instruction.
+template <class T>
+struct GreatestNumber : Greatest<T> {
+  using Combined = GreatestNumber;
+  static T combine(T a, T b) { return b > a ? b : a; }
+};
+
 // Truth values are folded as 0 and 1 of the compute type: the lanes then have one width.
 template <class T>
 struct Any : Plain<T> {
@@ -139,37 +146,41 @@ struct Pair {
   T second;
 };
 
-/// The sums over [begin, end) of the two values f(i) gives (of the first only, where not `paired`),
-/// in lanes. end - begin <= row_leaf.
-template <class T, bool paired = true, class F>
-TOPOGRAD_INLINE Pair<T> sum_pairs_of_leaf(index begin, index end, F f) {
-  constexpr int lanes = static_cast<int>(lane_count<T> / 2);
-  constexpr int half = lanes / 2;
+/// Adds the values f(i) gives to `total`, `lanes` at a time from `begin` on. Returns where less
+/// than that is left.
+template <index lanes, bool paired, class T, class F>
+TOPOGRAD_INLINE index sum_front(index begin, index end, F f, Pair<T>& total) {
+  if (end - begin < lanes) return begin;
   T first[lanes] = {};
   T second[lanes] = {};
   index i = begin;
   for (; i + lanes <= end; i += lanes) {
     TOPOGRAD_INDEPENDENT
-    for (int j = 0; j < lanes; ++j) {
+    for (index j = 0; j < lanes; ++j) {
       const Pair<T> value = f(i + j);
       first[j] += value.first;
       if constexpr (paired) second[j] += value.second;
     }
   }
-  // Loops of fixed length whose iterations are switched off one by one: these become masked lanes.
-  for (; i < end; i += half) {
-    const int rest = static_cast<int>(end - i);
-    TOPOGRAD_INDEPENDENT
-    for (int j = 0; j < half; ++j) {
-      if (j < rest) {
-        const Pair<T> value = f(i + j);
-        first[j] += value.first;
-        if constexpr (paired) second[j] += value.second;
-      }
-    }
+  total.first += fold_lanes<Sum<T>, lanes>(first);
+  if constexpr (paired) total.second += fold_lanes<Sum<T>, lanes>(second);
+  return i;
+}
+
+/// The sums over [begin, end) of the two values f(i) gives; of the first only, where not `paired`.
+/// end - begin <= row_leaf.
+template <class T, bool paired = true, class F>
+TOPOGRAD_INLINE Pair<T> sum_pairs_of_leaf(index begin, index end, F f) {
+  constexpr index lanes = lane_count<T> / 2;
+  Pair<T> total{0, 0};
+  index i = sum_front<lanes, paired>(begin, end, f, total);
+  i = sum_front<lanes / 4, paired>(i, end, f, total);
+  for (; i < end; ++i) {
+    const Pair<T> value = f(i);
+    total.first += value.first;
+    total.second += value.second;
   }
-  const T total = fold_lanes<Sum<T>, lanes>(first);
-  return {total, paired ? fold_lanes<Sum<T>, lanes>(second) : T{0}};
+  return total;
 }
 
 template <class T, bool paired = true, class F>

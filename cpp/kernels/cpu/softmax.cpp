@@ -9,18 +9,31 @@ constexpr index long_row = 2 * chunk_elements;  ///< threads share such a row
 
 // ------------------------------------------------------------------ rows
 
+template <bool stored, class T>
+double sum_exponentials_of_row(const T* x, T* out, index n, T greatest) {
+  double sum = 0;
+  for (index i = 0; i < n; i += row_leaf) {
+    sum +=
+        sum_exponentials<stored>(x + i, stored ? out + i : out, least(row_leaf, n - i), greatest);
+  }
+  return sum;
+}
+
+/// The exponentials wait in scratch memory: reading back what has just been stored lane by lane
+/// would be slow.
 template <class T>
 void softmax_row(const T* x, T* y, index n) {
-  const T greatest = reduce_row<Greatest<T>>(x, n);
-  const double sum = sum_of<T>(0, n, [=](index i) { return y[i] = exp_negative(x[i] - greatest); });
-  const T scale = static_cast<T>(1 / sum);
-  for (index i = 0; i < n; ++i) y[i] *= scale;
+  const T greatest = reduce_row<GreatestNumber<T>>(x, n);
+  T* exponentials = scratch<T>(4, n + exponential_lanes<T>);
+  const T scale = static_cast<T>(1 / sum_exponentials_of_row<true>(x, exponentials, n, greatest));
+  TOPOGRAD_INDEPENDENT
+  for (index i = 0; i < n; ++i) y[i] = exponentials[i] * scale;
 }
 
 template <class T>
 void log_softmax_row(const T* x, T* y, index n) {
-  const T greatest = reduce_row<Greatest<T>>(x, n);
-  const double sum = sum_of<T>(0, n, [=](index i) { return exp_negative(x[i] - greatest); });
+  const T greatest = reduce_row<GreatestNumber<T>>(x, n);
+  const double sum = sum_exponentials_of_row<false, T>(x, nullptr, n, greatest);
   const T shift = static_cast<T>(log(sum));
   TOPOGRAD_INDEPENDENT
   for (index i = 0; i < n; ++i) y[i] = (x[i] - greatest) - shift;
@@ -96,7 +109,7 @@ void softmax_columns(const T* x, T* y, index n, index inner, index width, bool l
   T greatest[column_tile];
   T part[widest_tile];
   double total[widest_tile];
-  reduce_columns<Greatest<T>>(x, inner, n, width, greatest, scratch<T>(7, column_tile * 48));
+  reduce_columns<GreatestNumber<T>>(x, inner, n, width, greatest, scratch<T>(7, column_tile * 48));
   sum_columns(n, width, total, part, [&](index r) {
     TOPOGRAD_INDEPENDENT
     for (index j = 0; j < width; ++j) {

@@ -122,8 +122,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Train and recite."""
     layout = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=layout)
-    parser.add_argument("--steps", type=int, default=400, help="training steps (default: 400)")
-    parser.add_argument("--length", type=int, default=300, help="characters (default: 300)")
+    parser.add_argument("--steps", type=int, default=1000, help="training steps (default: 1000)")
+    parser.add_argument("--length", type=int, default=600, help="characters (default: 600)")
     parser.add_argument("--seed", type=int, default=0, help="random seed (default: 0)")
     arguments = parser.parse_args(argv)
     tg.manual_seed(arguments.seed)

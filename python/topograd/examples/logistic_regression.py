@@ -43,7 +43,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         loss = objective(w, inputs, labels, arguments.strength)
         (gradient,) = tg.autograd.grad(loss, w)
         if step % max(1, arguments.steps // 10) == 0:
-            print(f"step {step:4}  loss {loss.item():10.4f}  |gradient| {gradient.abs().max():.2e}")
+            largest = gradient.abs().max().item()
+            print(f"step {step:4}  loss {loss.item():10.4f}  |gradient| {largest:.2e}")
         with tg.no_grad():
             w -= arguments.lr * gradient
     right = ((inputs @ w.detach()).sign() == labels).float().mean().item()

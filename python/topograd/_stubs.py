@@ -1,0 +1,259 @@
+"""Type stubs from the registry: `python -m topograd._stubs [--check] [FOLDER]`.
+
+Writes, or compares with --check, below FOLDER (default: this package; give `python/topograd` in a
+checkout that is not installed in editable mode):
+
+- `_C.pyi`, the extension module: `_stub_base.pyi.txt`, kept by hand, and the ops that are methods;
+- `_ops.pyi` and `nn/_ops.pyi`, which only type checkers read: the ops in the namespace of the
+  package and in that of `nn.functional`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import keyword
+import re
+import sys
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import topograd
+from topograd import _C
+
+Record = Mapping[str, Any]
+
+BASE = "_stub_base.pyi.txt"
+WIDTH = 100
+INDENT = "    "
+
+TYPES = {
+    "Tensor": "_Operand",
+    "Tensor[]": "Sequence[Tensor]",
+    "int": "_int",
+    "float": "_float",
+    "Scalar": "_Number",
+    "bool": "_bool",
+    "str": "_str",
+    "dtype": "_dtype",
+    "int[]": "_int | Sequence[_int]",
+    "float[]": "Sequence[_float]",
+    # The only objects of the world outside that ops take are random generators.
+    "object": "Generator",
+}
+VARIADIC_TYPES = {"int[]": TYPES["int[]"], "Tensor[]": "Tensor | Sequence[Tensor]"}
+
+
+class Form(NamedTuple):
+    """One way to call an op: its parameters, its result as a type, its documentation."""
+
+    parameters: Sequence[Record]
+    result: str
+    doc: str
+
+
+def main() -> int:
+    """Runs the command; 1 where --check finds a difference."""
+    parser = argparse.ArgumentParser(prog="python -m topograd._stubs", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="compare instead of writing")
+    parser.add_argument("folder", nargs="?", type=Path, default=Path(__file__).parent)
+    options = parser.parse_args()
+    outdated = differing(options.folder)
+    for name, text in outdated.items():
+        if options.check:
+            print(f"{options.folder / name} is not what the registry gives", file=sys.stderr)
+        else:
+            (options.folder / name).write_text(text, encoding="utf-8")
+            print(f"wrote {options.folder / name}")
+    return 1 if options.check and outdated else 0
+
+
+def differing(folder: Path) -> dict[str, str]:
+    """The text of every stub file below the folder that is missing or holds something else."""
+    return {
+        name: text
+        for name, text in generate(folder).items()
+        if not (folder / name).is_file() or (folder / name).read_text(encoding="utf-8") != text
+    }
+
+
+def generate(folder: Path) -> dict[str, str]:
+    """The text of every stub file, by its path below the folder that has the hand-kept part."""
+    from topograd.nn import functional
+
+    ops = [op for op in _C.ops() if not op["hidden"]]
+    return {
+        "_C.pyi": core_stub((folder / BASE).read_text(encoding="utf-8"), ops),
+        "_ops.pyi": namespace_stub("topograd", vars(topograd), ops),
+        "nn/_ops.pyi": namespace_stub("topograd.nn.functional", vars(functional), ops),
+    }
+
+
+# ---------------------------------------------------------------- files
+
+
+def core_stub(base: str, ops: Sequence[Record]) -> str:
+    """The stub of the extension module: the hand-kept part with classes and methods put in."""
+    forms = method_forms(ops)
+    methods = "\n".join(definition(name, forms[name], method=True) for name in sorted(forms))
+    classes = "\n\n".join(sorted({result_class(op["result"]) for op in ops} - {""}))
+    text = base.replace("{results}", classes)
+    return text.replace("{methods}", textwrap.indent(methods.rstrip(), INDENT))
+
+
+def namespace_stub(title: str, namespace: Mapping[str, object], ops: Sequence[Record]) -> str:
+    """The functions that the registry put into a namespace; others are defined in its module."""
+    registered = {**_C.functions, **_C.nn_functions}
+    forms: dict[str, list[Form]] = {}
+    for op in ops:
+        name = op["function"]
+        if op["function_exists"] and namespace.get(name) is registered[name]:
+            forms.setdefault(name, []).append(form_of(op))
+    body = "\n".join(definition(name, forms[name]) for name in sorted(forms))
+    words = set(re.findall(r"\w+", body))
+    own = {word for text in TYPES.values() for word in re.findall(r"\w+", text)} - {"Sequence"}
+    own |= {"Tensor"} | {result_type(op["result"]) for op in ops if op["result"].startswith("(")}
+    # Classes first: the order in which ruff sorts imports.
+    names = sorted(own & words, key=lambda name: (name.startswith("_"), name.casefold()))
+    imported = "".join(f"{INDENT}{name},\n" for name in names)
+    return (
+        "# Generated: python -m topograd._stubs. No module, but what type checkers see of one.\n"
+        "# ruff: noqa: D205, D402, D403, RUF100\n"
+        f'"""The ops of the registry in the namespace of `{title}`."""\n\n'
+        "from collections.abc import Sequence\n"
+        "from typing import overload\n\n"
+        f"from topograd._C import (\n{imported})\n\n"
+        f"{body.rstrip()}\n"
+    )
+
+
+def method_forms(ops: Iterable[Record]) -> dict[str, list[Form]]:
+    """The methods that the registry put into Tensor; others stand in the hand-kept part."""
+    forms: dict[str, list[Form]] = {}
+
+    def add(name: str, form: Form) -> None:
+        if type(vars(_C.Tensor).get(name)).__name__ == "OpMethod":
+            forms.setdefault(name, []).append(form)
+
+    for op in ops:
+        form = form_of(op)
+        if op["method"] and not op["inplace_only"]:
+            add(op["function"], form)
+        if op["inplace"]:
+            name = op["function"]
+            # normal_ has a record of its own, beside that of the function normal.
+            if not hasattr(_C.Tensor, name + "_"):
+                name = name.removesuffix("_fill")
+            add(name + "_", form._replace(doc=f"{form.doc.splitlines()[0]} In place."))
+    return forms
+
+
+# ---------------------------------------------------------------- definitions
+
+
+def form_of(op: Record) -> Form:
+    """The form that a record of the registry describes."""
+    return Form(op["parameters"], result_type(op["result"]), op["doc"])
+
+
+def definition(name: str, forms: list[Form], *, method: bool = False) -> str:
+    """A function with all its forms; a method has `self` in place of the first parameter.
+
+    >>> from topograd._stubs import Form, definition
+    >>> input = dict(name="input", type="Tensor", keyword_only=False, variadic=False, default=None)
+    >>> print(definition("exp", [Form([input], "Tensor", "Exponential: e**x.")]))
+    def exp(input: _Operand) -> Tensor:
+        '''Exponential: e**x.'''
+    <BLANKLINE>
+    """
+    lines = []
+    for i, form in enumerate(forms):
+        if len(forms) > 1:
+            lines.append("@overload")
+        entries = parameter_list(form, forms[:i], method=method)
+        head = exploded(f"def {name}(", entries, f") -> {form.result}:")
+        lines.append(f"{head}\n{textwrap.indent(docstring(form.doc), INDENT)}\n")
+    return "\n".join(lines)
+
+
+def parameter_list(form: Form, earlier: list[Form], *, method: bool) -> list[str]:
+    """The parameters as Python writes them, with the marks for positional and keyword-only ones."""
+    entries = ["self"] if method else []
+    position_only, keyword_only = 0, False
+    for i, parameter in enumerate(form.parameters[method:], start=method):
+        name = parameter["name"]
+        if parameter["keyword_only"] and not keyword_only:
+            entries.append("*")
+        keyword_only = keyword_only or parameter["keyword_only"] or parameter["variadic"]
+        if keyword.iskeyword(name):
+            # Python has no way to give it by name.
+            name += "_"
+            position_only = len(entries) + 1
+        default = "" if parameter["default"] is None else f" = {literal(parameter['default'])}"
+        star = "*" if parameter["variadic"] else ""
+        entries.append(f"{star}{name}: {parameter_type(parameter, i, earlier)}{default}")
+    if position_only:
+        entries.insert(position_only, "/")
+    return entries
+
+
+def parameter_type(parameter: Record, position: int, earlier: list[Form]) -> str:
+    """What a parameter accepts; a number only if no earlier form takes the number."""
+    written = parameter["type"]
+    if parameter["variadic"]:
+        return VARIADIC_TYPES[written]
+    base = written.removesuffix("?")
+    taken = any(
+        position < len(form.parameters) and form.parameters[position]["type"].startswith("int")
+        for form in earlier
+    )
+    text = "Tensor" if base == "Tensor" and taken else TYPES[base]
+    return text + " | None" if written.endswith("?") else text
+
+
+def literal(text: str) -> str:
+    """A default of the registry as Python code, with the quotes that the style asks for."""
+    return text.replace("'", '"')
+
+
+def result_type(result: str) -> str:
+    """The type of a result: "(Tensor values, Tensor indices)" is `_ValuesIndices`."""
+    if result == "Tensor[]":
+        return "tuple[Tensor, ...]"
+    if result.startswith("("):
+        return "_" + "".join(name.capitalize() for name in result_names(result))
+    return result
+
+
+def result_names(result: str) -> list[str]:
+    """The names in "(Tensor values, Tensor indices)"."""
+    return [item.split()[1] for item in result.strip("()").split(",")]
+
+
+def result_class(result: str) -> str:
+    """The named tuple of several named results, "" where there is one."""
+    if not result.startswith("("):
+        return ""
+    fields = "\n".join(f"{INDENT}{name}: Tensor" for name in result_names(result))
+    return f"class {result_type(result)}(NamedTuple):\n{fields}"
+
+
+def exploded(start: str, entries: list[str], end: str) -> str:
+    """A list on one line, or on one line for each entry if that is too long."""
+    line = start + ", ".join(entries) + end
+    # Methods are indented later on.
+    if len(line) <= WIDTH - len(INDENT):
+        return line
+    return start + "\n" + "".join(f"{INDENT}{entry},\n" for entry in entries) + end
+
+
+def docstring(doc: str) -> str:
+    """The documentation between quotes, in lines that fit behind two indentations."""
+    width = WIDTH - 2 * len(INDENT) - 2 * len('"""')
+    lines = [line for one in doc.splitlines() for line in textwrap.wrap(one, width) or [""]]
+    return '"""' + "\n".join(lines) + ('"""' if len(lines) == 1 else '\n"""')
+
+
+if __name__ == "__main__":
+    sys.exit(main())
