@@ -91,7 +91,8 @@ def tensor_of(array: Array, kind: str | None = None, library: Any = tg) -> Any:
     """Return a contiguous tensor of `library` that owns a copy of `array`, in the dtype named."""
     own = np.array(array, order="C")
     if kind not in (None, "bfloat16"):
-        own = own.astype(kind)
+        with quiet():  # float16 turns large numbers into infinity
+            own = own.astype(kind)
     tensor = library.from_numpy(own)
     return tensor.to(library.bfloat16) if kind == "bfloat16" else tensor
 

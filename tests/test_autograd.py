@@ -158,7 +158,7 @@ def test_retain_grad_keeps_gradients_at_inner_nodes() -> None:
     assert inner.retains_grad
     (inner * 3).sum().backward()
     assert inner.grad.tolist() == [3.0]
-    with pytest.raises(RuntimeError, match="requires_grad"):
+    with pytest.raises(RuntimeError, match="require"):
         tg.ones(1).retain_grad()
 
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <memory>
+#include <mutex>
 #include <queue>
 
 #include "autograd/node_table.h"
@@ -37,6 +38,9 @@ void add_to(Tensor& sum, Tensor&& part, bool recorded) {
 
 /// Adds a gradient to .grad of a tensor.
 void deposit(const Tensor& x, const Tensor& gradient, bool create_graph) {
+  // Threads may share a parameter: no gradient must be lost between reading .grad and adding to it.
+  static auto* lock = new std::mutex;
+  const std::lock_guard guard(*lock);
   const Tensor before = x.grad();
   if (!before.defined()) {
     if (create_graph) return x.set_grad(gradient);
@@ -147,14 +151,22 @@ class Backward {
       if (!capturing_ || !node.is_leaf())
         for (std::size_t k = 0; k < gradients.size(); ++k)
           if (gradients[k].defined() && !extra->watches.empty())
-            for (const Tensor& x : node.watchers(static_cast<std::uint32_t>(k)))
-              deposit(x, gradients[k], options_.create_graph);
+            deposit_all(node, static_cast<int>(k), gradients);
     }
     if (options_.observer != nullptr) options_.observer->total(&node, gradients);
     if (!capturing_) return;
     if (const auto* wanted = wanted_edges_.find(&node))
       for (const Wanted& one : *wanted)
         if (gradients[one.output].defined()) captured_[one.position] = gradients[one.output];
+  }
+
+  void deposit_all(Node& node, int k, const Tensors& gradients) {
+    Tensors kept = node.watchers(static_cast<std::uint32_t>(k));
+    for (const Tensor& x : kept) deposit(x, gradients[static_cast<std::size_t>(k)], options_.create_graph);
+    // A leaf's hooks run when its gradient is complete.
+    if (!node.is_leaf() || node.extra_if_any()->after_hooks.empty()) return;
+    const auto hooks = node.extra_if_any()->after_hooks;
+    for (const auto& one : hooks) one.hook->run(kept, gradients);
   }
 
   void pass_on(Node& node, const Tensors& gradients) {

@@ -120,12 +120,14 @@ int Graph::find(const Tensor& x) const {
 
 int Graph::find(const std::string& name) const {
   int found = -1;
-  for (std::size_t i = 0; i < vertices_.size(); ++i)
-    if (vertices_[i].name == name) {
-      expect<IndexError>(found < 0, "graph: more than one node is named '{}'", name);
-      found = static_cast<int>(i);
-    }
-  expect<IndexError>(found >= 0, "graph: no node is named '{}'", name);
+  std::string known;
+  for (std::size_t i = 0; i < vertices_.size(); ++i) {
+    if (!vertices_[i].name.empty()) known += (known.empty() ? "" : ", ") + vertices_[i].name;
+    if (vertices_[i].name != name) continue;
+    expect<ValueError>(found < 0, "graph: more than one node is named '{}'; give the tensor instead", name);
+    found = static_cast<int>(i);
+  }
+  expect<ValueError>(found >= 0, "graph: no node is named '{}'; there are: {}", name, known);
   return found;
 }
 

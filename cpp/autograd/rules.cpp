@@ -139,8 +139,11 @@ Tensors run_jvp(const OpRecord& op, const Call& call, const Tensors& t) {
   if (std::holds_alternative<Linear>(op.derivative))
     return results_of(op, replaced(op, call, [&](int slot, const Tensor& x) {
                         const Tensor& tangent = t[static_cast<std::size_t>(slot)];
-                        if (tangent.defined()) return tangent;
-                        return x.defined() && is_floating(x.dtype()) ? zeros_for(x) : x;
+                        if (tangent.defined() || !x.defined()) return tangent;
+                        // What the rules read of the other kinds are indices and masks; the rest is data without a tangent.
+                        const unsigned bit = slot < 7 ? 2u << slot : static_cast<unsigned>(saves_inputs);
+                        const bool read = (op.saves & saves_inputs & bit) != 0;
+                        return is_floating(x.dtype()) || !read ? zeros_for(x) : x;
                       }));
   if (std::holds_alternative<Multilinear>(op.derivative)) return multilinear_jvp(op, call, t);
   if (const auto* rule = std::get_if<General>(&op.derivative)) {

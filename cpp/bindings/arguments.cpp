@@ -178,6 +178,12 @@ std::string type_of(PyObject* object) {
   return Py_TYPE(object)->tp_name;
 }
 
+std::string parameter_names(const Signature& signature) {
+  std::string names;
+  for (const Parameter& p : signature.parameters) names += (names.empty() ? "" : ", ") + p.name;
+  return names;
+}
+
 /// The rest of the positional arguments as one list: x.view(2, 3), einsum("i,i", a, b).
 bool take_rest(const Parameter& p, PyObject* const* args, Py_ssize_t count, Arg& arg) {
   if (p.kind == ArgKind::dims) {
@@ -238,7 +244,7 @@ std::string parse(const Signature& signature, PyObject* const* args, Py_ssize_t 
   for (Py_ssize_t k = 0; k < keywords; ++k) {
     PyObject* name = PyTuple_GET_ITEM(names, k);
     const int at = find_parameter(signature, name);
-    if (at < 0) return format("has no argument '{}'", PyUnicode_AsUTF8(name));
+    if (at < 0) return format("has no argument '{}'; it takes {}", PyUnicode_AsUTF8(name), parameter_names(signature));
     if (filled[at]) return format("got argument '{}' twice", parameters[static_cast<std::size_t>(at)].name);
     const Parameter& p = parameters[static_cast<std::size_t>(at)];
     if (!convert(args[count + k], p, out[at]))

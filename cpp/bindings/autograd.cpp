@@ -56,6 +56,17 @@ class PyNodeHook final : public NodeHook {
   Ref<Kept> kept;
 };
 
+/// Called with the tensor itself when its gradient is complete.
+class PyAccumulatedHook final : public NodeHook {
+ public:
+  explicit PyAccumulatedHook(PyObject* function) : kept(Ref<Kept>(new Kept(function))) {}
+  void run(Tensors& tensors, const Tensors&) override {
+    const py::gil_scoped_acquire lock;
+    for (const Tensor& x : tensors) py::handle(kept->object)(x);
+  }
+  Ref<Kept> kept;
+};
+
 /// What register_hook returns: remove() takes the hook away; also a context manager.
 struct RemovableHandle {
   Ref<Node> node;
@@ -72,8 +83,16 @@ RemovableHandle register_tensor_hook(const Tensor& x, const py::function& hook) 
   return {edge.node, edge.node->add_tensor_hook(edge.output, Ref<Hook>(new PyHook(hook.ptr())))};
 }
 
+RemovableHandle register_accumulated_hook(const Tensor& x, const py::function& hook) {
+  expect(x.requires_grad() && x.is_leaf(),
+         "register_post_accumulate_grad_hook: expects a leaf that requires grad, got a tensor of shape {}", x.shape());
+  const Edge edge = edge_of(x);
+  return {edge.node, edge.node->add_after_hook(Ref<NodeHook>(new PyAccumulatedHook(hook.ptr())))};
+}
+
 void retain_grad(const Tensor& x) {
-  expect(x.requires_grad(), "retain_grad: the tensor of shape {} does not require grad", x.shape());
+  expect(x.requires_grad(), "retain_grad: the tensor of shape {} does not require grad (requires_grad is False)",
+         x.shape());
   if (x.is_leaf()) return;
   const Edge edge = edge_of(x);
   edge.node->watch(edge.output, *x.body());
@@ -118,7 +137,7 @@ void run_backward(const Tensors& roots, const Tensors& seeds, std::optional<bool
   expect_site();
   current_site();
   const BackwardOptions options{.retain_graph = retain.value_or(create), .create_graph = create};
-  const py::gil_scoped_release released;
+  const Unlocked released;
   backward(roots, seeds, options, inputs);
 }
 
@@ -135,7 +154,7 @@ py::tuple gradients_of(const py::object& outputs, const py::object& inputs, cons
   current_site();
   Tensors found;
   {
-    const py::gil_scoped_release released;
+    const Unlocked released;
     found = gradients(roots, root_seeds, wanted, {.retain_graph = retain.value_or(create), .create_graph = create});
   }
   for (std::size_t i = 0; i < found.size(); ++i) {
@@ -242,6 +261,7 @@ PyObject* wrap_node(const Ref<Node>& node) { return py::cast(NodeHandle{node}).r
 PyObject* object_of(Counted* kept) {
   if (auto* hook = dynamic_cast<PyHook*>(kept)) return hook->kept->owners() == 1 ? hook->kept->object : nullptr;
   if (auto* hook = dynamic_cast<PyNodeHook*>(kept)) return hook->kept->owners() == 1 ? hook->kept->object : nullptr;
+  if (auto* hook = dynamic_cast<PyAccumulatedHook*>(kept)) return hook->kept->owners() == 1 ? hook->kept->object : nullptr;
   if (auto* context = dynamic_cast<PyContext*>(kept))
     return context->kept->owners() == 1 ? context->kept->object : nullptr;
   return nullptr;
@@ -281,6 +301,8 @@ void register_autograd(py::module_& m) {
          "Adds the gradient of this tensor to .grad of the leaves it was made from.");
   method("register_hook", register_tensor_hook, py::arg("hook"),
          "Calls hook(gradient) when the gradient of this tensor is known; it may return another one.");
+  method("register_post_accumulate_grad_hook", register_accumulated_hook, py::arg("hook"),
+         "Calls hook(self) when backward() has added to .grad of this leaf.");
   method("retain_grad", retain_grad, "Keeps the gradient of this inner tensor in .grad during backward().");
 
   m.def(

@@ -23,6 +23,7 @@ class Nested {
 
   Tensor build(PyObject* data, OptionalType dtype) {
     DType chosen = DType::boolean;
+    if (!dtype && array_type_) return build(data, *array_type_);
     if (dtype)
       chosen = *dtype;
     else if (tensors_)
@@ -73,6 +74,11 @@ class Nested {
       return reached(depth);
     }
     PyErr_Clear();
+    // A list of arrays has the arrays' dtype.
+    if (PyObject_HasAttrString(data, "__array_interface__")) {
+      const DType dtype = tensor_from(data, std::nullopt).dtype();
+      array_type_ = array_type_ ? promote(*array_type_, dtype) : dtype;
+    }
     expect<TypeError>(is_sequence(data), "tensor: can not make numbers of {}", Py_TYPE(data)->tp_name);
     const Py_ssize_t length = PySequence_Size(data);
     if (length < 0) throw_python();
@@ -130,6 +136,7 @@ class Nested {
   index count_ = 0;
   bool reals_ = false, integers_ = false, tensors_ = false;
   DType tensor_type_ = DType::boolean;
+  std::optional<DType> array_type_;
 };
 
 // ---------------------------------------------------------------- options that all creation functions share
@@ -178,14 +185,29 @@ Dims shape_from(const py::args& sizes, py::kwargs& given, std::string_view op) {
     return shape;
   }
   Dims shape;
-  if (sizes.size() == 1 && !PyIndex_Check(py::object(sizes[0]).ptr())) {
-    shape = py::object(sizes[0]).cast<Dims>();
-  } else {
-    for (const auto& size : sizes) {
-      expect<TypeError>(PyIndex_Check(size.ptr()) != 0, "{}: sizes must be integers, got {}", op,
-                        Py_TYPE(size.ptr())->tp_name);
-      shape.push_back(size.cast<index>());
+  py::object list = sizes;
+  if (sizes.size() == 1) {
+    const py::object first = sizes[0];
+    if (PyIndex_Check(first.ptr()) == 0) {
+      expect<TypeError>(PyTuple_Check(first.ptr()) || PyList_Check(first.ptr()), "{}: sizes must be integers, got {}",
+                        op, Py_TYPE(first.ptr())->tp_name);
+      list = first;
     }
+  }
+  for (const auto& size : list) {
+    expect<TypeError>(PyIndex_Check(size.ptr()) != 0, "{}: sizes must be integers, got {}", op,
+                      Py_TYPE(size.ptr())->tp_name);
+    int overflow = 0;
+    const auto number = py::reinterpret_steal<py::object>(PyNumber_Index(size.ptr()));
+    if (!number) throw_python();
+    shape.push_back(PyLong_AsLongLongAndOverflow(number.ptr(), &overflow));
+    expect<ShapeError>(overflow == 0 && shape.back() >= 0, "{}: sizes must be in [0, 2^63), got {}", op,
+                       py::str(size).cast<std::string>());
+  }
+  try {
+    count_of(shape);
+  } catch (const ShapeError& e) {
+    fail<ShapeError>("{}: {}", op, e.what());
   }
   return shape;
 }
@@ -284,7 +306,12 @@ Tensor tensor_from(PyObject* data, std::optional<DType> dtype) {
     const Tensor view = py::module_::import("topograd._interop").attr("from_array")(py::handle(data)).cast<Tensor>();
     return dense_copy(dtype ? converted(view, *dtype) : view);
   }
-  return Nested(data).build(data, dtype);
+  try {
+    return Nested(data).build(data, dtype);
+  } catch (const ValueError& e) {
+    if (std::string_view(e.what()).starts_with("tensor")) throw;
+    fail<ValueError>("tensor: {}", e.what());
+  }
 }
 
 Indices indices_from(PyObject* key) {

@@ -1,4 +1,6 @@
+#include <chrono>
 #include <new>
+#include <thread>
 
 #include "bindings/python.h"
 
@@ -14,6 +16,35 @@ Kept::~Kept() {
   const auto state = PyGILState_Ensure();
   Py_DECREF(object);
   PyGILState_Release(state);
+}
+
+namespace {
+
+std::atomic<bool> going_down{false};
+std::atomic<int> coming_back{0};
+std::thread::id main_thread;
+
+/// Runs before the interpreter goes down: lets those in who are at the door, and nobody after them.
+void close_the_door() {
+  going_down = true;
+  for (int i = 0; i < 200 && coming_back.load() > 0; ++i) {
+    PyThreadState* state = PyEval_SaveThread();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    PyEval_RestoreThread(state);
+  }
+}
+
+}  // namespace
+
+Unlocked::Unlocked() : state_(PyEval_SaveThread()) {}
+Unlocked::~Unlocked() {
+  ++coming_back;
+  if (going_down.load() && std::this_thread::get_id() != main_thread) {
+    --coming_back;
+    while (true) std::this_thread::sleep_for(std::chrono::hours(1));
+  }
+  PyEval_RestoreThread(state_);
+  --coming_back;
 }
 
 void set_exception() noexcept {
@@ -41,6 +72,8 @@ void set_exception() noexcept {
 }
 
 void register_errors(py::module_& m) {
+  main_thread = std::this_thread::get_id();
+  py::module_::import("atexit").attr("register")(py::cpp_function(close_the_door));
   // Both: programs written for PyTorch catch RuntimeError, by meaning it is a ValueError.
   const py::tuple bases = py::make_tuple(py::handle(PyExc_ValueError), py::handle(PyExc_RuntimeError));
   shape_error = PyErr_NewExceptionWithDoc("topograd.ShapeError", "Sizes or shapes that do not fit together.",

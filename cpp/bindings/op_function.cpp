@@ -37,7 +37,7 @@ template <class F>
 auto run(const Arg* args, std::size_t count, F&& f) {
   if (work_of(args, count) < long_work) return f();
   current_site();  // needs the interpreter's lock
-  const py::gil_scoped_release released;
+  const Unlocked released;
   return f();
 }
 
@@ -113,6 +113,7 @@ PyObject* get_name(PyObject* self, void*) { return Py_NewRef(reinterpret_cast<Op
 PyObject* get_module(PyObject*, void*) { return PyUnicode_FromString("topograd"); }
 PyObject* get_signature(PyObject* self, void*) {
   auto* function = reinterpret_cast<OpFunction*>(self);
+  if (function->variants->size() > 1) Py_RETURN_NONE;  // no single signature tells the truth
   const Signature& s = signature_of(*function->variants->front());
   return PyUnicode_FromString(signature_text(s, Py_TYPE(self) == method_type).c_str());
 }
@@ -212,7 +213,11 @@ PyObject* call_binary(const OpRecord& op, PyObject* a, PyObject* b, bool in_plac
     Arg args[4];
     const std::size_t count = signature.parameters.size();
     for (int i = 0; i < 2; ++i)
-      if (!convert(i == 0 ? a : b, signature.parameters[static_cast<std::size_t>(i)], args[i])) Py_RETURN_NOTIMPLEMENTED;
+      if (!convert(i == 0 ? a : b, signature.parameters[static_cast<std::size_t>(i)], args[i])) {
+        PyObject* operand = i == 0 ? a : b;
+        if (PyObject_HasAttrString(operand, "__array_interface__") == 0) Py_RETURN_NOTIMPLEMENTED;
+        args[i] = Arg(tensor_from(operand, std::nullopt));
+      }
     for (std::size_t i = 2; i < count; ++i) args[i] = signature.parameters[i].fallback;
     return named(signature.function, [&] { return invoke_parsed(op, in_place, args, count, a); });
   });

@@ -64,6 +64,19 @@ R guarded(R failed, F&& f) noexcept {
   }
 }
 
+/// Gives up the interpreter's lock for a while. A thread that wants it back while the interpreter is going down waits for ever:
+/// Python would end it by unwinding, which C++ frames do not survive.
+class Unlocked {
+ public:
+  Unlocked();
+  ~Unlocked();
+  Unlocked(const Unlocked&) = delete;
+  Unlocked& operator=(const Unlocked&) = delete;
+
+ private:
+  PyThreadState* state_;
+};
+
 /// The pending Python exception, as a C++ one.
 [[noreturn]] inline void throw_python() { throw py::error_already_set(); }
 

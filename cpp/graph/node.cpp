@@ -206,8 +206,11 @@ void Node::release_saved(const Site& by) {
   // Small constants stay, so that a graph of scalars can still be replayed after its backward pass.
   const auto hollowed = [&](const Tensor& x, int slot) {
     if (!x.defined() || x.hollow()) return x;
-    if (!edges_[slot].node && x.count() <= small_constant) return x;
-    return hollow_like(x);
+    const Edge& edge = edges_[slot];
+    if (!edge.node) return x.count() <= small_constant ? x : hollow_like(x);
+    // What made x knows its shape already; a leaf keeps its elements in any case.
+    const Tensor& made = edge.node->outputs_[edge.output];
+    return made.hollow() || edge.node->is_leaf() ? made : hollow_like(x);
   };
   int slot = 0;
   for (int i = 0; i < arg_count_; ++i) {

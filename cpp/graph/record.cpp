@@ -33,8 +33,8 @@ void separate_from_args(const OpRecord& op, const Arg* args, int count, Results&
     });
 }
 
-void attach(const Ref<Node>& node, Results& results) {
-  for (int k = 0; k < results.count(); ++k) {
+void attach(const OpRecord& op, const Ref<Node>& node, Results& results) {
+  for (int k = 0; k < results.count() && k < op.differentiable_outputs; ++k) {
     const Tensor& result = results.at(k);
     if (!result.defined() || !is_floating(result.dtype())) continue;
     result.body()->node = Ref<Counted>(node.get());
@@ -80,7 +80,7 @@ Results invoke(const OpRecord& op, const Arg* args, int count) {
     for (int k = 0; k < results.count(); ++k) mark_view(results.at(k), args[0].tensor());
   if (std::holds_alternative<NotDifferentiable>(op.derivative)) return results;
   refuse_inference(op, args, count);
-  attach(Node::make(op, args, count, results), results);
+  attach(op, Node::make(op, args, count, results), results);
   return results;
 }
 
@@ -94,8 +94,12 @@ Tensor invoke_in_place(const OpRecord& op, const Arg* args, int count) {
                         !std::holds_alternative<Composite>(op.derivative);
   Results results;
   if (tracked && std::holds_alternative<Composite>(op.derivative)) {
-    // The ops inside are recorded; their result replaces the target's value and history.
-    op.forward.run(args, {}, results);
+    // The ops inside are recorded, on a copy: what they save must not be the memory that is written. Their result then replaces
+    // the target's value and history.
+    std::vector<Arg> on_copy(args, args + count);
+    const Tensor before = invoke(*find_op("clone"), args, 1).one;
+    on_copy[0] = Arg(before);
+    op.forward.run(on_copy.data(), {}, results);
     const OpRecord& copy = *find_op("copy");
     const Arg copied[] = {args[0], Arg(results.one), Arg(false)};
     return invoke_in_place(copy, copied, 3);

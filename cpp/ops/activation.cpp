@@ -205,7 +205,7 @@ constinit const Op<Tensor(Tensor, double)> leaky_relu{{
           return pointwise<"leaky_relu">(target, input.dtype(), input.dtype(), &slope, input);
         },
     .derivative = Elementwise{[](const Call&, const Tensor& x, double slope) -> Tensor {
-      return cast(where(gt(x, 0), 1.0, slope), x.dtype());
+      return where(gt(x, 0), Tensor::ones({}, x.dtype()), Tensor::full({}, slope, x.dtype()));
     }},
     .fused = Vjp{[](const Call&, const Tensor& g, const Tensor& x, double slope) -> Tensor {
       return fused<"leaky_relu.backward">(&slope, g, x);

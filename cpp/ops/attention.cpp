@@ -193,6 +193,13 @@ constinit const Op<Tensors(Tensor, Tensor, Tensor, Tensor, bool, double)> attent
                  " -> (Tensor result, Tensor logsumexp)",
     .doc = R"(Attention of (batch, heads, L, E) in one kernel. Only the result takes part in differentiation.)",
     .forward = [](const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& bias, bool causal, double scale) {
+      check_shapes(q, k, v, "attention");
+      expect<ShapeError>(q.rank() == 4 && k.shape()[0] == q.shape()[0] && v.shape()[0] == q.shape()[0] &&
+                             k.shape()[1] == v.shape()[1] && k.shape()[1] > 0 && q.shape()[1] % k.shape()[1] == 0,
+                         "attention: query {}, key {} and value {} do not fit", q.shape(), k.shape(), v.shape());
+      const Dims scores{q.shape()[0], q.shape()[1], q.shape()[2], k.shape()[2]};
+      expect<ShapeError>(!bias.defined() || (bias.rank() == 4 && broadcast_shapes(bias.shape(), scores, "attention") == scores),
+                         "attention: bias of shape {} does not broadcast to {}", bias.defined() ? bias.shape() : Dims(), scores);
       const DType type = compute_dtype(q.dtype());
       const auto plain = [&](const Tensor& x) { return x.defined() ? dense(converted(x, type)) : x; };
       const Tensor query = plain(q), key = plain(k), value = plain(v), mask = plain(bias);
@@ -236,6 +243,11 @@ constinit const Op<Tensors(Tensor, Tensor, Tensor, Tensor, bool, double)> attent
     }},
     .saves = saves_inputs | saves_output,
     .traits = is_hidden,
+    .differentiable_outputs = 1,
+    .samples = []() -> std::vector<Sample> {
+      return {{sample({2, 4, 3, 2}), sample({2, 2, 5, 2}), sample({2, 2, 5, 3}), sample({1, 1, 3, 5}), false, 0.7},
+              {sample({1, 2, 3, 2}), sample({1, 2, 3, 2}), sample({1, 2, 3, 2}), Arg(), true, 0.5}};
+    },
 }};
 
 Family attention_family() { return {&scaled_dot_product_attention, &attention}; }

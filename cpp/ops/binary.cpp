@@ -163,9 +163,10 @@ integers divided by 0 with rounding.)",
 
 constinit const Binary floor_div{{
     .signature = "floor_divide(Tensor input, Tensor other)",
-    .doc = R"(Quotient rounded down: floor(input / other). Raises ValueError for integers divided by 0.)",
+    .doc = R"(Quotient rounded down: floor(input / other). The gradient is 0. Raises ValueError for integers divided by 0.)",
     .forward = checked_division<"floor_divide">,
-    .derivative = NotDifferentiable{},
+    .derivative = Elementwise{[](const Call&, const Tensor& a, const Tensor&) -> Tensor { return Tensor::zeros({}, floating(a.dtype())); },
+                              [](const Call&, const Tensor&, const Tensor& b) -> Tensor { return Tensor::zeros({}, floating(b.dtype())); }},
     .traits = both,
     .samples = positive_binary_samples,
 }};
@@ -174,7 +175,8 @@ constinit const Binary trunc_div{{
     .signature = "trunc_divide(Tensor input, Tensor other)",
     .doc = R"(Quotient rounded towards zero. Raises ValueError for integers divided by 0.)",
     .forward = checked_division<"trunc_divide">,
-    .derivative = NotDifferentiable{},
+    .derivative = Elementwise{[](const Call&, const Tensor& a, const Tensor&) -> Tensor { return Tensor::zeros({}, floating(a.dtype())); },
+                              [](const Call&, const Tensor&, const Tensor& b) -> Tensor { return Tensor::zeros({}, floating(b.dtype())); }},
     .traits = is_hidden,
     .samples = positive_binary_samples,
 }};

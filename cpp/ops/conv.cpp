@@ -79,6 +79,14 @@ std::vector<Sample> conv_samples(int spatial) {
           {sample(unbatched), sample(dense_weight), Arg(), Dims{1}, Dims{0}, Dims{2}, 1}};
 }
 
+std::vector<Sample> named_padding_samples(int spatial) {
+  std::vector<Sample> list = conv_samples(spatial);
+  list[0][3] = Dims{1};
+  list[0][4] = "same";
+  list[1][4] = "valid";
+  return list;
+}
+
 }  // namespace
 
 #define TOPOGRAD_CONV(N)                                                                                        \
@@ -105,6 +113,7 @@ std::vector<Sample> conv_samples(int spatial) {
         return conv_padded(x, weight, bias, stride, padding, dilation, groups, N, "conv" #N "d");               \
       },                                                                                                        \
       .traits = is_functional,                                                                                  \
+      .samples = [] { return named_padding_samples(N); },                                                       \
   }};
 TOPOGRAD_CONV(1)
 TOPOGRAD_CONV(2)

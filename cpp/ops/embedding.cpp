@@ -73,6 +73,7 @@ constinit const Op<Tensor(Tensor, Tensor, std::int64_t, bool)> embedding_rows{{
         }},
     .saves = saves_in0,
     .traits = is_hidden,
+    .samples = []() -> std::vector<Sample> { return {{sample_integers({5}, 4), sample({4, 2}), -1, false}}; },
 }};
 
 }  // namespace topograd

@@ -30,7 +30,11 @@ Dims filled_in(const Dims& size, index count, std::string_view op) {
 }
 
 Dims filled_in(const Dims& size, const Tensor& x, std::string_view op) {
-  return filled_in(size, x.count(), op);
+  try {
+    return filled_in(size, x.count(), op);
+  } catch (const ShapeError& e) {
+    fail<ShapeError>("{} (the input has shape {})", e.what(), x.shape());
+  }
 }
 
 std::optional<Dims> view_strides(const Tensor& x, const Dims& shape) {
@@ -41,10 +45,13 @@ std::optional<Dims> view_strides(const Tensor& x, const Dims& shape) {
   int target = shape.size() - 1;
   int d = x.rank() - 1;
   while (d >= 0) {
+    if (x.shape()[d] == 1) {
+      --d;
+      continue;
+    }
     index run = x.shape()[d];
     const index innermost = x.strides()[d];
-    while (d > 0 && (x.shape()[d - 1] == 1 || run == 1 ||
-                     x.strides()[d - 1] == run * innermost)) {
+    while (d > 0 && (x.shape()[d - 1] == 1 || x.strides()[d - 1] == run * innermost)) {
       --d;
       run *= x.shape()[d];
     }
@@ -57,6 +64,7 @@ std::optional<Dims> view_strides(const Tensor& x, const Dims& shape) {
     }
     if (filled != run) return std::nullopt;
   }
+  while (target >= 0 && shape[target] == 1) strides[target--] = 1;
   if (target >= 0) return std::nullopt;
   return strides;
 }
@@ -119,7 +127,7 @@ Tensor apply_basic(const Tensor& x, const Indices& indices) {
       case IndexItem::Kind::slice: walk.cut(item); break;
       case IndexItem::Kind::newaxis:
         walk.sizes.push_back(1);
-        walk.strides.push_back(0);
+        walk.strides.push_back(walk.dim < x.rank() ? x.shape()[walk.dim] * x.strides()[walk.dim] : 1);
         break;
       case IndexItem::Kind::ellipsis: {
         expect<IndexError>(!dots, "index: more than one Ellipsis");

@@ -29,6 +29,10 @@ void check_classes(const Tensor& target, index classes, index ignored, std::stri
                        "{}: target {} is out of range for {} classes", op, data[i], classes);
 }
 
+Tensor as_indices(const Tensor& target) {
+  return dense(converted(reshape(target, Dims{target.count()}), DType::int64));
+}
+
 /// (N, C, d1, …) logits as rows of classes; the class dim goes last.
 Tensor class_rows(const Tensor& x) {
   if (x.rank() == 1) return unsqueeze(x, 0);
@@ -117,16 +121,16 @@ Tensors cross_entropy_fused(const Call& c, const Tensors& g, const Tensor& x, co
   const Tensor gradient = dense(converted(g[0], type)), logits = dense(converted(x, type));
   const Tensor lse = dense(converted(c.output(1), type));
   const Tensor scale = weight.defined() ? dense(converted(weight, type)) : weight;
+  const Tensor classes_of = as_indices(target);
   Tensor dx = Tensor::empty(x.shape(), type);
   if (dx.count() > 0)
     kernel_table().rows[real_index(type)].cross_entropy_backward(
-        gradient.address(), logits.address(), target.data<std::int64_t>(),
+        gradient.address(), logits.address(), classes_of.data<std::int64_t>(),
         weight.defined() ? scale.address() : nullptr, lse.address(), dx.address(), x.shape()[0], x.shape()[1],
         ignored, smoothing);
   return {converted(dx, x.dtype()), Tensor(), Tensor()};
 }
 
-Tensor as_indices(const Tensor& target) { return dense(converted(reshape(target, Dims{-1}), DType::int64)); }
 
 }  // namespace
 
@@ -170,15 +174,22 @@ constinit const Op<Tensors(Tensor, Tensor, Tensor, std::int64_t, double)> cross_
     .doc = R"(The loss of every row of logits (N, C), and the logsumexp of the row.)",
     .forward = [](const Tensor& x, const Tensor& target, const Tensor& weight, std::int64_t ignored,
                   double smoothing) {
+      expect<ShapeError>(x.rank() == 2 && target.shape() == Dims{x.shape()[0]},
+                         "cross_entropy: logits {} and target {} do not fit", x.shape(), target.shape());
+      expect<TypeError>(is_floating(x.dtype()), "cross_entropy: expects floating point logits, got {}", x.dtype());
       const index rows = x.shape()[0], classes = x.shape()[1];
-      check_classes(target, classes, ignored, "cross_entropy");
+      expect<ShapeError>(!weight.defined() || weight.shape() == Dims{classes},
+                         "cross_entropy: weight of shape {} does not fit {} classes",
+                         weight.defined() ? weight.shape() : Dims(), classes);
+      const Tensor classes_of = as_indices(target);
+      check_classes(classes_of, classes, ignored, "cross_entropy");
       const DType type = compute_dtype(x.dtype());
       const Tensor logits = dense(converted(x, type));
       const Tensor scale = weight.defined() ? dense(converted(weight, type)) : weight;
       Tensor loss = Tensor::empty({rows}, type), lse = Tensor::empty({rows}, type);
       if (rows > 0)
         kernel_table().rows[real_index(type)].cross_entropy(
-            logits.address(), target.data<std::int64_t>(), weight.defined() ? scale.address() : nullptr,
+            logits.address(), classes_of.data<std::int64_t>(), weight.defined() ? scale.address() : nullptr,
             loss.address(), lse.address(), rows, classes, ignored, smoothing);
       return Tensors{converted(loss, x.dtype()), converted(lse, x.dtype())};
     },

@@ -144,6 +144,11 @@ constinit const Op<Tensors(Tensor, Tensor, Tensor, std::int64_t, double)> layer_
     .forward = [](const Tensor& x, const Tensor& weight, const Tensor& bias, std::int64_t n, double eps) {
       const DType type = compute_dtype(x.dtype());
       expect<TypeError>(is_floating(x.dtype()), "layer_norm: expects a floating point input, got {}", x.dtype());
+      expect<ShapeError>(x.rank() == 2 && x.shape()[1] == n, "layer_norm: rows of {} expected, got shape {}", n, x.shape());
+      for (const Tensor& affine : {weight, bias})
+        expect<ShapeError>(!affine.defined() || affine.shape() == Dims{n},
+                           "layer_norm: weight or bias of shape {} does not fit rows of {}",
+                           affine.defined() ? affine.shape() : Dims(), n);
       const index rows = x.shape()[0];
       const Tensor input = plain(x, type), scale = plain(weight, type), shift = plain(bias, type);
       Tensor out = Tensor::empty(x.shape(), type), average = Tensor::empty({rows}, type),
@@ -178,6 +183,10 @@ constinit const Op<Tensors(Tensor, Tensor, Tensor, std::int64_t, double)> layer_
                     std::int64_t, double) -> Tensors { return layer_norm_fused(c, g[0], x, weight, bias); }},
     .saves = saves_in0 | saves_in1 | saves_output,
     .traits = is_hidden,
+    .differentiable_outputs = 1,
+    .samples = []() -> std::vector<Sample> {
+      return {{sample({3, 4}), sample({4}), sample({4}), 4, 1e-5}, {sample({3, 4}), Arg(), Arg(), 4, 1e-3}};
+    },
 }};
 
 constinit const Op<Tensor(Tensor, Tensor, Tensor, Tensor, Tensor, bool, double, double)> batch_norm{{
@@ -189,6 +198,7 @@ training: statistics of the batch (biased variance), and the running ones move t
 variance); otherwise the running statistics. Source: Ioffe and Szegedy, 2015.)",
     .forward = [](const Tensor& x, const Tensor& running_mean, const Tensor& running_var, const Tensor& weight,
                   const Tensor& bias, bool training, double momentum, double eps) {
+      expect<TypeError>(is_floating(x.dtype()), "batch_norm: expects a floating point input, got {}", x.dtype());
       expect<ShapeError>(x.rank() >= 2, "batch_norm: expects an input (N, C, …), got shape {}", x.shape());
       check_channels(x, running_mean, "running_mean");
       check_channels(x, running_var, "running_var");
@@ -226,6 +236,10 @@ constinit const Op<Tensors(Tensor, Tensor, Tensor, double)> batch_norm_train{{
                  " -> (Tensor result, Tensor mean, Tensor var, Tensor rstd)",
     .doc = R"(batch_norm of (N, C, inner) by the batch's statistics. Only the result takes part in differentiation.)",
     .forward = [](const Tensor& x, const Tensor& weight, const Tensor& bias, double eps) {
+      expect<TypeError>(is_floating(x.dtype()), "batch_norm: expects a floating point input, got {}", x.dtype());
+      expect<ShapeError>(x.rank() == 3, "batch_norm: expects (N, C, inner), got shape {}", x.shape());
+      check_channels(x, weight, "weight");
+      check_channels(x, bias, "bias");
       return batch_norm_forward(x, weight, bias, eps);
     },
     .derivative = General{
@@ -253,6 +267,10 @@ constinit const Op<Tensors(Tensor, Tensor, Tensor, double)> batch_norm_train{{
                     double) -> Tensors { return batch_norm_fused(c, g[0], x, weight, bias); }},
     .saves = saves_in0 | saves_in1 | saves_output,
     .traits = is_hidden,
+    .differentiable_outputs = 1,
+    .samples = []() -> std::vector<Sample> {
+      return {{sample({4, 3, 2}), sample({3}), sample({3}), 1e-5}, {sample({4, 3, 2}), Arg(), Arg(), 1e-3}};
+    },
 }};
 
 constinit const Op<Tensor(Tensor, double, bool, bool)> dropout{{

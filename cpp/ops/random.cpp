@@ -102,6 +102,7 @@ constinit const Op<Tensor(Tensor, Object)> bernoulli{{
     },
     .derivative = NotDifferentiable{},
     .traits = is_method | is_random,
+    .samples = []() -> std::vector<Sample> { return {{sample_in({2, 3}, 0, 1), Arg()}}; },
 }};
 
 constinit const Op<Tensor(Tensor, std::int64_t, bool, Object)> multinomial{{
@@ -126,6 +127,7 @@ or all-zero weights, and for more samples than possible classes without replacem
     },
     .derivative = NotDifferentiable{},
     .traits = is_method | is_random,
+    .samples = []() -> std::vector<Sample> { return {{sample_in({2, 3}, 0.1, 1), 2, false, Arg()}}; },
 }};
 
 constinit const Op<Tensor(Tensor, Tensor, Object)> normal{{
@@ -139,6 +141,7 @@ constinit const Op<Tensor(Tensor, Tensor, Object)> normal{{
     },
     .derivative = NotDifferentiable{},
     .traits = function_only | is_random,
+    .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), sample_in({3}, 0.5, 1), Arg()}}; },
 }};
 
 constinit const Op<Tensor(Tensor, double, double, Object)> uniform_fill{{
@@ -152,6 +155,7 @@ constinit const Op<Tensor(Tensor, double, double, Object)> uniform_fill{{
     },
     .derivative = NotDifferentiable{},
     .traits = filling,
+    .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), 0.0, 1.0, Arg()}}; },
 }};
 
 constinit const Op<Tensor(Tensor, double, double, Object)> normal_fill{{
@@ -164,6 +168,7 @@ constinit const Op<Tensor(Tensor, double, double, Object)> normal_fill{{
     },
     .derivative = NotDifferentiable{},
     .traits = filling,
+    .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), 0.0, 1.0, Arg()}}; },
 }};
 
 constinit const Op<Tensor(Tensor, double, Object)> bernoulli_fill{{
@@ -175,6 +180,7 @@ constinit const Op<Tensor(Tensor, double, Object)> bernoulli_fill{{
     },
     .derivative = NotDifferentiable{},
     .traits = filling,
+    .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), 0.5, Arg()}}; },
 }};
 
 constinit const Op<Tensor(Tensor, double, Object)> exponential_fill{{
@@ -187,6 +193,7 @@ constinit const Op<Tensor(Tensor, double, Object)> exponential_fill{{
     },
     .derivative = NotDifferentiable{},
     .traits = filling,
+    .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), 1.0, Arg()}}; },
 }};
 
 constinit const Op<Tensor(Tensor, OptionalInt, OptionalInt, Object)> random_fill{{
@@ -201,6 +208,7 @@ constinit const Op<Tensor(Tensor, OptionalInt, OptionalInt, Object)> random_fill
     },
     .derivative = NotDifferentiable{},
     .traits = filling,
+    .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), 0, 5, Arg()}}; },
 }};
 
 Family random_family() {

@@ -33,19 +33,14 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor)> where{{
           const DType dtype = result_type({&a, &b});
           return pointwise<"where">({}, dtype, dtype, nullptr, condition, a, b);
         },
-    .derivative = Elementwise{
-        [](const Call&, const Tensor&, const Tensor&, const Tensor&) -> Tensor { return {}; },
-        [](const Call&, const Tensor& condition, const Tensor& a, const Tensor&) -> Tensor {
-          return as_mask(condition, a);
+    .derivative = Linear{
+        [](const Call&, const Tensor&, const Tensor&, const Tensor&, const Tensor&) -> Tensor { return {}; },
+        [](const Call&, const Tensor& g, const Tensor& condition, const Tensor&, const Tensor&) -> Tensor {
+          return where(condition, g, 0);
         },
-        [](const Call&, const Tensor& condition, const Tensor&, const Tensor& b) -> Tensor {
-          return as_mask(logical_not(condition), b);
+        [](const Call&, const Tensor& g, const Tensor& condition, const Tensor&, const Tensor&) -> Tensor {
+          return where(condition, 0, g);
         }},
-    .fused = Vjp{[](const Call&, const Tensor&, const Tensor&, const Tensor&, const Tensor&) -> Tensor { return {}; },
-                 [](const Call&, const Tensor& g, const Tensor& condition, const Tensor&, const Tensor&)
-                     -> Tensor { return where(condition, g, 0); },
-                 [](const Call&, const Tensor& g, const Tensor& condition, const Tensor&, const Tensor&)
-                     -> Tensor { return where(condition, 0, g); }},
     .saves = saves_in0,
     .samples = []() -> std::vector<Sample> {
       return {{sample_booleans({2, 3}), sample({2, 3}), sample({2, 3})},

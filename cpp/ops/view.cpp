@@ -191,7 +191,7 @@ constinit const Op<Tensor(Tensor, Dims)> expand{{
 }};
 
 constinit const Op<Tensor(Tensor, Dims)> broadcast_to{{
-    .signature = "broadcast_to(Tensor input, int[] size)",
+    .signature = "broadcast_to(Tensor input, int... size)",
     .doc = R"(The same as input.expand(size).)",
     .forward = [](const Tensor& x, const Dims& size) { return expand(x, size); },
     .samples = [] { return with_dims({{{3, 1}, {3, 4}}, {{3}, {2, 3}}}); },

@@ -244,19 +244,33 @@ Tensor run_pointwise(const Pointwise& call, const Tensor* target) {
                        call.op, shape, target->shape());
   const Tensor out = target != nullptr ? *target : Tensor::empty(shape, call.result);
   if (out.count() == 0) return out;
-  if (run_flat(call, loop, loop_type, out_type, out)) return out;
+
+  // An input that shares memory with the target, other than being it, is read from a copy.
+  Tensor apart[max_inputs];
+  const Tensor* separate[max_inputs];
+  Pointwise safe = call;
+  if (target != nullptr) {
+    for (int i = 0; i < call.count; ++i) {
+      const Tensor& x = *call.inputs[i];
+      separate[i] = &x;
+      const bool itself = x.address() == target->address() && x.shape() == target->shape() &&
+                          x.strides() == target->strides() && x.dtype() == target->dtype();
+      if (itself || !may_overlap(x, *target)) continue;
+      apart[i] = dense_copy(x);
+      separate[i] = &apart[i];
+    }
+    safe.inputs = separate;
+  }
+  if (run_flat(safe, loop, loop_type, out_type, out)) return out;
 
   // A transposed operand is made dense first: the blocked copy moves at memory speed, element by element it would not.
   Tensor made_dense[max_inputs];
   Nest nest{.loop = loop, .params = call.params, .inputs = call.count, .operand = {}, .sizes = shape};
   for (int i = 0; i < call.count; ++i) {
-    const Tensor* x = call.inputs[i];
+    const Tensor* x = safe.inputs[i];
     const index last = x->rank() > 0 ? x->strides().back() : 1;
-    const bool clashes = target != nullptr && may_overlap(*x, *target) &&
-                         !(x->contiguous() && target->contiguous() && x->address() == target->address() &&
-                           x->count() == target->count());
-    if (clashes || (x->count() > 1024 && last != 1 && last != 0 && x->shape().back() > 1)) {
-      made_dense[i] = clashes ? dense_copy(*x) : dense(*x);
+    if (x->count() > 1024 && last != 1 && last != 0 && x->shape().back() > 1) {
+      made_dense[i] = dense(*x);
       x = &made_dense[i];
     }
     const DType wanted = (call.kernel.boolean_inputs >> i & 1) != 0 ? DType::boolean : loop_type;

@@ -1,13 +1,14 @@
 # Generated: python -m topograd._stubs. By hand: _stub_base.pyi.txt and the registry in cpp/ops.
-# ruff: noqa: D205, D402, D403, RUF100
+# ruff: noqa: D205, D402, D403, I001, RUF022, RUF100
 """The core of topograd."""
 
 import builtins
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import EllipsisType, TracebackType
 from typing import Any, NamedTuple, SupportsIndex, TypeAlias, TypedDict, TypeVar, final, overload
 
-from typing_extensions import Self, Unpack
+from typing_extensions import Self, Unpack, disjoint_base
 
 # Some of these names are dtypes here, or members of Tensor.
 _bool: TypeAlias = builtins.bool
@@ -23,6 +24,9 @@ _Index: TypeAlias = SupportsIndex | slice | _bool | Tensor | EllipsisType | Sequ
 _T = TypeVar("_T", bound=Tensor)
 
 __version__: _str
+
+class _Bound(type):
+    """The metaclass of the classes that pybind11 makes."""
 
 class ShapeError(ValueError, RuntimeError):
     """Sizes or shapes that do not fit together."""
@@ -72,7 +76,7 @@ class Size(tuple[_int, ...]):
     def __getitem__(self, key: slice, /) -> Size: ...
     def numel(self) -> _int: ...
 
-class device:
+class device(metaclass=_Bound):
     """Where a tensor's elements are: device('cpu')."""
 
     def __init__(self, type: device | _str, index: _int | None = None) -> None: ...
@@ -91,6 +95,7 @@ class _VarMean(NamedTuple):
     var: Tensor
     mean: Tensor
 
+@disjoint_base
 class Tensor:
     """An n-dimensional array of one dtype, and a place in the computation graph."""
 
@@ -167,8 +172,10 @@ class Tensor:
     def __array__(self, dtype: Any = None, copy: _bool | None = None) -> Any: ...
     def __dlpack__(self, *, stream: Any = None, **_: Any) -> Any: ...
     def __dlpack_device__(self) -> tuple[_int, _int]: ...
-    def __buffer__(self, flags: _int, /) -> memoryview: ...
-    def __release_buffer__(self, buffer: memoryview, /) -> None: ...
+    if sys.version_info >= (3, 12):
+        def __buffer__(self, flags: _int, /) -> memoryview: ...
+        def __release_buffer__(self, buffer: memoryview, /) -> None: ...
+
     def __deepcopy__(self, memo: dict[_int, Any]) -> Tensor: ...
     def _repr_html_(self) -> _str: ...
 
@@ -216,9 +223,9 @@ class Tensor:
     ) -> Tensor: ...
     def zero_(self) -> Tensor: ...
 
-    # Ops whose arguments take a form of their own.
+    # Ops whose arguments take a form of their own; functions of the package as well, hence `input`.
     def var(
-        self,
+        input,
         dim: _int | Sequence[_int] | _bool | None = None,
         unbiased: _bool | None = None,
         keepdim: _bool = False,
@@ -226,7 +233,7 @@ class Tensor:
         correction: _Number | None = None,
     ) -> Tensor: ...
     def std(
-        self,
+        input,
         dim: _int | Sequence[_int] | _bool | None = None,
         unbiased: _bool | None = None,
         keepdim: _bool = False,
@@ -234,15 +241,15 @@ class Tensor:
         correction: _Number | None = None,
     ) -> Tensor: ...
     def norm(
-        self,
+        input,
         p: _float | _str | None = "fro",
         dim: _int | Sequence[_int] | None = None,
         keepdim: _bool = False,
         dtype: _dtype | None = None,
     ) -> Tensor: ...
-    def equal(self, other: Tensor) -> _bool: ...
+    def equal(input, other: Tensor) -> _bool: ...
     def allclose(
-        self, other: Tensor, rtol: _float = 1e-05, atol: _float = 1e-08, equal_nan: _bool = False
+        input, other: Tensor, rtol: _float = 1e-05, atol: _float = 1e-08, equal_nan: _bool = False
     ) -> _bool: ...
 
     # Operators.
@@ -264,9 +271,9 @@ class Tensor:
     def __mod__(self, other: _Operand, /) -> Tensor: ...
     def __rmod__(self, other: _Operand, /) -> Tensor: ...
     def __imod__(self, other: _Operand, /) -> Self: ...
-    def __pow__(self, other: _Operand) -> Tensor: ...
-    def __rpow__(self, other: _Operand) -> Tensor: ...
-    def __ipow__(self, other: _Operand, /) -> Self: ...
+    def __pow__(self, other: _Operand, mod: None = None, /) -> Tensor: ...
+    def __rpow__(self, other: _Operand, mod: None = None, /) -> Tensor: ...
+    def __ipow__(self, other: _Operand, /) -> Self: ...  # type: ignore[misc]
     def __matmul__(self, other: Tensor, /) -> Tensor: ...
     def __rmatmul__(self, other: Tensor, /) -> Tensor: ...
     def __and__(self, other: _Operand, /) -> Tensor: ...
@@ -1400,7 +1407,7 @@ def from_buffer(source: Any, /) -> Tensor: ...
 def to_dlpack(x: Tensor, /) -> Any: ...
 def from_dlpack_capsule(capsule: Any, /) -> Tensor: ...
 
-class Generator:
+class Generator(metaclass=_Bound):
     """A stream of random numbers of its own."""
 
     def __init__(self, device: _Device = "cpu") -> None: ...
@@ -1422,9 +1429,10 @@ def call(name: _str, /, *args: Any, **keywords: Any) -> Any: ...
 
 # ---------------------------------------------------------------- the graph and gradients
 
-class Node:
+class Node(metaclass=_Bound):
     """A recorded call: the op, and the nodes that made its arguments."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None: ...
     def name(self) -> _str: ...
     @property
     def where(self) -> _str: ...
@@ -1443,9 +1451,10 @@ class Node:
         /,
     ) -> RemovableHandle: ...
 
-class RemovableHandle:
+class RemovableHandle(metaclass=_Bound):
     """Removes a hook."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None: ...
     def remove(self) -> None: ...
     def __enter__(self) -> Self: ...
     def __exit__(
@@ -1456,7 +1465,7 @@ class RemovableHandle:
         /,
     ) -> None: ...
 
-class Graph:
+class Graph(metaclass=_Bound):
     """The recorded computation behind some tensors."""
 
     def __init__(self, outputs: Sequence[Tensor]) -> None: ...
@@ -1507,13 +1516,14 @@ def live_nodes() -> _int: ...
 
 # ---------------------------------------------------------------- modules, optimizers, files
 
+@disjoint_base
 class Module:
     """The base of nn.Module."""
 
     _hooked: _bool
     def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
 
-class OptimizerState:
+class OptimizerState(metaclass=_Bound):
     """The state of an optimizer over a list of parameters; a step is one call."""
 
     def __init__(self, parameters: Sequence[Tensor]) -> None: ...

@@ -92,7 +92,9 @@ from topograd._functions import (  # noqa: E402
     is_floating_point,
     is_tensor,
     manual_seed,
+    nonzero,
     norm,
+    normal,
     numel,
     result_type,
     seed,
@@ -100,6 +102,7 @@ from topograd._functions import (  # noqa: E402
     std,
     tensordot,
     var,
+    where,
 )
 from topograd import _tensor as _tensor  # noqa: E402
 from topograd import autograd as autograd  # noqa: E402

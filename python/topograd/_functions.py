@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import operator
 import pathlib
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -65,6 +66,8 @@ def from_numpy(ndarray: Any) -> Tensor:
     """
     if not hasattr(ndarray, "__array_interface__"):
         raise TypeError(f"from_numpy: expects a NumPy array, got {type(ndarray).__name__}")
+    if ndarray.dtype.kind not in "biuf":
+        raise TypeError(f"from_numpy: there is no dtype for arrays of {ndarray.dtype}")
     return _C.from_buffer(ndarray)
 
 
@@ -257,6 +260,58 @@ def result_type(tensor1: Tensor | Number, tensor2: Tensor | Number) -> _C.dtype:
     return as_tensor(first * second).dtype
 
 
+def nonzero(input: Tensor, *, as_tuple: builtins.bool = False) -> Any:
+    """Positions of the elements that are not zero, in row-major order.
+
+    Returns (count, dims) int64; as_tuple: one vector per dim, for use as an index.
+
+    >>> import topograd as tg
+    >>> tg.nonzero(tg.tensor([0, 3, 4]))
+    tensor([[1],
+            [2]])
+    """
+    found: Tensor = _C.functions["nonzero"](input)
+    return tuple(one.clone() for one in found.unbind(1)) if as_tuple else found
+
+
+def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
+    """input where condition holds, else other; with condition alone, nonzero(condition, as_tuple=True).
+
+    All three broadcast; condition is bool.
+
+    >>> import topograd as tg
+    >>> tg.where(tg.tensor([True, False]), 1.0, 0.0)
+    tensor([1., 0.])
+    """
+    if input is None and other is None:
+        return nonzero(condition, as_tuple=True)
+    return _C.functions["where"](condition, input, other)
+
+
+def normal(
+    mean: Tensor | builtins.float = 0.0,
+    std: Tensor | builtins.float = 1.0,
+    size: Sequence[builtins.int] | None = None,
+    *,
+    generator: _C.Generator | None = None,
+    **options: Any,
+) -> Tensor:
+    """Normal random numbers with the given means and standard deviations, which broadcast.
+
+    size: the shape, when mean and std are numbers.  Raises ValueError for a negative std.
+
+    >>> import topograd as tg
+    >>> tg.normal(0.0, 1.0, size=(2, 3)).shape
+    topograd.Size([2, 3])
+    """
+    if size is None:
+        result: Tensor = _C.functions["normal"](mean, std, generator=generator)
+        return result
+    if isinstance(std, (builtins.int, builtins.float)) and std < 0:
+        raise ValueError(f"normal: std must not be negative, got {std}")
+    return _C.randn(*size, generator=generator, **options) * std + mean
+
+
 # ---------------------------------------------------------------- random state
 
 
@@ -270,7 +325,7 @@ def manual_seed(seed: builtins.int) -> _C.Generator:
     >>> tg.equal(a, tg.rand(2))
     True
     """
-    return _C.default_generator.manual_seed(builtins.int(seed))
+    return _C.default_generator.manual_seed(operator.index(seed))
 
 
 def seed() -> builtins.int:

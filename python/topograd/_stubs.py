@@ -4,19 +4,21 @@ Writes, or compares with --check, below FOLDER (default: this package; give `pyt
 checkout that is not installed in editable mode):
 
 - `_C.pyi`, the extension module: `_stub_base.pyi.txt`, kept by hand, and the ops that are methods;
-- `_ops.pyi` and `nn/_ops.pyi`, which only type checkers read: the ops in the namespace of the
-  package and in that of `nn.functional`.
+- `__init__.pyi` and `nn/functional.pyi`: the ops in these namespaces, and what these modules take
+  from others, as it is when the package runs.
 """
 
 from __future__ import annotations
 
 import argparse
 import keyword
+import pkgutil
 import re
 import sys
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import topograd
@@ -85,8 +87,8 @@ def generate(folder: Path) -> dict[str, str]:
     ops = [op for op in _C.ops() if not op["hidden"]]
     return {
         "_C.pyi": core_stub((folder / BASE).read_text(encoding="utf-8"), ops),
-        "_ops.pyi": namespace_stub("topograd", vars(topograd), ops),
-        "nn/_ops.pyi": namespace_stub("topograd.nn.functional", vars(functional), ops),
+        "__init__.pyi": namespace_stub(topograd, ops),
+        "nn/functional.pyi": namespace_stub(functional, ops),
     }
 
 
@@ -102,30 +104,72 @@ def core_stub(base: str, ops: Sequence[Record]) -> str:
     return text.replace("{methods}", textwrap.indent(methods.rstrip(), INDENT))
 
 
-def namespace_stub(title: str, namespace: Mapping[str, object], ops: Sequence[Record]) -> str:
-    """The functions that the registry put into a namespace; others are defined in its module."""
+def namespace_stub(module: ModuleType, ops: Sequence[Record]) -> str:
+    """The stub of a Python module whose names come from the registry and from other modules."""
+    public = {name: value for name, value in vars(module).items() if not name.startswith("_")}
+    origins = {name: origin_of(name, value) for name, value in public.items()}
+    imports = {name: origin for name, origin in origins.items() if origin}
+    forms = function_forms(public, ops)
+    for found in pkgutil.iter_modules(getattr(module, "__path__", ())):
+        if not found.name.startswith("_") and found.name not in forms:
+            imports.setdefault(found.name, module.__name__)
+    exported = [f'"{name}"' for name in sorted({*imports, *forms}, key=str.casefold)]
+    body = "\n".join(definition(name, forms[name]) for name in sorted(forms)).rstrip()
+    constants = "".join(
+        f"{name}: _{type(value).__name__}\n"
+        for name, value in vars(module).items()
+        if type(value) in (float, int, str) and (name in public or name == "__version__")
+    )
+    constants += "\n" if constants else ""
+    for name in set(re.findall(r"\w+", body + constants)) & type_names(ops):
+        imports.setdefault(name, _C.__name__)
+    return (
+        "# Generated: python -m topograd._stubs, from the names in the running module.\n"
+        "# ruff: noqa: D205, D402, D403, I001, RUF022, RUF100\n"
+        f'"""What `{module.__name__}` offers."""\n\n'
+        "from collections.abc import Sequence\n"
+        "from typing import overload\n\n"
+        f"{import_lines(imports)}\n"
+        f"{exploded('__all__ = [', exported, ']')}\n\n"
+        f"{constants}{body}\n"
+    )
+
+
+def origin_of(name: str, value: object) -> str:
+    """The module to import a name from; "" where it is an op of the registry, or not for users."""
+    if vars(_C).get(name) is value:
+        return _C.__name__
+    module = str(getattr(value, "__module__", ""))
+    is_ours = module.startswith("topograd.") and callable(value)
+    return module if is_ours and getattr(sys.modules[module], name, None) is value else ""
+
+
+def function_forms(names: Mapping[str, object], ops: Iterable[Record]) -> dict[str, list[Form]]:
+    """The names that stand for ops of the registry, with all forms of the op."""
     registered = {**_C.functions, **_C.nn_functions}
     forms: dict[str, list[Form]] = {}
     for op in ops:
-        name = op["function"]
-        if op["function_exists"] and namespace.get(name) is registered[name]:
-            forms.setdefault(name, []).append(form_of(op))
-    body = "\n".join(definition(name, forms[name]) for name in sorted(forms))
-    words = set(re.findall(r"\w+", body))
-    own = {word for text in TYPES.values() for word in re.findall(r"\w+", text)} - {"Sequence"}
-    own |= {"Tensor"} | {result_type(op["result"]) for op in ops if op["result"].startswith("(")}
-    # Classes first: the order in which ruff sorts imports.
-    names = sorted(own & words, key=lambda name: (name.startswith("_"), name.casefold()))
-    imported = "".join(f"{INDENT}{name},\n" for name in names)
-    return (
-        "# Generated: python -m topograd._stubs. No module, but what type checkers see of one.\n"
-        "# ruff: noqa: D205, D402, D403, RUF100\n"
-        f'"""The ops of the registry in the namespace of `{title}`."""\n\n'
-        "from collections.abc import Sequence\n"
-        "from typing import overload\n\n"
-        f"from topograd._C import (\n{imported})\n\n"
-        f"{body.rstrip()}\n"
-    )
+        if op["function_exists"]:
+            for name, value in names.items():
+                if value is registered[op["function"]]:
+                    forms.setdefault(name, []).append(form_of(op))
+    return forms
+
+
+def type_names(ops: Iterable[Record]) -> set[str]:
+    """The names of the extension module's stub that occur in the types of ops."""
+    texts = [*TYPES.values(), "Tensor", *(result_type(op["result"]) for op in ops)]
+    return {name for text in texts for name in re.findall(r"\w+", text)} - {"Sequence", "tuple"}
+
+
+def import_lines(origins: Mapping[str, str]) -> str:
+    """Import statements for names, by the module that each comes from."""
+    text = ""
+    for module in sorted(set(origins.values()), key=str.casefold):
+        names = sorted(name for name, origin in origins.items() if origin == module)
+        lines = "".join(f"{INDENT}{name},\n" for name in names)
+        text += f"from {module} import (\n{lines})\n"
+    return text
 
 
 def method_forms(ops: Iterable[Record]) -> dict[str, list[Form]]:
@@ -162,10 +206,8 @@ def definition(name: str, forms: list[Form], *, method: bool = False) -> str:
 
     >>> from topograd._stubs import Form, definition
     >>> input = dict(name="input", type="Tensor", keyword_only=False, variadic=False, default=None)
-    >>> print(definition("exp", [Form([input], "Tensor", "Exponential: e**x.")]))
-    def exp(input: _Operand) -> Tensor:
-        '''Exponential: e**x.'''
-    <BLANKLINE>
+    >>> definition("exp", [Form([input], "Tensor", "Exponential: e**x.")]).splitlines()[0]
+    'def exp(input: _Operand) -> Tensor:'
     """
     lines = []
     for i, form in enumerate(forms):

@@ -75,7 +75,9 @@ def __array__(self: Tensor, dtype: Any = None, copy: builtins.bool | None = None
 
 
 def __dlpack__(self: Tensor, *, stream: Any = None, **_: Any) -> Any:
-    """The memory of this tensor for another library."""
+    """The memory of this tensor for another library. Raises BufferError when it requires grad."""
+    if self.requires_grad:
+        raise BufferError(f"__dlpack__: a tensor of shape {tuple(self.shape)} requires grad; use detach()")
     return _C.to_dlpack(self)
 
 
@@ -148,7 +150,7 @@ def repr_html_of(self: Tensor) -> str:
 
 def __format__(self: Tensor, specification: str) -> str:
     """A tensor with one element is formatted as its number."""
-    if specification and self.numel() == 1:
+    if self.dim() == 0:
         return format(self.item(), specification)
     return format(str(self), specification)
 
@@ -156,6 +158,29 @@ def __format__(self: Tensor, specification: str) -> str:
 def zero_(self: Tensor) -> Tensor:
     """Fills this tensor with 0, in place."""
     return self.fill_(0)
+
+
+def where(self: Tensor, condition: Tensor, other: Any) -> Tensor:
+    """This tensor where condition holds, else other."""
+    result: Tensor = _C.functions["where"](condition, self, other)
+    return result
+
+
+def nonzero(self: Tensor, *, as_tuple: builtins.bool = False) -> Any:
+    """Positions of the elements that are not zero: (count, dims), or one vector per dim."""
+    return _functions.nonzero(self, as_tuple=as_tuple)
+
+
+def __array_ufunc__(self: Tensor, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    """Arithmetic with a NumPy array on the left gives a tensor, as with one on the right."""
+    import operator
+
+    names = {"subtract": "sub", "multiply": "mul", "true_divide": "truediv", "divide": "truediv", "matmul": "matmul"}
+    function = getattr(operator, names.get(ufunc.__name__, ufunc.__name__), None)
+    if method != "__call__" or kwargs or function is None or len(inputs) != 2:
+        return NotImplemented
+    first, second = (one if isinstance(one, Tensor) else _functions.as_tensor(one) for one in inputs)
+    return function(first, second)
 
 
 def share_memory_(self: Tensor) -> Tensor:
@@ -175,6 +200,9 @@ for _function in (
     __reduce_ex__,
     new_tensor,
     is_same_size,
+    where,
+    nonzero,
+    __array_ufunc__,
     zero_,
     share_memory_,
 ):

@@ -143,7 +143,7 @@ def grad_and_value(
         value, aux = result if has_aux else (result, None)
         if not isinstance(value, Tensor) or value.numel() != 1:
             shape = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
-            raise _C.ShapeError(f"grad: func must return a tensor with one element, got {shape}")
+            raise _C.ShapeError(f"grad: func must return a scalar (a tensor with one element), got {shape}")
         wanted = _differentiable([full[place] for place in places])
         found: Sequence[Tensor | None] = [None] * len(wanted)
         if value.requires_grad:
@@ -208,6 +208,9 @@ def jvp(
         raise TypeError("jvp: primals and tangents must be tuples")
     if len(primals) != len(tangents):
         raise ValueError(f"jvp: {len(primals)} primals but {len(tangents)} tangents")
+    shapes = [[tuple(leaf.shape) for leaf in _leaves(tree)] for tree in (primals, tangents)]
+    if len(shapes[0]) != len(shapes[1]):
+        raise ValueError(f"jvp: primals have shapes {shapes[0]}, tangents {shapes[1]}")
     keep = _watched(*primals) or _watched(*tangents)
     with tg.enable_grad():
         inputs = tuple(_tracked(one) for one in primals)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -146,6 +147,12 @@ def gradcheck(
     checked = [i for i, one in enumerate(given) if isinstance(one, Tensor) and one.requires_grad]
     if not checked:
         raise ValueError("gradcheck: no input requires grad")
+    for i in checked:
+        if given[i].dtype != _C.float64:
+            warnings.warn(
+                f"gradcheck: input {i} has dtype {given[i].dtype}; central differences need float64 (double)",
+                stacklevel=2,
+            )
     try:
         for which in checked:
             _check_input(func, given, which, eps, atol, rtol, check_forward_ad, check_backward_ad)
@@ -187,14 +194,22 @@ def _check_input(
                 (row,) = pull(tuple(seeds))
                 rows.append(row.detach().double().flatten())
             _compare("reverse mode", tg.stack(rows), want, which, output, atol, rtol, x)
-        if forward:
-            columns = []
-            for element in range(x.numel()):
-                direction = tg.zeros_like(x)
-                direction.view(-1)[element] = 1
-                _, tangent = tg.func.jvp(of_one, (x,), (direction,))
-                columns.append(tangent[output].detach().double().flatten())
-            _compare("forward mode", tg.stack(columns, 1), want, which, output, atol, rtol, x)
+        if forward and (columns := _forward_columns(of_one, x, output)) is not None:
+            _compare("forward mode", columns, want, which, output, atol, rtol, x)
+
+
+def _forward_columns(function: Callable[..., Any], x: Tensor, output: int) -> Tensor | None:
+    """The Jacobian by forward mode; None when a user's Function defines no jvp."""
+    columns = []
+    for element in range(x.numel()):
+        direction = tg.zeros_like(x)
+        direction.view(-1)[element] = 1
+        try:
+            _, tangent = tg.func.jvp(function, (x,), (direction,))
+        except NotImplementedError:
+            return None
+        columns.append(tangent[output].detach().double().flatten())
+    return tg.stack(columns, 1)
 
 
 def gradgradcheck(

@@ -41,7 +41,7 @@ class TOPOGRAD_API Graph {
   std::vector<int> inputs() const;
   /// The vertex of a tensor, or -1.
   int find(const Tensor& x) const;
-  /// The only vertex of that name; throws IndexError where there is none or more than one.
+  /// The only vertex of that name; throws ValueError where there is none or more than one.
   int find(const std::string& name) const;
 
   /// Computes every vertex again in order, with other values at some of them, without the program that built the graph.

@@ -259,6 +259,8 @@ struct OpRecord {
   Vjp fused = {};
   Saves saves = saves_nothing;
   Traits traits = is_method;
+  /// Outputs beyond these carry along what the fused rule reads; they have no derivative.
+  int differentiable_outputs = 1 << 20;
   std::vector<Sample> (*samples)() = nullptr;
 
   mutable std::atomic<const Signature*> parsed{nullptr};

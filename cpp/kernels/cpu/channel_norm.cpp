@@ -9,7 +9,20 @@
 namespace topograd::kernels::TOPOGRAD_ISA_NAME {
 namespace {
 
-constexpr index shortest_run = 16;
+/// Short runs cost more at their ends than columns cost in coefficients, unless few rows share
+/// these.
+inline bool by_columns(index batch, index inner) {
+  return inner < 16 || (inner < 128 && batch >= 16);
+}
+
+/// table[c * repeat + j] = value(c)
+template <class T, class Value>
+inline void repeat_by_channel(T* table, index channels, index repeat, Value value) {
+  for (index c = 0; c < channels; ++c) {
+    const T coefficient = value(c);
+    for (index j = 0; j < repeat; ++j) table[c * repeat + j] = coefficient;
+  }
+}
 
 /// The batch in parts, one task for each part of each channel, so that few channels keep many
 /// threads busy.
@@ -97,10 +110,9 @@ void channel_statistics(const void* input, void* mean, void* variance, index bat
     for (index c = 0; c < channels; ++c) means[c] = variances[c] = Format<T>::nan;
     return;
   }
-  // Merging the statistics of short runs costs more than taking them column by column.
-  const bool columns = inner < shortest_run || (inner < 128 && batch >= 16);
-  (columns ? column_statistics<T> : run_statistics<T>)(static_cast<const T*>(input), means,
-                                                       variances, batch, channels, inner);
+  (by_columns(batch, inner)
+       ? column_statistics<T>
+       : run_statistics<T>)(static_cast<const T*>(input), means, variances, batch, channels, inner);
 }
 
 // ------------------------------------------------------------------ elementwise by channel
@@ -118,11 +130,11 @@ struct Uniform {
 template <class T, class Value, class Run>
 void over_channels(index batch, index channels, index inner, int coefficients, Value value,
                    Run run) {
-  const index repeat = inner < shortest_run ? inner : 1;
+  const index repeat = by_columns(batch, inner) ? inner : 1;
   const index width = channels * repeat;
   T* table = scratch<T>(5, coefficients * width);
   for (int k = 0; k < coefficients; ++k)
-    for (index i = 0; i < width; ++i) table[k * width + i] = value(k, i / repeat);
+    repeat_by_channel(table + k * width, channels, repeat, [=](index c) { return value(k, c); });
   if (repeat == inner) {
     parallel(batch, ceil_div(parallel_grain, width), [=](index begin, index end) {
       for (index b = begin; b < end; ++b)
@@ -176,10 +188,8 @@ struct ChannelSums {
     T* total = partial + 2 * blocks * columns;
     T* center = total + 2 * columns;
     T* scale = center + columns;
-    for (index j = 0; j < columns; ++j) {
-      center[j] = mean[j / inner];
-      scale[j] = rstd[j / inner];
-    }
+    repeat_by_channel(center, channels, inner, [this](index c) { return mean[c]; });
+    repeat_by_channel(scale, channels, inner, [this](index c) { return rstd[c]; });
     parallel(blocks, ceil_div(parallel_grain, block * columns), [=, this](index begin, index end) {
       for (index part = begin; part < end; ++part) {
         T* sums = partial + part * 2 * columns;
@@ -282,7 +292,7 @@ void channel_normalize_backward(const void* gradient, const void* input, const v
   if (batch * inner == 0) {
     for (index c = 0; c < 2 * channels; ++c) weighted[c] = 0;
   } else if (training || dweight != nullptr || dbias != nullptr) {
-    if (inner < shortest_run) {
+    if (by_columns(batch, inner)) {
       sums.over_columns(weighted, plain);
     } else {
       sums.over_runs(weighted, plain);

@@ -50,7 +50,9 @@ inline To convert_value(From x) {
 
 template <class From, class To>
 void convert(const void* in, void* out, index count) {
-  const From* const input = static_cast<const From*>(in);
+  // Booleans are read as the bytes 0 and 1 that they are: loops over bool do not vectorise.
+  using Stored = std::conditional_t<std::is_same_v<From, bool>, std::uint8_t, From>;
+  const Stored* const input = static_cast<const Stored*>(in);
   To* const output = static_cast<To*>(out);
   TOPOGRAD_INDEPENDENT
   for (index i = 0; i < count; ++i) output[i] = convert_value<To>(input[i]);

@@ -32,16 +32,16 @@ void pack_weights(const E* weight, index groups, index rows, index depth, E* out
   });
 }
 
-/// Copies the images chunk by chunk into call.layout and has each of `count` correlations read
-/// them.
+/// Copies images [begin, end) chunk by chunk and has each of `count` correlations read them.
 template <class E>
-void correlate(Correlation<E>* calls, index count, const E* source, const index (&extent)[3]) {
+void correlate_images(const Correlation<E>* calls, index count, const E* source,
+                      const index (&extent)[3], index begin, index end) {
   const Correlation<E>& any = calls[0];
   const index channels = any.groups * any.source_channels;
-  const index chunk = images_per_chunk<E>(any.batch, channels * any.layout.channel);
+  const index chunk = images_per_chunk<E>(end - begin, channels * any.layout.channel);
   E* copies = scratch<E>(scratch_images, chunk * channels * any.layout.channel + 4 * overrun<E>);
-  for (index image = 0; image < any.batch; image += chunk) {
-    const index images = least(chunk, any.batch - image);
+  for (index image = begin; image < end; image += chunk) {
+    const index images = least(chunk, end - image);
     copy_channels(source + image * channels * product_of(extent), extent, any.layout,
                   images * channels, copies);
     for (index i = 0; i < count; ++i) {
@@ -52,6 +52,21 @@ void correlate(Correlation<E>* calls, index count, const E* source, const index 
       }
     }
   }
+}
+
+/// Threads take whole images, so that copies are read by the thread that made them, if there are
+/// enough of them.
+template <class E>
+void correlate(const Correlation<E>* calls, index count, const E* source,
+               const index (&extent)[3]) {
+  const Correlation<E>& any = calls[0];
+  const auto run = [&](index begin, index end) {
+    correlate_images(calls, count, source, extent, begin, end);
+  };
+  const index copy = any.groups * any.source_channels * any.layout.channel;
+  if (any.batch < 2 * num_threads() || !fits_thread<E>(copy)) return run(0, any.batch);
+  const index work = work_of(any.groups * any.rows, any.positions(), any.depth + 1);
+  parallel(any.batch, grain_work / 2 / (work + 1) + 1, run);
 }
 
 template <class E>
@@ -290,10 +305,64 @@ void input_gradient(const ConvShape& shape, const void* cotangent, const void* w
   InputGradient<E>(shape, typed_weight, typed_gradient).run(typed_cotangent);
 }
 
+/// What the weight's gradient reads of the input may be there already.
+bool in_place(const ConvShape& shape) {
+  return shape.stride[2] == 1 && shape.padding[0] == 0 && shape.padding[1] == 0 &&
+         shape.padding[2] == 0;
+}
+
+/// One channel by one or two: too few for vectors of channels.
+bool narrow(const ConvShape& shape) { return shape.in_per_group == 1 && shape.out_per_group <= 2; }
+
+/// Elements of one image in scratch, whichever is more: copied or transposed.
+template <class E>
+index image_elements(const ConvShape& shape, const Layout& layout) {
+  const index panels = shape.groups * ceil_div(shape.out_per_group, tile_columns<E>);
+  const index copied = in_place(shape) ? 0 : input_channels(shape) * layout.channel;
+  const index transposed = narrow(shape) ? 0 : panels * product_of(shape.out) * tile_columns<E>;
+  return greatest(copied, transposed);
+}
+
+/// Adds what images [begin, end) contribute to call.gradient.
+template <class E>
+void add_images(WeightGradient<E> call, const ConvShape& shape, const E* cotangent, const E* input,
+                index begin, index end) {
+  const index channels = input_channels(shape);
+  const index elements = image_elements<E>(shape, call.layout);
+  const index chunk = images_per_chunk<E>(end - begin, elements);
+  E* copies = in_place(shape) ? nullptr : scratch<E>(scratch_images, chunk * elements);
+  E* transposed = narrow(shape) ? nullptr : scratch<E>(scratch_weights, chunk * elements);
+  call.transposed = transposed;
+  for (index image = begin; image < end; image += chunk) {
+    call.images = least(chunk, end - image);
+    const E* source = input + image * channels * product_of(shape.in);
+    const E* g = cotangent + image * output_channels(shape) * call.positions();
+    if (copies != nullptr) {
+      copy_channels(source, shape.in, call.layout, call.images * channels, copies);
+    }
+    call.source = copies == nullptr ? source : copies;
+    if (narrow(shape)) {
+      add_depthwise_gradient(call, g);
+    } else {
+      transpose_cotangents(call, g, transposed);
+      add_weight_gradient(call);
+    }
+  }
+}
+
+/// Parts of the batch that are summed apart, by the shape alone: a small gradient leaves too little
+/// else to thread over.
+template <class E>
+index batch_parts(const ConvShape& shape, const Layout& layout, index elements) {
+  constexpr index most_elements = 1 << 15, most_parts = 16, least_positions = 1024;
+  if (elements > most_elements || !fits_thread<E>(image_elements<E>(shape, layout))) return 1;
+  const index positions = shape.batch * product_of(shape.out);
+  return least(least(most_parts, shape.batch), positions / least_positions + 1);
+}
+
 template <class E>
 void weight_gradient(const ConvShape& shape, const void* cotangent, const void* input,
                      void* gradient) {
-  const index channels = input_channels(shape), positions = product_of(shape.out);
   WeightGradient<E> call;
   call.groups = shape.groups;
   call.rows = shape.out_per_group;
@@ -302,12 +371,10 @@ void weight_gradient(const ConvShape& shape, const void* cotangent, const void* 
   const index elements = call.groups * call.rows * call.depth;
   if (elements == 0) return;
   std::memset(gradient, 0, static_cast<std::size_t>(elements) * sizeof(E));
-  if (shape.batch == 0 || positions == 0) return;
-  const bool in_place = shape.stride[2] == 1 && shape.padding[0] == 0 && shape.padding[1] == 0 &&
-                        shape.padding[2] == 0;
-  call.layout = in_place ? layout_of(shape.padding, shape.in, 1) : input_layout(shape);
+  if (shape.batch == 0 || product_of(shape.out) == 0) return;
+  call.layout = in_place(shape) ? layout_of(shape.padding, shape.in, 1) : input_layout(shape);
   call.source_channels = shape.in_per_group;
-  call.image_stride = channels * call.layout.channel;
+  call.image_stride = input_channels(shape) * call.layout.channel;
   call.step[0] = shape.stride[0] * call.layout.plane;
   call.step[1] = shape.stride[1] * call.layout.row;
   for (int d = 0; d < 3; ++d) call.out[d] = shape.out[d];
@@ -315,27 +382,23 @@ void weight_gradient(const ConvShape& shape, const void* cotangent, const void* 
   input_offsets(shape, call.layout, offsets);
   call.offsets = offsets;
 
-  const index panels = call.groups * ceil_div(call.rows, tile_columns<E>);
-  const index transposed_image = panels * positions * tile_columns<E>;
-  const index chunk = least(images_per_chunk<E>(shape.batch, channels * call.layout.channel),
-                            images_per_chunk<E>(shape.batch, transposed_image));
-  E* copies = in_place ? nullptr : scratch<E>(scratch_images, chunk * call.image_stride);
-  // One channel by one or two: too few for vectors of channels.
-  const bool narrow = shape.in_per_group == 1 && shape.out_per_group <= 2;
-  E* transposed = narrow ? nullptr : scratch<E>(scratch_weights, chunk * transposed_image);
-  for (index image = 0; image < shape.batch; image += chunk) {
-    call.images = least(chunk, shape.batch - image);
-    const E* source = static_cast<const E*>(input) + image * channels * product_of(shape.in);
-    const E* g = static_cast<const E*>(cotangent) + image * output_channels(shape) * positions;
-    if (!in_place) copy_channels(source, shape.in, call.layout, call.images * channels, copies);
-    call.source = in_place ? source : copies;
-    if (narrow) {
-      add_depthwise_gradient(call, g);
-    } else {
-      transpose_cotangents(call, g, transposed);
-      call.transposed = transposed;
-      add_weight_gradient(call);
+  const E* const typed_cotangent = static_cast<const E*>(cotangent);
+  const E* const typed_input = static_cast<const E*>(input);
+  const index parts = batch_parts<E>(shape, call.layout, elements);
+  if (parts == 1) return add_images(call, shape, typed_cotangent, typed_input, 0, shape.batch);
+  E* sums = scratch<E>(scratch_staging, parts * elements);
+  std::memset(sums, 0, static_cast<std::size_t>(parts * elements) * sizeof(E));
+  const index work = work_of(elements, product_of(shape.out), shape.batch / parts);
+  parallel(parts, grain_work / 2 / (work + 1) + 1, [&](index part, index end) {
+    for (; part < end; ++part) {
+      WeightGradient<E> apart = call;
+      apart.gradient = sums + part * elements;
+      add_images(apart, shape, typed_cotangent, typed_input, shape.batch * part / parts,
+                 shape.batch * (part + 1) / parts);
     }
+  });
+  for (index part = 0; part < parts; ++part) {
+    for (index i = 0; i < elements; ++i) call.gradient[i] += sums[part * elements + i];
   }
 }
 

@@ -20,7 +20,7 @@ inline constexpr int scratch_phases =
     scratch_accumulators;  // of a product, which does not run then
 
 /// Bytes of image copies made before they are used.
-inline constexpr index chunk_bytes = index{1} << 20;
+inline constexpr index chunk_bytes = index{1} << 19;
 
 /// Elements that a vector may read or write behind the end of a row; buffers have this much room.
 template <class E>
@@ -124,6 +124,12 @@ template <class E>
 index images_per_chunk(index batch, index elements) {
   const index bytes = elements * static_cast<index>(sizeof(E));
   return least(batch, greatest<index>(1, chunk_bytes / (bytes + 1)));
+}
+
+/// Whether one image is small enough for scratch of every thread.
+template <class E>
+bool fits_thread(index elements) {
+  return elements * static_cast<index>(sizeof(E)) <= 4 * chunk_bytes;
 }
 
 /// What a convolution reads of its input: stride, padding and dilation are all in the layout and

@@ -31,13 +31,6 @@ template <class E>
 inline constexpr index block_rows = (sizeof(E) == 4 ? 192 : 144) / tile_rows * tile_rows;
 inline constexpr index block_columns = 2048;
 
-/// Multiply-adds of a product; kept within range, since with strides of 0 nothing bounds the sizes.
-inline index work_of(index m, index n, index k) {
-  constexpr double most = 1e15;
-  return static_cast<index>(
-      least(most, static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k)));
-}
-
 /// How one product is cut, from its whole shape and strides alone.
 struct Plan {
   bool pack_a, pack_b;

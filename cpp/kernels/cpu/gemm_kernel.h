@@ -32,6 +32,13 @@ inline constexpr int scratch_a_panels = 7;
 /// Multiply-adds below which a piece of work is not worth handing to another thread.
 inline constexpr index grain_work = 1 << 17;
 
+/// Multiply-adds of a product; kept within range, since with strides of 0 nothing bounds the sizes.
+static inline index work_of(index m, index n, index k) {
+  constexpr double most = 1e15;
+  return static_cast<index>(
+      least(most, static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k)));
+}
+
 template <class E, int bytes>
 struct VectorOf {
   typedef E type __attribute__((vector_size(bytes)));

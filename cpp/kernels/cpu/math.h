@@ -2,9 +2,9 @@
 
 // Scalar functions without branches, tables or calls, so that any loop over them vectorises (with
 // -fno-math-errno and -fno-trapping-math). Each is written once for float and double; only the
-// fitted polynomials differ. Right at NaN, infinities, -0 and subnormals. float: at most 2 ULP
-// (tests compare with long double); double: at most 2 ULP unless the function says otherwise. The
-// polynomials are Chebyshev fits made for this file in 100-digit arithmetic.
+// fitted polynomials differ. Right at NaN, infinities, -0 and subnormals. At most 2 ULP in both
+// types (2.2 where the processor has no FMA) unless the function says otherwise. The polynomials
+// were fitted for this file: Chebyshev in 100-digit arithmetic, the quotients by least squares.
 //
 // Hazard "clamps that keep NaN": `x > high ? high : x` lets a NaN through, `x < high ? x : high`
 // does not.
@@ -288,6 +288,7 @@ TOPOGRAD_INLINE T lifted_gaussian(T x, T c) {
   const T y = exp_reduced(r - low * (c * T(2) * high + c * low));
   return bit_cast<T>(bits(y) + ((power + F::gaussian_lift) << F::mantissa));
 }
+
 // ------------------------------------------------------------------ logarithms
 
 /// log(1 + f) - f for 1 + f in [2/3, 4/3].
@@ -342,8 +343,7 @@ TOPOGRAD_INLINE T log_specials(T y, T x) {
   y = x > T(0) ? y : (x == T(0) ? -F::infinity : F::nan);
   return x < F::infinity ? y : x;
 }
-/// log(x) / log(base), where high + low = log(2) / log(base) and factor + factor_low = 1 /
-/// log(base).
+/// log(x) / log(b), where high + low = log(2) / log(b) and factor + factor_low = 1 / log(b).
 template <Real T>
 TOPOGRAD_INLINE T log_scaled(T x, T high, T low, T factor, T factor_low) {
   using F = Format<T>;

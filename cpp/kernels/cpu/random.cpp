@@ -26,7 +26,7 @@ constexpr index vector_bytes = 16;
 constexpr index vector_lanes = vector_bytes / 8;
 
 /// One 32-bit word per 64-bit lane, in the lower half; what is in the upper half does not matter.
-using Words [[gnu::vector_size(vector_bytes)]] = u64;
+using Words __attribute__((vector_size(vector_bytes))) = u64;
 
 /// The 64-bit products of the lower halves.
 inline Words multiply_lower(Words a, Words b) {

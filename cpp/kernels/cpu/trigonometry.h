@@ -37,8 +37,7 @@ TOPOGRAD_INLINE double sin_series(double r2) {
                         1.6058977114025027032e-10, -7.6439639643418692258e-13,
                         2.7313658477694191721e-15);
 }
-/// sin(x - n pi), negated where n, held in the low bits of `parity`, is odd; then with the sign of
-/// `sign`.
+/// sin(x - n pi), negated where `parity` is odd.
 template <Real T>
 TOPOGRAD_INLINE T sin_reduced(T x, T n, typename Format<T>::Bits parity) {
   using F = Format<T>;
