@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import topograd as tg
-from helpers import Array, Call, array_of, is_floating, outputs, tensor_of
+from helpers import Array, Call, array_of, tensor_of
 
 STEP = 1e-6
 
@@ -38,6 +38,9 @@ class Differentiated:
         kinds = [kind if array.dtype.kind == "f" else None for array in values]
         self.call = call.with_tensors([tensor_of(a, k) for a, k in zip(values, kinds, strict=True)])
         self.points = [values[position] for position in self.positions]
+        tracked = self.bound(self.leaf_inputs()).floating_outputs()
+        # Outputs that only carry along what the backward pass reads have no derivative.
+        self.tracked = [tensor.requires_grad for tensor in tracked] if self.points else []
         results = [array_of(tensor) for tensor in self.run(self.points)]
         self.weights = [np.asarray(rng.standard_normal(r.shape), kind) for r in results]
         self.smooth = all(bool(np.isfinite(result).all()) for result in results)
@@ -52,7 +55,15 @@ class Differentiated:
     def run(self, points: Sequence[Array]) -> list[Any]:
         """Return the floating-point outputs at NumPy points, unrecorded."""
         with tg.no_grad():
-            return self.bound([tensor_of(point) for point in points]).floating_outputs()
+            return self.chosen(
+                self.bound([tensor_of(point) for point in points]).floating_outputs()
+            )
+
+    def chosen(self, results: Sequence[Any]) -> list[Any]:
+        """Return the outputs that have a derivative; all of them where none has."""
+        if not any(self.tracked):
+            return list(results)
+        return [one for one, wanted in zip(results, self.tracked, strict=True) if wanted]
 
     def value(self, points: Sequence[Array]) -> float:
         """Return the sum of all outputs times `weights`."""
@@ -75,7 +86,7 @@ class Differentiated:
         pairs = [
             (result, weight)
             for result, weight in zip(
-                self.bound(inputs).floating_outputs(), self.weights, strict=True
+                self.chosen(self.bound(inputs).floating_outputs()), self.weights, strict=True
             )
             if result.requires_grad
         ]
@@ -104,7 +115,7 @@ class Differentiated:
         primals = tuple(tensor_of(point) for point in self.points)
 
         def function(*inputs: Any) -> Any:
-            return tuple(t for t in outputs(self.bound(inputs)()) if is_floating(t))
+            return tuple(self.chosen(self.bound(inputs).floating_outputs()))
 
         _, tangents = tg.func.jvp(function, primals, tuple(tensor_of(d) for d in directions))
         return [array_of(tangent) for tangent in tangents]

@@ -264,8 +264,12 @@ class Call:
 
     def floating_outputs(self) -> list[Any]:
         """Return the floating-point tensors of the result."""
-        return [tensor for tensor in outputs(self()) if is_floating(tensor)]
+        results = outputs(self())[: DIFFERENTIABLE_OUTPUTS.get(self.name)]
+        return [tensor for tensor in results if is_floating(tensor)]
 
+
+# Outputs beyond these only carry along what the backward pass reads.
+DIFFERENTIABLE_OUTPUTS = {op.name: op.differentiable_outputs for op in tg.ops()}
 
 _calls: dict[str, list[Call]] = {}
 

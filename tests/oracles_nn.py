@@ -91,9 +91,10 @@ def binary_cross_entropy(
     reduction: str = "mean",
 ) -> Array:
     """Each logarithm is held at -100 or above, as in PyTorch."""
+    input = np.asarray(input, np.float64)
     with np.errstate(divide="ignore"):
         positive = np.maximum(np.log(input), -100)
-        negative = np.maximum(np.log1p(-np.asarray(input)), -100)
+        negative = np.maximum(np.log1p(-input), -100)
     losses = -(target * positive + (1 - target) * negative)
     return reduce(losses if weight is None else losses * weight, reduction)
 

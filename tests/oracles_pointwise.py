@@ -148,7 +148,8 @@ def silu(input: Array, inplace: bool = False) -> Array:
 
 
 def mish(input: Array, inplace: bool = False) -> Array:
-    return input * np.tanh(np.logaddexp(0, input))
+    wide = np.asarray(input, np.float64)  # NumPy gives halves for 8-bit integers
+    return wide * np.tanh(np.logaddexp(0, wide))
 
 
 def leaky_relu(input: Array, negative_slope: float = 0.01, inplace: bool = False) -> Array:

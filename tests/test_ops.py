@@ -49,7 +49,11 @@ SAMPLES_WITH_ORACLE = pytest.mark.parametrize(("op", "number"), samples(has_orac
 # `view` refuses layouts that would need a copy: tested in test_views.py.
 SAMPLES_WITH_LAYOUT = pytest.mark.parametrize(
     ("op", "number"),
-    samples(lambda op, call: bool(call.tensors) and base_name(op) not in ("view", "empty_like")),
+    samples(
+        lambda op, call: (
+            bool(call.tensors) and base_name(op) not in ("view", "view_as", "empty_like")
+        )
+    ),
 )
 FLOATING_SAMPLES = pytest.mark.parametrize(
     ("op", "number"),
@@ -115,7 +119,7 @@ def test_memory_layout_does_not_change_the_result(op: Any, number: int) -> None:
 
 @FLOATING_SAMPLES
 def test_expanded_inputs_give_what_their_copies_give(op: Any, number: int) -> None:
-    if base_name(op) in ("view", "batch_norm"):
+    if base_name(op) in ("view", "view_as", "batch_norm"):
         pytest.skip("view refuses the layout, batch_norm writes to the expanded running mean")
     call = sample(op, number)
     views = [expanded(a) if a.dtype.kind == "f" else tensor_of(a) for a in call.arrays]
@@ -269,7 +273,7 @@ def test_in_place_form_equals_the_op_and_bumps_the_version(op: Any, number: int)
 @IN_PLACE_SAMPLES
 def test_in_place_form_has_the_gradient_of_the_op(op: Any, number: int) -> None:
     found = in_place_call(op, number)
-    if found is None or not is_floating(found[0].tensors[0]):
+    if found is None or op.random or not is_floating(found[0].tensors[0]):
         pytest.skip("no differentiable in-place form fits this sample")
     call, _ = found
     gradients = []
@@ -285,12 +289,8 @@ def test_in_place_form_has_the_gradient_of_the_op(op: Any, number: int) -> None:
             result = arguments()
         if result.requires_grad:
             result.sum().backward()
-        gradients.append(None if leaf.grad is None else array_of(leaf.grad))
-    if gradients[0] is not None and gradients[1] is not None:
-        assert_close(gradients[1], gradients[0])
-    else:
-        assert gradients[0] is None
-        assert gradients[1] is None
+        gradients.append(np.zeros(leaf.shape) if leaf.grad is None else array_of(leaf.grad))
+    assert_close(gradients[1], gradients[0])
 
 
 @EVERY_OP

@@ -163,7 +163,8 @@ def test_forward_over_reverse_agrees_with_reverse_over_reverse(
     second = gradient_of_gradient(function, cotangents)
 
     def scalar(*inputs: Any) -> Any:
-        pairs = zip(function.bound(inputs).floating_outputs(), function.weights, strict=True)
+        results = function.chosen(function.bound(inputs).floating_outputs())
+        pairs = zip(results, function.weights, strict=True)
         return sum((result * tensor_of(weight)).sum() for result, weight in pairs)
 
     gradient = tg.func.grad(scalar, argnums=tuple(range(len(function.points))))
@@ -208,7 +209,8 @@ def test_half_precision_gradients_are_the_rounded_ones(
     if error is not None:
         assert_names_op(error, op)
         pytest.skip(f"refuses {kind} (test_parity_torch.py says whether it may)")
-    pairs = [(r, w) for r, w in zip(results, function.weights, strict=True) if r.requires_grad]
+    chosen = function.chosen(results)
+    pairs = [(r, w) for r, w in zip(chosen, function.weights, strict=True) if r.requires_grad]
     if not pairs:
         return
     weights = [tensor_of(weight).to(result.dtype) for result, weight in pairs]

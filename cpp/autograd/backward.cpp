@@ -22,8 +22,8 @@ namespace {
 
 /// Nobody else can see the memory of x, so that it may be added to in place.
 bool ours_alone(const Tensor& x) {
-  return x.body()->owners() == 1 && x.body()->storage && x.body()->storage->owners() == 1 && x.contiguous() &&
-         !x.requires_grad() && x.body()->storage->writable();
+  return x.body()->owners() == 1 && x.body()->storage && x.body()->storage->owners() == 1 &&
+         x.contiguous() && !x.requires_grad() && x.body()->storage->writable();
 }
 
 void add_to(Tensor& sum, Tensor&& part, bool recorded) {
@@ -46,8 +46,8 @@ void deposit(const Tensor& x, const Tensor& gradient, bool create_graph) {
     if (create_graph) return x.set_grad(gradient);
     const Tensor plain = gradient.requires_grad() ? gradient.detach() : gradient;
     // The memory may be shared with another gradient: a sum passes one to all its inputs.
-    const bool alone = plain.body()->storage->owners() == 1 && plain.contiguous() && !gradient.requires_grad() &&
-                       plain.body()->storage->writable();
+    const bool alone = plain.body()->storage->owners() == 1 && plain.contiguous() &&
+                       !gradient.requires_grad() && plain.body()->storage->writable();
     return x.set_grad(alone ? plain : dense_copy(plain));
   }
   if (create_graph || before.requires_grad()) return x.set_grad(add(before, gradient, 1));
@@ -55,7 +55,7 @@ void deposit(const Tensor& x, const Tensor& gradient, bool create_graph) {
 }
 
 struct Pending {
-  Tensors gradients;                 // per output
+  Tensors gradients;  // per output
 };
 
 class Backward {
@@ -66,17 +66,20 @@ class Backward {
     for (std::size_t i = 0; i < roots.size(); ++i) {
       const Tensor& root = roots[i];
       expect(root.defined() && root.requires_grad(),
-             "backward: tensor {} of shape {} does not require grad and was not made from one that does", i,
-             root.defined() ? root.shape() : Dims());
+             "backward: tensor {} of shape {} does not require grad and was not made from one that "
+             "does",
+             i, root.defined() ? root.shape() : Dims());
       Tensor seed = i < gradients.size() ? gradients[i] : Tensor();
       if (!seed.defined()) {
-        expect<ShapeError>(root.count() == 1,
-                           "backward: a gradient must be given for a tensor with more than one element, shape {}",
-                           root.shape());
+        expect<ShapeError>(
+            root.count() == 1,
+            "backward: a gradient must be given for a tensor with more than one element, shape {}",
+            root.shape());
         seed = Tensor::ones(root.shape(), root.dtype());
       }
-      expect<ShapeError>(seed.shape() == root.shape(), "backward: the gradient has shape {}, the tensor {}",
-                         seed.shape(), root.shape());
+      expect<ShapeError>(seed.shape() == root.shape(),
+                         "backward: the gradient has shape {}, the tensor {}", seed.shape(),
+                         root.shape());
       if (seed.dtype() != root.dtype()) seed = cast(seed, root.dtype());
       const Edge edge = edge_of(root);
       send(edge.node.get(), edge.output, std::move(seed));
@@ -84,7 +87,8 @@ class Backward {
     }
   }
 
-  /// Only what leads to these edges is computed; their gradients are kept, not added to .grad of leaves.
+  /// Only what leads to these edges is computed; their gradients are kept, not added to .grad of
+  /// leaves.
   void capture(const std::vector<Edge>& edges, const Tensors& roots) {
     capturing_ = true;
     captured_.resize(edges.size());
@@ -126,7 +130,8 @@ class Backward {
     Pending& pending = pending_.at(node, &fresh);
     if (fresh) {
       pending.gradients.resize(static_cast<std::size_t>(node->output_count()));
-      // Younger nodes first: a node is younger than what made its inputs, so all its consumers are done by then.
+      // Younger nodes first: a node is younger than what made its inputs, so all its consumers are
+      // done by then.
       ready_.emplace(node->sequence(), node);
     }
     add_to(pending.gradients[output], std::move(gradient), options_.create_graph);
@@ -143,8 +148,8 @@ class Backward {
           Tensor replaced = one.hook->run(gradient);
           if (!replaced.defined()) continue;
           expect<ShapeError>(replaced.shape() == gradient.shape(),
-                             "{}: a gradient hook returned shape {} for a gradient of shape {}", node.op_name(),
-                             replaced.shape(), gradient.shape());
+                             "{}: a gradient hook returned shape {} for a gradient of shape {}",
+                             node.op_name(), replaced.shape(), gradient.shape());
           gradient = std::move(replaced);
         }
       }
@@ -162,7 +167,8 @@ class Backward {
 
   void deposit_all(Node& node, int k, const Tensors& gradients) {
     Tensors kept = node.watchers(static_cast<std::uint32_t>(k));
-    for (const Tensor& x : kept) deposit(x, gradients[static_cast<std::size_t>(k)], options_.create_graph);
+    for (const Tensor& x : kept)
+      deposit(x, gradients[static_cast<std::size_t>(k)], options_.create_graph);
     // A leaf's hooks run when its gradient is complete.
     if (!node.is_leaf() || node.extra_if_any()->after_hooks.empty()) return;
     const auto hooks = node.extra_if_any()->after_hooks;
@@ -171,7 +177,8 @@ class Backward {
 
   void pass_on(Node& node, const Tensors& gradients) {
     expect(!node.released(),
-           "{}{}: backward through it a second time, but what it saved was released{}; call backward with "
+           "{}{}: backward through it a second time, but what it saved was released{}; call "
+           "backward with "
            "retain_graph=True the first time",
            node.op_name(), node.where().empty() ? "" : " (" + node.where() + ")",
            node.released_at().empty() ? "" : " by the backward at " + node.released_at());
@@ -202,13 +209,14 @@ class Backward {
       if (!wanted[slot] || !gradient.defined()) continue;
       const Edge& edge = node.edges()[slot];
       if (options_.observer != nullptr)
-        options_.observer->contribution(&node, slot, edge.node.get(), static_cast<int>(edge.output), gradient);
+        options_.observer->contribution(&node, slot, edge.node.get(), static_cast<int>(edge.output),
+                                        gradient);
       send(edge.node.get(), edge.output, std::move(gradient));
     }
   }
 
   const BackwardOptions& options_;
-  std::vector<Ref<Node>> roots_;     // the graph stays alive while it is walked
+  std::vector<Ref<Node>> roots_;  // the graph stays alive while it is walked
   NodeTable<Pending> pending_;
   std::priority_queue<std::pair<std::uint64_t, Node*>> ready_;
   bool capturing_ = false;
@@ -220,7 +228,8 @@ class Backward {
 std::vector<Edge> edges_of(const Tensors& inputs) {
   std::vector<Edge> edges;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    expect(inputs[i].defined() && inputs[i].requires_grad(), "grad: input {} of shape {} does not require grad", i,
+    expect(inputs[i].defined() && inputs[i].requires_grad(),
+           "grad: input {} of shape {} does not require grad", i,
            inputs[i].defined() ? inputs[i].shape() : Dims());
     edges.push_back(edge_of(inputs[i]));
   }
@@ -253,14 +262,15 @@ Tensors gradients(const Tensors& roots, const Tensors& root_gradients, const Ten
   return std::move(pass.captured());
 }
 
-Tensors tangents(const Tensors& outputs, const Tensors& inputs, const Tensors& input_tangents, bool create_graph) {
+Tensors tangents(const Tensors& outputs, const Tensors& inputs, const Tensors& input_tangents,
+                 bool create_graph) {
   const Recording guard(create_graph);
   NodeTable<Tensors> known;
   const std::vector<Edge> edges = edges_of(inputs);
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     expect<ShapeError>(input_tangents[i].shape() == inputs[i].shape(),
-                       "jvp: the tangent of input {} has shape {}, the input {}", i, input_tangents[i].shape(),
-                       inputs[i].shape());
+                       "jvp: the tangent of input {} has shape {}, the input {}", i,
+                       input_tangents[i].shape(), inputs[i].shape());
     Tensors& own = known.at(edges[i].node.get());
     own.resize(static_cast<std::size_t>(edges[i].node->output_count()));
     own[edges[i].output] = input_tangents[i];
@@ -272,11 +282,13 @@ Tensors tangents(const Tensors& outputs, const Tensors& inputs, const Tensors& i
     for (int slot = 0; slot < node->slot_count(); ++slot) {
       const Edge& edge = node->edges()[slot];
       if (!edge.node) continue;
-      if (const Tensors* from = known.find(edge.node.get())) t[static_cast<std::size_t>(slot)] = (*from)[edge.output];
+      if (const Tensors* from = known.find(edge.node.get()))
+        t[static_cast<std::size_t>(slot)] = (*from)[edge.output];
       any = any || t[static_cast<std::size_t>(slot)].defined();
     }
     if (!any) continue;
-    expect(!node->released(), "{}: jvp through it, but what it saved was released by a backward pass",
+    expect(!node->released(),
+           "{}: jvp through it, but what it saved was released by a backward pass",
            node->op_name());
     node->check_versions();
     Tensors result = apply_jvp(*node, t);

@@ -105,7 +105,8 @@ void Graph::add_node(const Counted* object) {
 std::vector<int> Graph::inputs() const {
   std::vector<int> found;
   for (std::size_t i = 0; i < vertices_.size(); ++i)
-    if (!vertices_[i].node || as_node(vertices_[i].node.get()).is_leaf()) found.push_back(static_cast<int>(i));
+    if (!vertices_[i].node || as_node(vertices_[i].node.get()).is_leaf())
+      found.push_back(static_cast<int>(i));
   return found;
 }
 
@@ -124,7 +125,8 @@ int Graph::find(const std::string& name) const {
   for (std::size_t i = 0; i < vertices_.size(); ++i) {
     if (!vertices_[i].name.empty()) known += (known.empty() ? "" : ", ") + vertices_[i].name;
     if (vertices_[i].name != name) continue;
-    expect<ValueError>(found < 0, "graph: more than one node is named '{}'; give the tensor instead", name);
+    expect<ValueError>(found < 0,
+                       "graph: more than one node is named '{}'; give the tensor instead", name);
     found = static_cast<int>(i);
   }
   expect<ValueError>(found >= 0, "graph: no node is named '{}'; there are: {}", name, known);
@@ -150,7 +152,8 @@ Tensor handle_with_value(const Counted* node, std::uint32_t output, const Tensor
 
 }  // namespace
 
-/// Runs the call of a vertex on the current values. `tracked` holds, per vertex, the value with its place in the new recording.
+/// Runs the call of a vertex on the current values. `tracked` holds, per vertex, the value with its
+/// place in the new recording.
 void Graph::compute(int at, Tensors& tracked) {
   Vertex& vertex = vertices_[static_cast<std::size_t>(at)];
   const Node& node = as_node(vertex.node.get());
@@ -163,7 +166,8 @@ void Graph::compute(int at, Tensors& tracked) {
     const int from = vertex.inputs[next++];
     const Vertex& input = vertices_[static_cast<std::size_t>(from)];
     const Tensor& known = input.values[edge.node ? edge.output : 0];
-    expect(known.defined(), "graph: the value of input '{}' ({} of shape {}) of {} is not known any more; give it",
+    expect(known.defined(),
+           "graph: the value of input '{}' ({} of shape {}) of {} is not known any more; give it",
            input.name, input.op, input.shape, vertex.op);
     const Tensor& placed = tracked[static_cast<std::size_t>(from)];
     if (!placed.defined()) return known;
@@ -185,7 +189,8 @@ void Graph::compute(int at, Tensors& tracked) {
   for (int k = 0; k < results.count() && k < static_cast<int>(vertex.values.size()); ++k) {
     const Tensor& result = results.at(k);
     vertex.values[static_cast<std::size_t>(k)] = result.defined() ? result.detach() : result;
-    if (result.defined() && result.requires_grad() && !tracked[static_cast<std::size_t>(at)].defined()) {
+    if (result.defined() && result.requires_grad() &&
+        !tracked[static_cast<std::size_t>(at)].defined()) {
       tracked[static_cast<std::size_t>(at)] = result;
       current_nodes_[result.body()->node.get()] = at;
     }
@@ -220,9 +225,10 @@ Tensors Graph::forward(const std::map<int, Tensor>& replacements) {
     const auto at = static_cast<std::size_t>(outputs_[i]);
     const std::uint32_t output = roots_[i].body()->output;
     results.push_back(vertices_[at].values[output]);
-    current_roots_.push_back(tracked[at].body()->output == output
-                                 ? tracked[at]
-                                 : handle_with_value(tracked[at].body()->node.get(), output, results.back()));
+    current_roots_.push_back(
+        tracked[at].body()->output == output
+            ? tracked[at]
+            : handle_with_value(tracked[at].body()->node.get(), output, results.back()));
   }
   return results;
 }
@@ -234,9 +240,12 @@ void Graph::backward(const Tensors& seeds) {
     explicit Keeper(Graph& g) : graph(g) {}
     Vertex* vertex_of(const Counted* node) {
       const auto found = graph.current_nodes_.find(node);
-      return found == graph.current_nodes_.end() ? nullptr : &graph.vertices_[static_cast<std::size_t>(found->second)];
+      return found == graph.current_nodes_.end()
+                 ? nullptr
+                 : &graph.vertices_[static_cast<std::size_t>(found->second)];
     }
-    void contribution(const Counted* consumer, int, const Counted* producer, int, const Tensor& gradient) override {
+    void contribution(const Counted* consumer, int, const Counted* producer, int,
+                      const Tensor& gradient) override {
       if (Vertex* vertex = vertex_of(producer))
         vertex->contributions.push_back({graph.current_nodes_.at(consumer), gradient});
     }
@@ -256,7 +265,8 @@ void Graph::backward(const Tensors& seeds) {
   Tensors leaves;
   for (const auto& [node, at] : current_nodes_)
     if (as_node(node).is_leaf()) leaves.push_back(handle_of(node, 0));
-  gradients(current_roots_, seeds, leaves, {.retain_graph = true, .create_graph = false, .observer = &keeper});
+  gradients(current_roots_, seeds, leaves,
+            {.retain_graph = true, .create_graph = false, .observer = &keeper});
 }
 
 }  // namespace topograd

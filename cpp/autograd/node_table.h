@@ -7,7 +7,8 @@
 
 namespace topograd {
 
-/// A map from nodes to values, open addressing. Values live in one vector, in the order of their nodes' arrival.
+/// A map from nodes to values, open addressing. Values live in one vector, in the order of their
+/// nodes' arrival.
 template <class Value>
 class NodeTable {
  public:

@@ -25,7 +25,8 @@ std::vector<Node*> nodes_in_order(const Tensors& roots) {
   std::vector<Node*> order;
   order.reserve(seen.entries().size());
   for (const auto& entry : seen.entries()) order.push_back(entry.node);
-  std::sort(order.begin(), order.end(), [](Node* a, Node* b) { return a->sequence() < b->sequence(); });
+  std::sort(order.begin(), order.end(),
+            [](Node* a, Node* b) { return a->sequence() < b->sequence(); });
   return order;
 }
 

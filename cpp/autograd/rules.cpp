@@ -16,7 +16,8 @@ Tensor attached(const Tensor& saved, const Edge& edge) {
   return copy;
 }
 
-/// Product of a cotangent or tangent with a partial: an exact zero wins, unless strict_ieee() is on.
+/// Product of a cotangent or tangent with a partial: an exact zero wins, unless strict_ieee() is
+/// on.
 Tensor weighted(const Tensor& g, const Tensor& partial) {
   return mode.strict_ieee ? mul(g, partial) : strong_mul(g, partial);
 }
@@ -32,16 +33,21 @@ Tensors run_vjp(const Vjp& rule, const Call& call, const Tensors& g, int slots) 
 Tensors run_rule(const Node& node, const Call& call, const Tensors& g) {
   const OpRecord& op = *node.op();
   const int slots = node.slot_count();
-  if (!mode.recording && !mode.strict_ieee && op.fused.defined()) return run_vjp(op.fused, call, g, slots);
+  if (!mode.recording && !mode.strict_ieee && op.fused.defined())
+    return run_vjp(op.fused, call, g, slots);
   if (const auto* rule = std::get_if<Elementwise>(&op.derivative)) {
     Tensors result(static_cast<std::size_t>(slots));
     for (int slot = 0; slot < slots && slot < rule->count; ++slot)
-      if (call.wants(slot)) result[static_cast<std::size_t>(slot)] = weighted(g[0], rule->partial[slot](call));
+      if (call.wants(slot))
+        result[static_cast<std::size_t>(slot)] = weighted(g[0], rule->partial[slot](call));
     return result;
   }
-  if (const auto* rule = std::get_if<Linear>(&op.derivative)) return run_vjp(rule->transpose, call, g, slots);
-  if (const auto* rule = std::get_if<Multilinear>(&op.derivative)) return run_vjp(rule->vjp, call, g, slots);
-  if (const auto* rule = std::get_if<General>(&op.derivative)) return run_vjp(rule->vjp, call, g, slots);
+  if (const auto* rule = std::get_if<Linear>(&op.derivative))
+    return run_vjp(rule->transpose, call, g, slots);
+  if (const auto* rule = std::get_if<Multilinear>(&op.derivative))
+    return run_vjp(rule->vjp, call, g, slots);
+  if (const auto* rule = std::get_if<General>(&op.derivative))
+    return run_vjp(rule->vjp, call, g, slots);
   fail("{}: has no derivative", name_of(op));
 }
 
@@ -56,18 +62,20 @@ Tensor checked(const Node& node, int slot, Tensor gradient) {
       fits = expected.shape()[d] == 1 || expected.shape()[d] == gradient.shape()[d + added];
     if (!fits && added <= 0) {
       // A rule may give a partial that is the same everywhere.
-      expect<ShapeError>(broadcast_shapes(gradient.shape(), expected.shape(), node.op_name()) == expected.shape(),
-                         "{}: backward gives a gradient of shape {} for input {} of shape {}", node.op_name(),
-                         gradient.shape(), slot, expected.shape());
+      expect<ShapeError>(
+          broadcast_shapes(gradient.shape(), expected.shape(), node.op_name()) == expected.shape(),
+          "{}: backward gives a gradient of shape {} for input {} of shape {}", node.op_name(),
+          gradient.shape(), slot, expected.shape());
       gradient = expand(gradient, expected.shape());
     } else {
-      expect<ShapeError>(fits, "{}: backward gives a gradient of shape {} for input {} of shape {}", node.op_name(),
-                         gradient.shape(), slot, expected.shape());
+      expect<ShapeError>(fits, "{}: backward gives a gradient of shape {} for input {} of shape {}",
+                         node.op_name(), gradient.shape(), slot, expected.shape());
       gradient = sum_to_shape(gradient, expected.shape());
     }
   }
-  expect<TypeError>(is_floating(gradient.dtype()), "{}: backward gives a gradient of dtype {} for input {}",
-                    node.op_name(), gradient.dtype(), slot);
+  expect<TypeError>(is_floating(gradient.dtype()),
+                    "{}: backward gives a gradient of dtype {} for input {}", node.op_name(),
+                    gradient.dtype(), slot);
   return gradient.dtype() == expected.dtype() ? gradient : cast(gradient, expected.dtype());
 }
 
@@ -105,7 +113,8 @@ Tensors results_of(const OpRecord& op, const std::vector<Arg>& args) {
   return {std::move(results.one)};
 }
 
-Tensors elementwise_jvp(const Elementwise& rule, const Call& call, const Tensors& t, const Tensor& like) {
+Tensors elementwise_jvp(const Elementwise& rule, const Call& call, const Tensors& t,
+                        const Tensor& like) {
   Tensor total;
   for (int slot = 0; slot < rule.count && slot < static_cast<int>(t.size()); ++slot) {
     const Tensor& tangent = t[static_cast<std::size_t>(slot)];
@@ -140,14 +149,17 @@ Tensors run_jvp(const OpRecord& op, const Call& call, const Tensors& t) {
     return results_of(op, replaced(op, call, [&](int slot, const Tensor& x) {
                         const Tensor& tangent = t[static_cast<std::size_t>(slot)];
                         if (tangent.defined() || !x.defined()) return tangent;
-                        // What the rules read of the other kinds are indices and masks; the rest is data without a tangent.
-                        const unsigned bit = slot < 7 ? 2u << slot : static_cast<unsigned>(saves_inputs);
+                        // What the rules read of the other kinds are indices and masks; the rest is
+                        // data without a tangent.
+                        const unsigned bit =
+                            slot < 7 ? 2u << slot : static_cast<unsigned>(saves_inputs);
                         const bool read = (op.saves & saves_inputs & bit) != 0;
                         return is_floating(x.dtype()) || !read ? zeros_for(x) : x;
                       }));
   if (std::holds_alternative<Multilinear>(op.derivative)) return multilinear_jvp(op, call, t);
   if (const auto* rule = std::get_if<General>(&op.derivative)) {
-    expect<NotSupported>(rule->jvp.run != nullptr, "{}: has no forward mode rule (define jvp)", name_of(op));
+    expect<NotSupported>(rule->jvp.run != nullptr, "{}: has no forward mode rule (define jvp)",
+                         name_of(op));
     return rule->jvp.run(call, t);
   }
   fail("{}: has no derivative", name_of(op));
@@ -183,7 +195,8 @@ RuleInput::RuleInput(const Node& node, const bool* wanted) {
   }
   for (int k = 0; k < node.output_count(); ++k)
     outputs_.push_back(node.output(k).defined() && is_floating(node.output(k).dtype())
-                           ? attached(node.output(k), {Ref<Node>(const_cast<Node*>(&node)), static_cast<std::uint32_t>(k)})
+                           ? attached(node.output(k), {Ref<Node>(const_cast<Node*>(&node)),
+                                                       static_cast<std::uint32_t>(k)})
                            : node.output(k));
   call_.args = args_.data();
   call_.outputs = outputs_.data();
@@ -191,9 +204,11 @@ RuleInput::RuleInput(const Node& node, const bool* wanted) {
 
 Tensors apply_vjp(const Node& node, const Tensors& gradients, const bool* wanted) {
   const RuleInput input(node, wanted);
-  Tensors result = naming_hollow_reads(node, [&] { return run_rule(node, input.call(), gradients); });
+  Tensors result =
+      naming_hollow_reads(node, [&] { return run_rule(node, input.call(), gradients); });
   expect(static_cast<int>(result.size()) == node.slot_count(),
-         "{}: backward gives {} gradients for {} inputs", node.op_name(), result.size(), node.slot_count());
+         "{}: backward gives {} gradients for {} inputs", node.op_name(), result.size(),
+         node.slot_count());
   for (int slot = 0; slot < node.slot_count(); ++slot) {
     Tensor& gradient = result[static_cast<std::size_t>(slot)];
     if (!wanted[slot])

@@ -4,7 +4,8 @@
 
 namespace topograd {
 
-/// What the rules of a node read: its arguments and outputs, attached to the graph again when the rules are recorded.
+/// What the rules of a node read: its arguments and outputs, attached to the graph again when the
+/// rules are recorded.
 class RuleInput {
  public:
   RuleInput(const Node& node, const bool* wanted);
@@ -16,7 +17,8 @@ class RuleInput {
   Call call_;
 };
 
-/// Gradients of the inputs of a node, one per slot, from those of its outputs. Checked: shape, dtype, count.
+/// Gradients of the inputs of a node, one per slot, from those of its outputs. Checked: shape,
+/// dtype, count.
 Tensors apply_vjp(const Node& node, const Tensors& gradients, const bool* wanted);
 /// Tangents of the outputs from those of the inputs.
 Tensors apply_jvp(const Node& node, const Tensors& tangents);

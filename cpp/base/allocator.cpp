@@ -55,7 +55,8 @@ void* from_system(std::size_t bytes) noexcept {
   return block;
 }
 
-// ---------------------------------------------------------------- large blocks: one cache for the process
+// ---------------------------------------------------------------- large blocks: one cache for the
+// process
 
 class SharedCache {
  public:
@@ -121,9 +122,12 @@ SharedCache& shared_cache() {
   return *cache;
 }
 
-// ---------------------------------------------------------------- small blocks: lists of each thread
+// ---------------------------------------------------------------- small blocks: lists of each
+// thread
 
-struct FreeBlock { FreeBlock* next; };
+struct FreeBlock {
+  FreeBlock* next;
+};
 constexpr int small_classes = 4 * 10 + 1;
 constexpr std::size_t kept_per_class = 256 * 1024;
 
@@ -193,8 +197,8 @@ void release(void* block, std::size_t bytes) noexcept {
   if (block == nullptr) return;
   const int which = class_of(bytes);
   if (bytes > small_limit) return shared_cache().give(which, block);
-  ThreadLists* lists = caching ? (thread_lists != nullptr ? thread_lists : make_thread_lists())
-                               : nullptr;
+  ThreadLists* lists =
+      caching ? (thread_lists != nullptr ? thread_lists : make_thread_lists()) : nullptr;
   if (lists == nullptr || lists->count[which] * class_bytes(which) >= kept_per_class + 4096) {
     std::free(block);
     return;

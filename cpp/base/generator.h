@@ -7,8 +7,9 @@
 
 namespace topograd {
 
-/// A stream of random numbers: a seed and how many counters of it are used up. Every call that draws takes a range of counters, so
-/// the numbers depend on the order of calls alone, never on the number of threads.
+/// A stream of random numbers: a seed and how many counters of it are used up. Every call that
+/// draws takes a range of counters, so the numbers depend on the order of calls alone, never on the
+/// number of threads.
 class TOPOGRAD_API Generator final : public Counted {
  public:
   struct State {

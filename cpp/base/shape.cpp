@@ -49,9 +49,8 @@ index count_of(const Dims& shape) {
   if (empty) return 0;
   for (index size : shape)
     // 2^58 elements of 16 bytes still have a byte count that fits.
-    expect<ShapeError>(
-        !__builtin_mul_overflow(count, size, &count) && count <= (index{1} << 58),
-        "shape: {} has more elements than memory can hold", shape);
+    expect<ShapeError>(!__builtin_mul_overflow(count, size, &count) && count <= (index{1} << 58),
+                       "shape: {} has more elements than memory can hold", shape);
   return count;
 }
 

@@ -8,8 +8,9 @@ namespace topograd::python {
 namespace {
 
 /// NumPy's names for PyTorch's parameters, which PyTorch takes as well.
-constexpr std::pair<const char*, const char*> aliases[] = {
-    {"axis", "dim"}, {"keepdims", "keepdim"}, {"x", "input"}, {"a", "input"}, {"x1", "input"}, {"x2", "other"}};
+constexpr std::pair<const char*, const char*> aliases[] = {{"axis", "dim"}, {"keepdims", "keepdim"},
+                                                           {"x", "input"},  {"a", "input"},
+                                                           {"x1", "input"}, {"x2", "other"}};
 
 bool to_integer(PyObject* object, std::int64_t& value) {
   if (PyLong_CheckExact(object) == 0) {
@@ -163,7 +164,8 @@ bool convert(PyObject* object, const Parameter& p, Arg& arg) {
 int find_parameter(const Signature& signature, PyObject* name) {
   const auto& parameters = signature.parameters;
   for (std::size_t i = 0; i < parameters.size(); ++i)
-    if (PyUnicode_CompareWithASCIIString(name, parameters[i].name.c_str()) == 0) return static_cast<int>(i);
+    if (PyUnicode_CompareWithASCIIString(name, parameters[i].name.c_str()) == 0)
+      return static_cast<int>(i);
   for (const auto& [alias, meant] : aliases)
     if (PyUnicode_CompareWithASCIIString(name, alias) == 0)
       for (std::size_t i = 0; i < parameters.size(); ++i)
@@ -218,7 +220,8 @@ std::string describe_arguments(PyObject* const* args, Py_ssize_t count, PyObject
   return text + ")";
 }
 
-std::string parse(const Signature& signature, PyObject* const* args, Py_ssize_t count, PyObject* names, Arg* out) {
+std::string parse(const Signature& signature, PyObject* const* args, Py_ssize_t count,
+                  PyObject* names, Arg* out) {
   const auto& parameters = signature.parameters;
   const auto total = static_cast<Py_ssize_t>(parameters.size());
   bool filled[16] = {};
@@ -239,13 +242,17 @@ std::string parse(const Signature& signature, PyObject* const* args, Py_ssize_t 
     }
     filled[i] = true;
   }
-  if (position < count) return format("takes at most {} positional arguments, got {}", position, count);
+  if (position < count)
+    return format("takes at most {} positional arguments, got {}", position, count);
   const Py_ssize_t keywords = names == nullptr ? 0 : PyTuple_GET_SIZE(names);
   for (Py_ssize_t k = 0; k < keywords; ++k) {
     PyObject* name = PyTuple_GET_ITEM(names, k);
     const int at = find_parameter(signature, name);
-    if (at < 0) return format("has no argument '{}'; it takes {}", PyUnicode_AsUTF8(name), parameter_names(signature));
-    if (filled[at]) return format("got argument '{}' twice", parameters[static_cast<std::size_t>(at)].name);
+    if (at < 0)
+      return format("has no argument '{}'; it takes {}", PyUnicode_AsUTF8(name),
+                    parameter_names(signature));
+    if (filled[at])
+      return format("got argument '{}' twice", parameters[static_cast<std::size_t>(at)].name);
     const Parameter& p = parameters[static_cast<std::size_t>(at)];
     if (!convert(args[count + k], p, out[at]))
       return format("argument '{}' must be {}, got {}", p.name, p.type, type_of(args[count + k]));

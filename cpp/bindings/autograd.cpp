@@ -47,9 +47,10 @@ class PyNodeHook final : public NodeHook {
     const py::gil_scoped_acquire lock;
     const py::object result = py::handle(kept->object)(tuple_of(inputs), tuple_of(outputs));
     if (result.is_none()) return;
-    const py::tuple replaced = py::isinstance<py::tuple>(result) ? result.cast<py::tuple>() : py::make_tuple(result);
-    expect<ValueError>(replaced.size() == inputs.size(), "hook: returned {} gradients for {} inputs", replaced.size(),
-                       inputs.size());
+    const py::tuple replaced =
+        py::isinstance<py::tuple>(result) ? result.cast<py::tuple>() : py::make_tuple(result);
+    expect<ValueError>(replaced.size() == inputs.size(),
+                       "hook: returned {} gradients for {} inputs", replaced.size(), inputs.size());
     for (std::size_t i = 0; i < inputs.size(); ++i)
       inputs[i] = tensor_or_nothing(py::reinterpret_borrow<py::object>(replaced[i]), "hook");
   }
@@ -78,20 +79,24 @@ struct RemovableHandle {
 };
 
 RemovableHandle register_tensor_hook(const Tensor& x, const py::function& hook) {
-  expect(x.defined() && x.requires_grad(), "register_hook: the tensor of shape {} does not require grad", x.shape());
+  expect(x.defined() && x.requires_grad(),
+         "register_hook: the tensor of shape {} does not require grad", x.shape());
   const Edge edge = edge_of(x);
   return {edge.node, edge.node->add_tensor_hook(edge.output, Ref<Hook>(new PyHook(hook.ptr())))};
 }
 
 RemovableHandle register_accumulated_hook(const Tensor& x, const py::function& hook) {
   expect(x.requires_grad() && x.is_leaf(),
-         "register_post_accumulate_grad_hook: expects a leaf that requires grad, got a tensor of shape {}", x.shape());
+         "register_post_accumulate_grad_hook: expects a leaf that requires grad, got a tensor of "
+         "shape {}",
+         x.shape());
   const Edge edge = edge_of(x);
   return {edge.node, edge.node->add_after_hook(Ref<NodeHook>(new PyAccumulatedHook(hook.ptr())))};
 }
 
 void retain_grad(const Tensor& x) {
-  expect(x.requires_grad(), "retain_grad: the tensor of shape {} does not require grad (requires_grad is False)",
+  expect(x.requires_grad(),
+         "retain_grad: the tensor of shape {} does not require grad (requires_grad is False)",
          x.shape());
   if (x.is_leaf()) return;
   const Edge edge = edge_of(x);
@@ -132,8 +137,8 @@ Tensors tensors_from(const py::object& given, const char* what) {
   return list;
 }
 
-void run_backward(const Tensors& roots, const Tensors& seeds, std::optional<bool> retain, bool create,
-                  const Tensors& inputs) {
+void run_backward(const Tensors& roots, const Tensors& seeds, std::optional<bool> retain,
+                  bool create, const Tensors& inputs) {
   expect_site();
   current_site();
   const BackwardOptions options{.retain_graph = retain.value_or(create), .create_graph = create};
@@ -141,13 +146,14 @@ void run_backward(const Tensors& roots, const Tensors& seeds, std::optional<bool
   backward(roots, seeds, options, inputs);
 }
 
-void tensor_backward(const Tensor& self, const Tensor& gradient, std::optional<bool> retain, bool create,
-                     const py::object& inputs) {
+void tensor_backward(const Tensor& self, const Tensor& gradient, std::optional<bool> retain,
+                     bool create, const py::object& inputs) {
   run_backward({self}, {gradient}, retain, create, tensors_from(inputs, "backward"));
 }
 
 py::tuple gradients_of(const py::object& outputs, const py::object& inputs, const py::object& seeds,
-                       std::optional<bool> retain, bool create, bool allow_unused, bool materialize) {
+                       std::optional<bool> retain, bool create, bool allow_unused,
+                       bool materialize) {
   const Tensors roots = tensors_from(outputs, "grad"), wanted = tensors_from(inputs, "grad");
   const Tensors root_seeds = tensors_from(seeds, "grad");
   expect_site();
@@ -155,13 +161,15 @@ py::tuple gradients_of(const py::object& outputs, const py::object& inputs, cons
   Tensors found;
   {
     const Unlocked released;
-    found = gradients(roots, root_seeds, wanted, {.retain_graph = retain.value_or(create), .create_graph = create});
+    found = gradients(roots, root_seeds, wanted,
+                      {.retain_graph = retain.value_or(create), .create_graph = create});
   }
   for (std::size_t i = 0; i < found.size(); ++i) {
     if (found[i].defined()) continue;
     expect(allow_unused || materialize,
-           "grad: input {} of shape {}{}{} was not used to compute the outputs; pass allow_unused=True to get None", i,
-           wanted[i].shape(), wanted[i].name().empty() ? "" : ", ", wanted[i].name());
+           "grad: input {} of shape {}{}{} was not used to compute the outputs; pass "
+           "allow_unused=True to get None",
+           i, wanted[i].shape(), wanted[i].name().empty() ? "" : ", ", wanted[i].name());
     if (materialize) found[i] = Tensor::zeros(wanted[i].shape(), wanted[i].dtype());
   }
   return tuple_of(found);
@@ -185,14 +193,16 @@ Tensors python_vjp(const Call& call, const Tensors& gradients) {
   const py::gil_scoped_acquire lock;
   const Object object = call.args[call.arg_count - 1].object();
   auto* context = static_cast<PyContext*>(object.get());
-  expect(context != nullptr, "{}: backward a second time, but its context was released", name_of(*call.op));
+  expect(context != nullptr, "{}: backward a second time, but its context was released",
+         name_of(*call.op));
   const py::handle python(context->kept->object);
   py::tuple given(gradients.size());
   const bool materialize = py::bool_(python.attr("materialize_grads"));
   for (std::size_t i = 0; i < gradients.size(); ++i) {
     Tensor g = gradients[i];
     const Tensor& like = call.outputs[i];
-    if (!g.defined() && materialize && like.defined()) g = Tensor::zeros(like.shape(), like.dtype());
+    if (!g.defined() && materialize && like.defined())
+      g = Tensor::zeros(like.shape(), like.dtype());
     given[i] = py::cast(g);
   }
   const py::object result = python.attr("_run_backward")(given);
@@ -212,8 +222,10 @@ constexpr auto function_forward = [](const Tensors&, const Object&) -> Tensors {
   fail("graph: a call of a user's Function can not be computed again from the graph alone");
 };
 
-/// Records a call that Python computed: the outputs become results of a node with the given inputs and context.
-py::tuple record_function(const std::string& name, const Tensors& inputs, const Tensors& outputs, py::object context) {
+/// Records a call that Python computed: the outputs become results of a node with the given inputs
+/// and context.
+py::tuple record_function(const std::string& name, const Tensors& inputs, const Tensors& outputs,
+                          py::object context) {
   static auto* records = new std::deque<FunctionRecord>;
   const FunctionRecord* found = nullptr;
   for (const auto& known : *records)
@@ -240,8 +252,11 @@ py::tuple record_function(const std::string& name, const Tensors& inputs, const 
     // An input handed through, or a result somebody holds with a history, gets a body of its own.
     const bool fresh = output.defined() && !output.requires_grad();
     bool is_input = false;
-    for (const Tensor& input : inputs) is_input = is_input || (input.defined() && output.same_as(input));
-    results.many.push_back(fresh && !is_input ? output : output.defined() ? shallow_copy(output) : output);
+    for (const Tensor& input : inputs)
+      is_input = is_input || (input.defined() && output.same_as(input));
+    results.many.push_back(fresh && !is_input ? output
+                           : output.defined() ? shallow_copy(output)
+                                              : output);
   }
   const Arg args[] = {Arg(inputs), Arg(Object(new PyContext(context.ptr())))};
   const Ref<Node> node = Node::make(found->record, args, 2, results);
@@ -259,33 +274,49 @@ py::tuple record_function(const std::string& name, const Tensors& inputs, const 
 PyObject* wrap_node(const Ref<Node>& node) { return py::cast(NodeHandle{node}).release().ptr(); }
 
 PyObject* object_of(Counted* kept) {
-  if (auto* hook = dynamic_cast<PyHook*>(kept)) return hook->kept->owners() == 1 ? hook->kept->object : nullptr;
-  if (auto* hook = dynamic_cast<PyNodeHook*>(kept)) return hook->kept->owners() == 1 ? hook->kept->object : nullptr;
-  if (auto* hook = dynamic_cast<PyAccumulatedHook*>(kept)) return hook->kept->owners() == 1 ? hook->kept->object : nullptr;
+  if (auto* hook = dynamic_cast<PyHook*>(kept))
+    return hook->kept->owners() == 1 ? hook->kept->object : nullptr;
+  if (auto* hook = dynamic_cast<PyNodeHook*>(kept))
+    return hook->kept->owners() == 1 ? hook->kept->object : nullptr;
+  if (auto* hook = dynamic_cast<PyAccumulatedHook*>(kept))
+    return hook->kept->owners() == 1 ? hook->kept->object : nullptr;
   if (auto* context = dynamic_cast<PyContext*>(kept))
     return context->kept->owners() == 1 ? context->kept->object : nullptr;
   return nullptr;
 }
 
 void register_autograd(py::module_& m) {
-  py::class_<NodeHandle>(m, "Node", "A recorded call: the op, and the nodes that made its arguments.")
-      .def("name", [](const NodeHandle& self) { return self.node->op_name(); }, "The op's name.")
-      .def_property_readonly("where", [](const NodeHandle& self) { return self.node->where(); },
-                             "Where the call stands in the program: 'file.py:12 in f'.")
-      .def_property_readonly("module", [](const NodeHandle& self) { return self.node->module_path(); },
-                             "The path of the nn.Module that was running: 'net.block.2.fc'.")
-      .def_property_readonly("next_functions", next_functions,
-                             "(node, output number) of every tensor argument; (None, 0) where it has no history.")
-      .def_property_readonly("sequence", [](const NodeHandle& self) { return self.node->sequence(); })
-      .def("register_hook",
-           [](const NodeHandle& self, const py::function& hook) {
-             return RemovableHandle{self.node, self.node->add_after_hook(Ref<NodeHook>(new PyNodeHook(hook.ptr())))};
-           },
-           "Calls hook(grad_inputs, grad_outputs) after the node's rule; it may return other grad_inputs.")
-      .def("__eq__", [](const NodeHandle& a, const py::object& b) {
-        return py::isinstance<NodeHandle>(b) && a == b.cast<NodeHandle>();
-      })
-      .def("__hash__", [](const NodeHandle& self) { return reinterpret_cast<std::uintptr_t>(self.node.get()) >> 4; })
+  py::class_<NodeHandle>(m, "Node",
+                         "A recorded call: the op, and the nodes that made its arguments.")
+      .def(
+          "name", [](const NodeHandle& self) { return self.node->op_name(); }, "The op's name.")
+      .def_property_readonly(
+          "where", [](const NodeHandle& self) { return self.node->where(); },
+          "Where the call stands in the program: 'file.py:12 in f'.")
+      .def_property_readonly(
+          "module", [](const NodeHandle& self) { return self.node->module_path(); },
+          "The path of the nn.Module that was running: 'net.block.2.fc'.")
+      .def_property_readonly(
+          "next_functions", next_functions,
+          "(node, output number) of every tensor argument; (None, 0) where it has no history.")
+      .def_property_readonly("sequence",
+                             [](const NodeHandle& self) { return self.node->sequence(); })
+      .def(
+          "register_hook",
+          [](const NodeHandle& self, const py::function& hook) {
+            return RemovableHandle{
+                self.node, self.node->add_after_hook(Ref<NodeHook>(new PyNodeHook(hook.ptr())))};
+          },
+          "Calls hook(grad_inputs, grad_outputs) after the node's rule; it may return other "
+          "grad_inputs.")
+      .def("__eq__",
+           [](const NodeHandle& a, const py::object& b) {
+             return py::isinstance<NodeHandle>(b) && a == b.cast<NodeHandle>();
+           })
+      .def("__hash__",
+           [](const NodeHandle& self) {
+             return reinterpret_cast<std::uintptr_t>(self.node.get()) >> 4;
+           })
       .def("__repr__", [](const NodeHandle& self) { return "<" + self.node->op_name() + ">"; });
   py::class_<RemovableHandle>(m, "RemovableHandle", "Removes a hook.")
       .def("remove", &RemovableHandle::remove)
@@ -296,30 +327,36 @@ void register_autograd(py::module_& m) {
   const auto method = [&](const char* name, auto f, auto... extra) {
     tensor.attr(name) = py::cpp_function(f, py::name(name), py::is_method(tensor), extra...);
   };
-  method("backward", tensor_backward, py::arg("gradient") = py::none(), py::arg("retain_graph") = std::nullopt,
-         py::arg("create_graph") = false, py::arg("inputs") = py::none(),
+  method("backward", tensor_backward, py::arg("gradient") = py::none(),
+         py::arg("retain_graph") = std::nullopt, py::arg("create_graph") = false,
+         py::arg("inputs") = py::none(),
          "Adds the gradient of this tensor to .grad of the leaves it was made from.");
-  method("register_hook", register_tensor_hook, py::arg("hook"),
-         "Calls hook(gradient) when the gradient of this tensor is known; it may return another one.");
+  method(
+      "register_hook", register_tensor_hook, py::arg("hook"),
+      "Calls hook(gradient) when the gradient of this tensor is known; it may return another one.");
   method("register_post_accumulate_grad_hook", register_accumulated_hook, py::arg("hook"),
          "Calls hook(self) when backward() has added to .grad of this leaf.");
-  method("retain_grad", retain_grad, "Keeps the gradient of this inner tensor in .grad during backward().");
+  method("retain_grad", retain_grad,
+         "Keeps the gradient of this inner tensor in .grad during backward().");
 
   m.def(
       "backward",
-      [](const py::object& tensors, const py::object& seeds, std::optional<bool> retain, bool create,
-         const py::object& inputs) {
-        run_backward(tensors_from(tensors, "backward"), tensors_from(seeds, "backward"), retain, create,
-                     tensors_from(inputs, "backward"));
+      [](const py::object& tensors, const py::object& seeds, std::optional<bool> retain,
+         bool create, const py::object& inputs) {
+        run_backward(tensors_from(tensors, "backward"), tensors_from(seeds, "backward"), retain,
+                     create, tensors_from(inputs, "backward"));
       },
-      py::arg("tensors"), py::arg("grad_tensors") = py::none(), py::arg("retain_graph") = std::nullopt,
-      py::arg("create_graph") = false, py::arg("inputs") = py::none());
-  m.def("grad", gradients_of, py::arg("outputs"), py::arg("inputs"), py::arg("grad_outputs") = py::none(),
-        py::arg("retain_graph") = std::nullopt, py::arg("create_graph") = false, py::arg("allow_unused") = false,
+      py::arg("tensors"), py::arg("grad_tensors") = py::none(),
+      py::arg("retain_graph") = std::nullopt, py::arg("create_graph") = false,
+      py::arg("inputs") = py::none());
+  m.def("grad", gradients_of, py::arg("outputs"), py::arg("inputs"),
+        py::arg("grad_outputs") = py::none(), py::arg("retain_graph") = std::nullopt,
+        py::arg("create_graph") = false, py::arg("allow_unused") = false,
         py::arg("materialize_grads") = false);
   m.def(
       "tangents",
-      [](const Tensors& outputs, const Tensors& inputs, const Tensors& input_tangents, bool create) {
+      [](const Tensors& outputs, const Tensors& inputs, const Tensors& input_tangents,
+         bool create) {
         expect_site();
         return tuple_of(tangents(outputs, inputs, input_tangents, create));
       },

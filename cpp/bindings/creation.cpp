@@ -13,133 +13,8 @@ namespace {
 
 using OptionalType = std::optional<DType>;
 
-// ---------------------------------------------------------------- nested Python data
-
-/// Walks nested sequences once for the shape and the widest kind of number, then once for the elements. Every item is
-/// held while it is looked at: converting it may run code that changes the lists.
-class Nested {
- public:
-  explicit Nested(PyObject* data) { measure(data, 0); }
-
-  Tensor build(PyObject* data, OptionalType dtype) {
-    DType chosen = DType::boolean;
-    if (!dtype && array_type_) return build(data, *array_type_);
-    if (dtype)
-      chosen = *dtype;
-    else if (tensors_)
-      chosen = tensor_type_;
-    else if (count_ == 0 || reals_)
-      chosen = default_dtype();
-    else if (integers_)
-      chosen = DType::int64;
-    const DType work = is_floating(chosen) || reals_ ? DType::float64 : chosen == DType::boolean && !integers_ ? DType::boolean : DType::int64;
-    Tensor out = Tensor::empty(shape_, work);
-    index at = 0;
-    fill(data, 0, out, at);
-    expect<ValueError>(at == out.count(), "tensor: the data changed while it was read");
-    return converted(out, chosen);
-  }
-
- private:
-  static bool is_sequence(PyObject* object) {
-    return PyList_Check(object) || PyTuple_Check(object) ||
-           (PySequence_Check(object) && !PyUnicode_Check(object) && !PyBytes_Check(object) && !is_tensor(object) &&
-            PySequence_Size(object) >= 0 && clear_error());
-  }
-  static bool clear_error() {
-    PyErr_Clear();
-    return true;
-  }
-
-  void note(const Scalar& number) {
-    ++count_;
-    reals_ = reals_ || number.is_real();
-    integers_ = integers_ || number.kind() == DType::int64;
-  }
-
-  void measure(PyObject* data, int depth) {
-    expect<ValueError>(depth <= max_rank, "tensor: the data is nested more than {} deep", max_rank);
-    Scalar number = 0;
-    if (is_tensor(data)) {
-      const Tensor x = as_tensor(data);
-      expect<ValueError>(x.count() == 1, "tensor: a tensor inside a list must have one element, got shape {}",
-                         x.shape());
-      tensor_type_ = tensors_ ? promote(tensor_type_, x.dtype()) : x.dtype();
-      tensors_ = true;
-      note(x.item());
-      return reached(depth);
-    }
-    if (to_scalar(data, number)) {
-      note(number);
-      return reached(depth);
-    }
-    PyErr_Clear();
-    // A list of arrays has the arrays' dtype.
-    if (PyObject_HasAttrString(data, "__array_interface__")) {
-      const DType dtype = tensor_from(data, std::nullopt).dtype();
-      array_type_ = array_type_ ? promote(*array_type_, dtype) : dtype;
-    }
-    expect<TypeError>(is_sequence(data), "tensor: can not make numbers of {}", Py_TYPE(data)->tp_name);
-    const Py_ssize_t length = PySequence_Size(data);
-    if (length < 0) throw_python();
-    if (static_cast<int>(sizes_.size()) == depth && !leaf_depth_)
-      sizes_.push_back(length);
-    expect<ShapeError>(depth < static_cast<int>(sizes_.size()) && sizes_[static_cast<std::size_t>(depth)] == length,
-                       "tensor: lists of different lengths at depth {}", depth);
-    for (Py_ssize_t i = 0; i < length; ++i) {
-      const auto item = py::reinterpret_steal<py::object>(PySequence_GetItem(data, i));
-      if (!item) throw_python();
-      measure(item.ptr(), depth + 1);
-    }
-    if (depth == 0) {
-      shape_ = Dims();
-      for (index size : sizes_) shape_.push_back(size);
-      count_of(shape_);
-    }
-  }
-
-  void reached(int depth) {
-    expect<ShapeError>(!leaf_depth_ || *leaf_depth_ == depth, "tensor: numbers at different depths {} and {}",
-                       leaf_depth_.value_or(0), depth);
-    expect<ShapeError>(static_cast<int>(sizes_.size()) == depth, "tensor: numbers and lists at the same depth {}",
-                       depth);
-    leaf_depth_ = depth;
-  }
-
-  void fill(PyObject* data, int depth, const Tensor& out, index& at) {
-    if (depth == shape_.size()) {
-      Scalar number = 0;
-      if (is_tensor(data))
-        number = as_tensor(data).item();
-      else
-        expect<TypeError>(to_scalar(data, number), "tensor: the data changed while it was read");
-      expect<ValueError>(at < out.count(), "tensor: the data changed while it was read");
-      if (out.dtype() == DType::float64)
-        out.data<double>()[at++] = number.real();
-      else if (out.dtype() == DType::int64)
-        out.data<std::int64_t>()[at++] = number.integer();
-      else
-        out.data<bool>()[at++] = number.integer() != 0;
-      return;
-    }
-    const index length = shape_[depth];
-    for (index i = 0; i < length; ++i) {
-      const auto item = py::reinterpret_steal<py::object>(PySequence_GetItem(data, i));
-      if (!item) throw_python();
-      fill(item.ptr(), depth + 1, out, at);
-    }
-  }
-
-  std::vector<index> sizes_;
-  std::optional<int> leaf_depth_;
-  Dims shape_;
-  index count_ = 0;
-  bool reals_ = false, integers_ = false, tensors_ = false;
-  DType tensor_type_ = DType::boolean;
-  std::optional<DType> array_type_;
-};
-
-// ---------------------------------------------------------------- options that all creation functions share
+// ---------------------------------------------------------------- options that all creation
+// functions share
 
 struct Options {
   OptionalType dtype;
@@ -157,12 +32,15 @@ Options options_from(const py::kwargs& given, std::string_view op) {
       options.requires_grad = value.cast<bool>();
     else if (name == "device") {
       if (!value.is_none())
-        expect(py::str(py::module_::import("topograd._C").attr("device")(value)).cast<std::string>().rfind("cpu", 0) == 0,
-               "{}: device '{}' is not available: topograd was built without CUDA, or the plug-in found none", op,
-               py::str(value).cast<std::string>());
+        expect(py::str(py::module_::import("topograd._C").attr("device")(value))
+                       .cast<std::string>()
+                       .rfind("cpu", 0) == 0,
+               "{}: device '{}' is not available: topograd was built without CUDA, or the plug-in "
+               "found none",
+               op, py::str(value).cast<std::string>());
     } else {
-      const bool known = name == "dtype" || name == "layout" || name == "pin_memory" || name == "memory_format" ||
-                         name == "names";
+      const bool known = name == "dtype" || name == "layout" || name == "pin_memory" ||
+                         name == "memory_format" || name == "names";
       expect<TypeError>(known, "{}: has no argument '{}'", op, name);
     }
   }
@@ -189,8 +67,8 @@ Dims shape_from(const py::args& sizes, py::kwargs& given, std::string_view op) {
   if (sizes.size() == 1) {
     const py::object first = sizes[0];
     if (PyIndex_Check(first.ptr()) == 0) {
-      expect<TypeError>(PyTuple_Check(first.ptr()) || PyList_Check(first.ptr()), "{}: sizes must be integers, got {}",
-                        op, Py_TYPE(first.ptr())->tp_name);
+      expect<TypeError>(PyTuple_Check(first.ptr()) || PyList_Check(first.ptr()),
+                        "{}: sizes must be integers, got {}", op, Py_TYPE(first.ptr())->tp_name);
       list = first;
     }
   }
@@ -201,8 +79,8 @@ Dims shape_from(const py::args& sizes, py::kwargs& given, std::string_view op) {
     const auto number = py::reinterpret_steal<py::object>(PyNumber_Index(size.ptr()));
     if (!number) throw_python();
     shape.push_back(PyLong_AsLongLongAndOverflow(number.ptr(), &overflow));
-    expect<ShapeError>(overflow == 0 && shape.back() >= 0, "{}: sizes must be in [0, 2^63), got {}", op,
-                       py::str(size).cast<std::string>());
+    expect<ShapeError>(overflow == 0 && shape.back() >= 0, "{}: sizes must be in [0, 2^63), got {}",
+                       op, py::str(size).cast<std::string>());
   }
   try {
     count_of(shape);
@@ -236,39 +114,48 @@ void define_filled(py::module_& m, const char* name, const char* doc, F make) {
       [make, like](const Tensor& input, const py::kwargs& given) {
         expect<TypeError>(input.defined(), "{}: expects a tensor, got None", like);
         const Options options = options_from(given, like);
-        return finished(make(input.shape(), options.dtype.value_or(input.dtype()), Generator::global()), options);
+        return finished(
+            make(input.shape(), options.dtype.value_or(input.dtype()), Generator::global()),
+            options);
       },
       py::arg("input"), (std::string(doc) + " The shape and dtype are those of input.").c_str());
 }
 
 index steps_between(double start, double end, double step) {
   expect<ValueError>(step != 0 && std::isfinite(start) && std::isfinite(end) && std::isfinite(step),
-                     "arange: expects finite bounds and a step that is not 0, got {}, {}, {}", start, end, step);
-  expect<ValueError>((end - start) / step >= 0, "arange: step {} leads away from {} to {}", step, start, end);
+                     "arange: expects finite bounds and a step that is not 0, got {}, {}, {}",
+                     start, end, step);
+  expect<ValueError>((end - start) / step >= 0, "arange: step {} leads away from {} to {}", step,
+                     start, end);
   const double count = std::ceil((end - start) / step);
   expect<ShapeError>(count < 0x1p53, "arange: more elements than memory can hold");
   return static_cast<index>(count);
 }
 
-Tensor make_arange(const Scalar& start, const Scalar& end, const Scalar& step, const Options& options) {
+Tensor make_arange(const Scalar& start, const Scalar& end, const Scalar& step,
+                   const Options& options) {
   const bool real = start.is_real() || end.is_real() || step.is_real();
   const DType dtype = options.dtype.value_or(real ? default_dtype() : DType::int64);
   if (!real && !is_floating(dtype)) {
     const index by = step.integer();
     expect<ValueError>(by != 0, "arange: step must not be 0");
     const auto span = static_cast<__int128>(end.integer()) - start.integer();
-    expect<ValueError>(span == 0 || (span > 0) == (by > 0), "arange: step {} leads away from {} to {}", by,
-                       start.integer(), end.integer());
+    expect<ValueError>(span == 0 || (span > 0) == (by > 0),
+                       "arange: step {} leads away from {} to {}", by, start.integer(),
+                       end.integer());
     const auto count = (span + by + (by > 0 ? -1 : 1)) / by;
-    expect<ShapeError>(count < (static_cast<__int128>(1) << 53), "arange: more elements than memory can hold");
+    expect<ShapeError>(count < (static_cast<__int128>(1) << 53),
+                       "arange: more elements than memory can hold");
     Tensor out = Tensor::empty({static_cast<index>(count)}, DType::int64);
     auto* data = out.data<std::int64_t>();
     for (index i = 0; i < out.count(); ++i) data[i] = start.integer() + i * by;
     return converted(out, dtype);
   }
-  Tensor out = Tensor::empty({steps_between(start.real(), end.real(), step.real())}, DType::float64);
+  Tensor out =
+      Tensor::empty({steps_between(start.real(), end.real(), step.real())}, DType::float64);
   double* data = out.data<double>();
-  for (index i = 0; i < out.count(); ++i) data[i] = start.real() + static_cast<double>(i) * step.real();
+  for (index i = 0; i < out.count(); ++i)
+    data[i] = start.real() + static_cast<double>(i) * step.real();
   return converted(out, dtype);
 }
 
@@ -287,85 +174,16 @@ Tensor make_linspace(double start, double end, index steps, const Options& optio
 Scalar scalar_from(const py::handle& object, std::string_view op) {
   if (is_tensor(object.ptr())) return as_tensor(object.ptr()).item();
   Scalar number = 0;
-  expect<TypeError>(to_scalar(object.ptr(), number), "{}: expects a number, got {}", op, Py_TYPE(object.ptr())->tp_name);
+  expect<TypeError>(to_scalar(object.ptr(), number), "{}: expects a number, got {}", op,
+                    Py_TYPE(object.ptr())->tp_name);
   return number;
 }
 
-DType dtype_of_number(const Scalar& number) { return number.is_real() ? default_dtype() : number.kind(); }
+DType dtype_of_number(const Scalar& number) {
+  return number.is_real() ? default_dtype() : number.kind();
+}
 
 }  // namespace
-
-Tensor tensor_from(PyObject* data, std::optional<DType> dtype) {
-  if (is_tensor(data)) {
-    const Tensor x = as_tensor(data).detach();
-    return dense_copy(dtype ? converted(x, *dtype) : x);
-  }
-  // Arrays come with their memory; nested lists are walked.
-  if (!PyList_Check(data) && !PyTuple_Check(data) && !PyUnicode_Check(data) &&
-      (PyObject_CheckBuffer(data) || PyObject_HasAttrString(data, "__array__"))) {
-    const Tensor view = py::module_::import("topograd._interop").attr("from_array")(py::handle(data)).cast<Tensor>();
-    return dense_copy(dtype ? converted(view, *dtype) : view);
-  }
-  try {
-    return Nested(data).build(data, dtype);
-  } catch (const ValueError& e) {
-    if (std::string_view(e.what()).starts_with("tensor")) throw;
-    fail<ValueError>("tensor: {}", e.what());
-  }
-}
-
-Indices indices_from(PyObject* key) {
-  Indices indices;
-  const auto add = [&](PyObject* item) {
-    if (item == Py_None) {
-      indices.push_back({.kind = IndexItem::Kind::newaxis});
-    } else if (item == Py_Ellipsis) {
-      indices.push_back({.kind = IndexItem::Kind::ellipsis});
-    } else if (PyBool_Check(item)) {
-      indices.push_back({.kind = IndexItem::Kind::tensor, .tensor = Tensor::full({}, item == Py_True, DType::boolean)});
-    } else if (PySlice_Check(item)) {
-      auto* slice = reinterpret_cast<PySliceObject*>(item);
-      IndexItem one{.kind = IndexItem::Kind::slice};
-      const auto bound = [](PyObject* value) -> std::optional<index> {
-        if (value == Py_None) return std::nullopt;
-        const auto number = py::reinterpret_steal<py::object>(PyNumber_Index(value));
-        if (!number) throw_python();
-        // Bounds beyond 64 bits mean the end, as in Python.
-        const Py_ssize_t clipped = PyNumber_AsSsize_t(number.ptr(), nullptr);
-        if (clipped == -1 && PyErr_Occurred() != nullptr) throw_python();
-        return clipped;
-      };
-      one.from = bound(slice->start);
-      one.to = bound(slice->stop);
-      one.step = bound(slice->step).value_or(1);
-      indices.push_back(one);
-    } else if (is_tensor(item)) {
-      const Tensor x = as_tensor(item);
-      if (x.rank() == 0 && is_integer(x.dtype()))
-        indices.push_back({.kind = IndexItem::Kind::integer, .start = x.item().integer()});
-      else if (x.dtype() == DType::uint8 || is_boolean(x.dtype()) || is_integer(x.dtype()))
-        indices.push_back({.kind = IndexItem::Kind::tensor, .tensor = x});
-      else
-        fail<IndexError>("index: tensors used as indices must be int64 or bool, got {} of shape {}", x.dtype(),
-                         x.shape());
-    } else if (PyIndex_Check(item) != 0) {
-      indices.push_back({.kind = IndexItem::Kind::integer, .start = py::handle(item).cast<index>()});
-    } else if (PySequence_Check(item) != 0 && !PyUnicode_Check(item)) {
-      Tensor x = tensor_from(item, std::nullopt);
-      if (x.count() == 0) x = converted(x, DType::int64);
-      expect<IndexError>(!is_floating(x.dtype()), "index: a list of {} can not be an index", x.dtype());
-      indices.push_back({.kind = IndexItem::Kind::tensor, .tensor = x});
-    } else {
-      fail<IndexError>("index: expects integers, slices, None, Ellipsis, bool, lists or tensors, got {}",
-                       Py_TYPE(item)->tp_name);
-    }
-  };
-  if (PyTuple_Check(key))
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(key); ++i) add(PyTuple_GET_ITEM(key, i));
-  else
-    add(key);
-  return indices;
-}
 
 void register_creation(py::module_& m) {
   m.def(
@@ -374,27 +192,36 @@ void register_creation(py::module_& m) {
         const Options options = options_from(given, "tensor");
         return finished(tensor_from(data.ptr(), options.dtype), options);
       },
-      py::arg("data"), "A new tensor with a copy of data: numbers, nested sequences, arrays, tensors.");
-  define_filled(m, "zeros", "A tensor of zeros.",
-                [](const Dims& shape, DType dtype, Generator&) { return Tensor::zeros(shape, dtype); });
-  define_filled(m, "ones", "A tensor of ones.",
-                [](const Dims& shape, DType dtype, Generator&) { return Tensor::ones(shape, dtype); });
-  define_filled(m, "empty", "A tensor whose elements are not set.",
-                [](const Dims& shape, DType dtype, Generator&) { return Tensor::empty(shape, dtype); });
-  define_filled(m, "rand", "Uniform random numbers in [0, 1).", [](const Dims& shape, DType dtype, Generator& g) {
-    expect<TypeError>(is_floating(dtype), "rand: expects a floating point dtype, got {}", dtype);
-    return draw_uniform(shape, dtype, g);
+      py::arg("data"),
+      "A new tensor with a copy of data: numbers, nested sequences, arrays, tensors.");
+  define_filled(m, "zeros", "A tensor of zeros.", [](const Dims& shape, DType dtype, Generator&) {
+    return Tensor::zeros(shape, dtype);
   });
-  define_filled(m, "randn", "Standard normal random numbers.", [](const Dims& shape, DType dtype, Generator& g) {
-    expect<TypeError>(is_floating(dtype), "randn: expects a floating point dtype, got {}", dtype);
-    return draw_normal(shape, dtype, g);
+  define_filled(m, "ones", "A tensor of ones.", [](const Dims& shape, DType dtype, Generator&) {
+    return Tensor::ones(shape, dtype);
   });
+  define_filled(
+      m, "empty", "A tensor whose elements are not set.",
+      [](const Dims& shape, DType dtype, Generator&) { return Tensor::empty(shape, dtype); });
+  define_filled(m, "rand", "Uniform random numbers in [0, 1).",
+                [](const Dims& shape, DType dtype, Generator& g) {
+                  expect<TypeError>(is_floating(dtype),
+                                    "rand: expects a floating point dtype, got {}", dtype);
+                  return draw_uniform(shape, dtype, g);
+                });
+  define_filled(m, "randn", "Standard normal random numbers.",
+                [](const Dims& shape, DType dtype, Generator& g) {
+                  expect<TypeError>(is_floating(dtype),
+                                    "randn: expects a floating point dtype, got {}", dtype);
+                  return draw_normal(shape, dtype, g);
+                });
   m.def(
       "full",
       [](const Dims& size, const py::object& fill_value, const py::kwargs& given) {
         const Options options = options_from(given, "full");
         const Scalar value = scalar_from(fill_value, "full");
-        return finished(Tensor::full(size, value, options.dtype.value_or(dtype_of_number(value))), options);
+        return finished(Tensor::full(size, value, options.dtype.value_or(dtype_of_number(value))),
+                        options);
       },
       py::arg("size"), py::arg("fill_value"), "A tensor of one value.");
   m.def(
@@ -402,11 +229,12 @@ void register_creation(py::module_& m) {
       [](const Tensor& input, const py::object& fill_value, const py::kwargs& given) {
         expect<TypeError>(input.defined(), "full_like: expects a tensor, got None");
         const Options options = options_from(given, "full_like");
-        return finished(
-            Tensor::full(input.shape(), scalar_from(fill_value, "full_like"), options.dtype.value_or(input.dtype())),
-            options);
+        return finished(Tensor::full(input.shape(), scalar_from(fill_value, "full_like"),
+                                     options.dtype.value_or(input.dtype())),
+                        options);
       },
-      py::arg("input"), py::arg("fill_value"), "A tensor of one value, with the shape and dtype of input.");
+      py::arg("input"), py::arg("fill_value"),
+      "A tensor of one value, with the shape and dtype of input.");
   m.def(
       "arange",
       [](const py::args& bounds, py::kwargs given) {
@@ -430,18 +258,20 @@ void register_creation(py::module_& m) {
       "linspace",
       [](const py::object& start, const py::object& end, index steps, const py::kwargs& given) {
         const Options options = options_from(given, "linspace");
-        return finished(make_linspace(scalar_from(start, "linspace").real(), scalar_from(end, "linspace").real(),
-                                      steps, options),
+        return finished(make_linspace(scalar_from(start, "linspace").real(),
+                                      scalar_from(end, "linspace").real(), steps, options),
                         options);
       },
-      py::arg("start"), py::arg("end"), py::arg("steps"), "`steps` numbers from start to end, both included.");
+      py::arg("start"), py::arg("end"), py::arg("steps"),
+      "`steps` numbers from start to end, both included.");
   m.def(
       "eye",
       [](index n, std::optional<index> columns, const py::kwargs& given) {
-        expect<ValueError>(n >= 0 && columns.value_or(n) >= 0, "eye: sizes must not be negative, got {}, {}", n,
-                           columns.value_or(n));
+        expect<ValueError>(n >= 0 && columns.value_or(n) >= 0,
+                           "eye: sizes must not be negative, got {}, {}", n, columns.value_or(n));
         const Options options = options_from(given, "eye");
-        Tensor out = Tensor::zeros({n, columns.value_or(n)}, options.dtype.value_or(default_dtype()));
+        Tensor out =
+            Tensor::zeros({n, columns.value_or(n)}, options.dtype.value_or(default_dtype()));
         const index length = std::min(n, columns.value_or(n));
         copy_elements(Tensor::ones({length}, out.dtype()),
                       restrided(out, {length}, {columns.value_or(n) + 1}, 0));
@@ -464,8 +294,10 @@ void register_creation(py::module_& m) {
           parts.erase(parts.begin());
           return value;
         };
-        const bool has_low = given.contains("low") || parts.size() + (given.contains("size") ? 1u : 0u) +
-                                                              (given.contains("high") ? 1u : 0u) >= 3;
+        const bool has_low = given.contains("low") || parts.size() +
+                                                              (given.contains("size") ? 1u : 0u) +
+                                                              (given.contains("high") ? 1u : 0u) >=
+                                                          3;
         const auto low = take("low", has_low), high = take("high", true), size = take("size", true);
         expect<TypeError>(high && size && parts.empty(), "randint: expects (low=0, high, size)");
         Generator* generator = &Generator::global();
@@ -474,17 +306,18 @@ void register_creation(py::module_& m) {
           given.attr("pop")("generator");
         }
         const Options options = options_from(given, "randint");
-        return finished(draw_integers(size->cast<Dims>(), low ? low->cast<index>() : 0, high->cast<index>(),
-                                      options.dtype.value_or(DType::int64), *generator),
-                        options);
+        return finished(
+            draw_integers(size->cast<Dims>(), low ? low->cast<index>() : 0, high->cast<index>(),
+                          options.dtype.value_or(DType::int64), *generator),
+            options);
       },
       "Random integers in [low, high).");
   m.def(
       "randint_like",
       [](const Tensor& input, index a, std::optional<index> b, const py::kwargs& given) {
         const Options options = options_from(given, "randint_like");
-        return finished(draw_integers(input.shape(), b ? a : 0, b.value_or(a), options.dtype.value_or(input.dtype()),
-                                      Generator::global()),
+        return finished(draw_integers(input.shape(), b ? a : 0, b.value_or(a),
+                                      options.dtype.value_or(input.dtype()), Generator::global()),
                         options);
       },
       py::arg("input"), py::arg("low"), py::arg("high") = std::nullopt,

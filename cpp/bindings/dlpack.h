@@ -1,6 +1,7 @@
 #pragma once
 
-// The part of the DLPack ABI (version 0, what every library speaks) that we exchange; the names are DLPack's.
+// The part of the DLPack ABI (version 0, what every library speaks) that we exchange; the names are
+// DLPack's.
 
 #include <cstdint>
 
@@ -11,7 +12,13 @@ struct DLDevice {
   DLDeviceType device_type;
   std::int32_t device_id;
 };
-enum DLDataTypeCode : std::uint8_t { kDLInt = 0, kDLUInt = 1, kDLFloat = 2, kDLBfloat = 4, kDLBool = 6 };
+enum DLDataTypeCode : std::uint8_t {
+  kDLInt = 0,
+  kDLUInt = 1,
+  kDLFloat = 2,
+  kDLBfloat = 4,
+  kDLBool = 6
+};
 struct DLDataType {
   std::uint8_t code;
   std::uint8_t bits;

@@ -75,9 +75,10 @@ void register_errors(py::module_& m) {
   main_thread = std::this_thread::get_id();
   py::module_::import("atexit").attr("register")(py::cpp_function(close_the_door));
   // Both: programs written for PyTorch catch RuntimeError, by meaning it is a ValueError.
-  const py::tuple bases = py::make_tuple(py::handle(PyExc_ValueError), py::handle(PyExc_RuntimeError));
-  shape_error = PyErr_NewExceptionWithDoc("topograd.ShapeError", "Sizes or shapes that do not fit together.",
-                                          bases.ptr(), nullptr);
+  const py::tuple bases =
+      py::make_tuple(py::handle(PyExc_ValueError), py::handle(PyExc_RuntimeError));
+  shape_error = PyErr_NewExceptionWithDoc(
+      "topograd.ShapeError", "Sizes or shapes that do not fit together.", bases.ptr(), nullptr);
   if (shape_error == nullptr) throw_python();
   m.attr("ShapeError") = py::handle(shape_error);
   py::register_exception_translator([](std::exception_ptr p) {

@@ -29,7 +29,8 @@ void register_graph(py::module_& m) {
              d["values"] = v.values;
              d["gradients"] = v.gradients;
              py::list contributions;
-             for (const auto& c : v.contributions) contributions.append(py::make_tuple(c.consumer, c.gradient));
+             for (const auto& c : v.contributions)
+               contributions.append(py::make_tuple(c.consumer, c.gradient));
              d["contributions"] = contributions;
              d["backward_index"] = v.backward_index;
              d["is_output"] = v.is_output;
@@ -37,7 +38,10 @@ void register_graph(py::module_& m) {
              d["dtype"] = v.dtype;
              return d;
            })
-      .def("forward", [](Graph& self, const std::map<int, Tensor>& replacements) { return self.forward(replacements); })
+      .def("forward",
+           [](Graph& self, const std::map<int, Tensor>& replacements) {
+             return self.forward(replacements);
+           })
       .def("backward", &Graph::backward);
 }
 

@@ -12,22 +12,31 @@ namespace {
 
 /// struct-module format characters of the dtypes; bfloat16 has none.
 const char* format_of(DType dtype) {
-  constexpr const char* formats[dtype_count] = {"f", "d", "e", nullptr, "b", "B", "h", "i", "q", "?"};
+  constexpr const char* formats[dtype_count] = {"f", "d", "e", nullptr, "b",
+                                                "B", "h", "i", "q",     "?"};
   return formats[static_cast<int>(dtype)];
 }
 
 DType dtype_of_format(const char* format, Py_ssize_t item_bytes) {
   std::string text = format == nullptr ? "B" : format;
-  if (!text.empty() && (text[0] == '@' || text[0] == '=' || text[0] == '<' || text[0] == '|')) text.erase(0, 1);
-  expect<TypeError>(text.size() == 1, "from_numpy: elements of format '{}' are not supported (big-endian, complex or structured?)",
-                    format == nullptr ? "" : format);
+  if (!text.empty() && (text[0] == '@' || text[0] == '=' || text[0] == '<' || text[0] == '|'))
+    text.erase(0, 1);
+  expect<TypeError>(
+      text.size() == 1,
+      "from_numpy: elements of format '{}' are not supported (big-endian, complex or structured?)",
+      format == nullptr ? "" : format);
   switch (text[0]) {
     case '?': return DType::boolean;
     case 'e': return DType::float16;
     case 'f': return DType::float32;
     case 'd': return DType::float64;
     case 'B': return DType::uint8;
-    case 'b': case 'h': case 'i': case 'l': case 'q': case 'n':
+    case 'b':
+    case 'h':
+    case 'i':
+    case 'l':
+    case 'q':
+    case 'n':
       if (item_bytes == 1) return DType::int8;
       if (item_bytes == 2) return DType::int16;
       if (item_bytes == 4) return DType::int32;
@@ -35,7 +44,8 @@ DType dtype_of_format(const char* format, Py_ssize_t item_bytes) {
       break;
     default: break;
   }
-  fail<TypeError>("from_numpy: elements of format '{}' are not supported; convert the array first", text);
+  fail<TypeError>("from_numpy: elements of format '{}' are not supported; convert the array first",
+                  text);
 }
 
 void release_buffer(void* context) {
@@ -48,11 +58,13 @@ void release_buffer(void* context) {
   delete view;
 }
 
-/// A tensor over the memory of an object with the buffer protocol, which stays locked while the tensor lives.
+/// A tensor over the memory of an object with the buffer protocol, which stays locked while the
+/// tensor lives.
 Tensor from_buffer(const py::object& source) {
   auto view = std::make_unique<Py_buffer>();
   // Without PyBUF_WRITABLE read-only memory comes too; such a tensor refuses to be written.
-  if (PyObject_GetBuffer(source.ptr(), view.get(), PyBUF_STRIDES | PyBUF_FORMAT) != 0) throw_python();
+  if (PyObject_GetBuffer(source.ptr(), view.get(), PyBUF_STRIDES | PyBUF_FORMAT) != 0)
+    throw_python();
   const auto give_back = [&](auto&&... message) {
     PyBuffer_Release(view.get());
     fail<ValueError>(message...);
@@ -70,8 +82,11 @@ Tensor from_buffer(const py::object& source) {
   if (view->ndim > max_rank) give_back("from_numpy: more than {} dims", max_rank);
   for (int d = 0; d < view->ndim; ++d) {
     const Py_ssize_t stride = view->strides != nullptr ? view->strides[d] : bytes;
-    if (stride % bytes != 0) give_back("from_numpy: strides are no multiple of the element size; copy the array first");
-    if (stride < 0) give_back("from_numpy: negative strides are not supported; copy the array first (array.copy())");
+    if (stride % bytes != 0)
+      give_back("from_numpy: strides are no multiple of the element size; copy the array first");
+    if (stride < 0)
+      give_back(
+          "from_numpy: negative strides are not supported; copy the array first (array.copy())");
     sizes.push_back(view->shape[d]);
     strides.push_back(stride / bytes);
     if (view->shape[d] > 0) high += (view->shape[d] - 1) * (stride / bytes);
@@ -81,8 +96,8 @@ Tensor from_buffer(const py::object& source) {
   (void)low;
   void* data = view->buf;
   const bool writable = view->readonly == 0;
-  const Ref<Storage> storage = Storage::wrap(data, static_cast<std::size_t>((high + 1) * bytes), release_buffer,
-                                             view.release(), writable);
+  const Ref<Storage> storage = Storage::wrap(data, static_cast<std::size_t>((high + 1) * bytes),
+                                             release_buffer, view.release(), writable);
   return make_view(storage, sizes, strides, 0, dtype);
 }
 
@@ -100,10 +115,11 @@ struct Exported {
 };
 
 constexpr std::pair<DType, DLDataType> dlpack_types[] = {
-    {DType::float32, {kDLFloat, 32, 1}}, {DType::float64, {kDLFloat, 64, 1}}, {DType::float16, {kDLFloat, 16, 1}},
-    {DType::bfloat16, {kDLBfloat, 16, 1}}, {DType::int8, {kDLInt, 8, 1}},     {DType::uint8, {kDLUInt, 8, 1}},
-    {DType::int16, {kDLInt, 16, 1}},     {DType::int32, {kDLInt, 32, 1}},     {DType::int64, {kDLInt, 64, 1}},
-    {DType::boolean, {kDLBool, 8, 1}}};
+    {DType::float32, {kDLFloat, 32, 1}}, {DType::float64, {kDLFloat, 64, 1}},
+    {DType::float16, {kDLFloat, 16, 1}}, {DType::bfloat16, {kDLBfloat, 16, 1}},
+    {DType::int8, {kDLInt, 8, 1}},       {DType::uint8, {kDLUInt, 8, 1}},
+    {DType::int16, {kDLInt, 16, 1}},     {DType::int32, {kDLInt, 32, 1}},
+    {DType::int64, {kDLInt, 64, 1}},     {DType::boolean, {kDLBool, 8, 1}}};
 
 void capsule_destroyed(PyObject* capsule) {
   if (PyCapsule_IsValid(capsule, "dltensor") == 0) return;  // somebody took it over
@@ -112,7 +128,8 @@ void capsule_destroyed(PyObject* capsule) {
 }
 
 py::object to_dlpack(const Tensor& x) {
-  expect<TypeError>(!x.requires_grad(), "__dlpack__: a tensor of shape {} requires grad; use detach()", x.shape());
+  expect<TypeError>(!x.requires_grad(),
+                    "__dlpack__: a tensor of shape {} requires grad; use detach()", x.shape());
   auto* exported = new Exported;
   exported->tensor = x.detach();
   exported->sizes = x.shape().to_vector();
@@ -127,8 +144,11 @@ py::object to_dlpack(const Tensor& x) {
   t.strides = exported->strides.data();
   t.byte_offset = 0;
   exported->managed.manager_ctx = exported;
-  exported->managed.deleter = [](DLManagedTensor* self) { delete static_cast<Exported*>(self->manager_ctx); };
-  return py::reinterpret_steal<py::object>(PyCapsule_New(&exported->managed, "dltensor", capsule_destroyed));
+  exported->managed.deleter = [](DLManagedTensor* self) {
+    delete static_cast<Exported*>(self->manager_ctx);
+  };
+  return py::reinterpret_steal<py::object>(
+      PyCapsule_New(&exported->managed, "dltensor", capsule_destroyed));
 }
 
 void release_managed(void* context) {
@@ -154,25 +174,33 @@ Tensor from_dlpack_capsule(const py::object& capsule) {
                        "from_dlpack: {} dims", t.ndim);
     std::optional<DType> dtype;
     for (const auto& [known, code] : dlpack_types)
-      if (code.code == t.dtype.code && code.bits == t.dtype.bits && t.dtype.lanes == 1) dtype = known;
-    expect<TypeError>(dtype.has_value(), "from_dlpack: element type (code {}, {} bits, {} lanes) is not supported",
-                      static_cast<int>(t.dtype.code), static_cast<int>(t.dtype.bits), t.dtype.lanes);
+      if (code.code == t.dtype.code && code.bits == t.dtype.bits && t.dtype.lanes == 1)
+        dtype = known;
+    expect<TypeError>(dtype.has_value(),
+                      "from_dlpack: element type (code {}, {} bits, {} lanes) is not supported",
+                      static_cast<int>(t.dtype.code), static_cast<int>(t.dtype.bits),
+                      t.dtype.lanes);
     Dims sizes(t.shape, t.shape + t.ndim);
     const index count = count_of(sizes);
-    Dims strides = t.strides == nullptr ? contiguous_strides(sizes) : Dims(t.strides, t.strides + t.ndim);
+    Dims strides =
+        t.strides == nullptr ? contiguous_strides(sizes) : Dims(t.strides, t.strides + t.ndim);
     index high = 0;
     for (int d = 0; d < t.ndim; ++d) {
       index reach;
-      expect<ValueError>(strides[d] >= 0 || sizes[d] <= 1, "from_dlpack: negative strides are not supported");
-      expect<ValueError>(!__builtin_mul_overflow(std::max<index>(sizes[d] - 1, 0), std::max<index>(strides[d], 0), &reach) &&
+      expect<ValueError>(strides[d] >= 0 || sizes[d] <= 1,
+                         "from_dlpack: negative strides are not supported");
+      expect<ValueError>(!__builtin_mul_overflow(std::max<index>(sizes[d] - 1, 0),
+                                                 std::max<index>(strides[d], 0), &reach) &&
                              !__builtin_add_overflow(high, reach, &high) && high < (index{1} << 55),
                          "from_dlpack: strides {} of shape {} reach too far", strides, sizes);
     }
-    expect<ValueError>(t.data != nullptr || count == 0, "from_dlpack: no memory for shape {}", sizes);
+    expect<ValueError>(t.data != nullptr || count == 0, "from_dlpack: no memory for shape {}",
+                       sizes);
     char* data = static_cast<char*>(t.data) + t.byte_offset;
     expect<ValueError>(reinterpret_cast<std::uintptr_t>(data) % size_of(*dtype) == 0,
                        "from_dlpack: the memory is not aligned");
-    storage = Storage::wrap(data, static_cast<std::size_t>(high + 1) * size_of(*dtype), release_managed, managed, true);
+    storage = Storage::wrap(data, static_cast<std::size_t>(high + 1) * size_of(*dtype),
+                            release_managed, managed, true);
     return make_view(storage, sizes, strides, 0, *dtype);
   } catch (...) {
     if (!storage) release_managed(managed);
@@ -187,10 +215,12 @@ int tensor_get_buffer(PyObject* self, Py_buffer* view, int flags) {
   return guarded<int>(-1, [&] {
     const Tensor x = as_tensor(self);
     expect(!x.requires_grad(),
-           "numpy: a tensor of shape {} that requires grad can not be seen as an array; use tensor.detach().numpy()",
+           "numpy: a tensor of shape {} that requires grad can not be seen as an array; use "
+           "tensor.detach().numpy()",
            x.shape());
     const char* format = format_of(x.dtype());
-    expect<TypeError>(format != nullptr, "numpy: there is no NumPy dtype for {}; convert with .float() first",
+    expect<TypeError>(format != nullptr,
+                      "numpy: there is no NumPy dtype for {}; convert with .float() first",
                       x.dtype());
     expect<ValueError>((flags & PyBUF_WRITABLE) == 0 || x.body()->storage->writable(),
                        "buffer: the tensor looks at read-only memory");
@@ -218,7 +248,9 @@ int tensor_get_buffer(PyObject* self, Py_buffer* view, int flags) {
   });
 }
 
-void tensor_release_buffer(PyObject*, Py_buffer* view) { delete static_cast<Shape*>(view->internal); }
+void tensor_release_buffer(PyObject*, Py_buffer* view) {
+  delete static_cast<Shape*>(view->internal);
+}
 
 void register_interop(py::module_& m) {
   m.def("from_buffer", from_buffer);

@@ -10,7 +10,9 @@ void register_io(py::module_& m) {
   m.def(
       "save_safetensors",
       [](const std::string& path, const std::map<std::string, Tensor>& tensors,
-         const std::map<std::string, std::string>& metadata) { save_safetensors(path, {tensors, metadata}); },
+         const std::map<std::string, std::string>& metadata) {
+        save_safetensors(path, {tensors, metadata});
+      },
       py::arg("path"), py::arg("tensors"), py::arg("metadata") = py::dict());
   m.def(
       "load_safetensors",

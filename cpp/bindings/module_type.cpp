@@ -1,13 +1,13 @@
 // The base of nn.Module: a call that remembers which module is running.
 
-
 #include "bindings/python.h"
 #include "bindings/scope.h"
 
 namespace topograd::python {
 namespace {
 
-/// A module that is running, inside another one. Holds the module weakly, so that no node keeps a model alive.
+/// A module that is running, inside another one. Holds the module weakly, so that no node keeps a
+/// model alive.
 struct Scope final : Counted {
   Ref<Scope> outer;
   Ref<Kept> module;
@@ -16,11 +16,10 @@ struct Scope final : Counted {
 thread_local Ref<Scope> running;
 
 struct PyModule {
-  PyObject_HEAD
-  PyObject* dict;
+  PyObject_HEAD PyObject* dict;
   PyObject* weak;
   bool hooked;
-  Scope* scope;                      // of the last call: a module is mostly called from the same place
+  Scope* scope;  // of the last call: a module is mostly called from the same place
 };
 PyTypeObject* module_type = nullptr;
 PyObject* forward_name = nullptr;
@@ -77,11 +76,13 @@ void dealloc(PyObject* self) {
   Py_DECREF(type);
 }
 
-PyMemberDef members[] = {{"__dictoffset__", T_PYSSIZET, offsetof(PyModule, dict), READONLY, nullptr},
-                         {"__weaklistoffset__", T_PYSSIZET, offsetof(PyModule, weak), READONLY, nullptr},
-                         {"_hooked", T_BOOL, offsetof(PyModule, hooked), 0, "Whether calls go through the hooks."},
-                         {}};
-PyGetSetDef attributes[] = {{"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, nullptr, nullptr}, {}};
+PyMemberDef members[] = {
+    {"__dictoffset__", T_PYSSIZET, offsetof(PyModule, dict), READONLY, nullptr},
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(PyModule, weak), READONLY, nullptr},
+    {"_hooked", T_BOOL, offsetof(PyModule, hooked), 0, "Whether calls go through the hooks."},
+    {}};
+PyGetSetDef attributes[] = {
+    {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, nullptr, nullptr}, {}};
 PyType_Slot slots[] = {{Py_tp_getset, attributes},
                        {Py_tp_call, reinterpret_cast<void*>(call)},
                        {Py_tp_traverse, reinterpret_cast<void*>(traverse)},
@@ -118,8 +119,10 @@ std::string describe_scope(const Counted* counted) {
   const auto* scope = static_cast<const Scope*>(counted);
   while (scope != nullptr) {
     const py::object module = module_of(*scope);
-    const std::string name = !scope->outer ? module.is_none() ? "?" : py::type::of(module).attr("__name__").cast<std::string>()
-                                           : name_in(module_of(*scope->outer), module);
+    const std::string name =
+        !scope->outer
+            ? module.is_none() ? "?" : py::type::of(module).attr("__name__").cast<std::string>()
+            : name_in(module_of(*scope->outer), module);
     text = text.empty() ? name : name + "." + text;
     scope = scope->outer.get();
   }

@@ -1,5 +1,5 @@
-// A Python function, or a method of Tensor, for every record of the registry: one type, one fast call, driven by the record.
-
+// A Python function, or a method of Tensor, for every record of the registry: one type, one fast
+// call, driven by the record.
 
 #include <map>
 
@@ -13,8 +13,7 @@ namespace topograd::python {
 namespace {
 
 struct OpFunction {
-  PyObject_HEAD
-  vectorcallfunc call;
+  PyObject_HEAD vectorcallfunc call;
   std::vector<const OpRecord*>* variants;
   bool in_place;
   PyObject* name;
@@ -41,7 +40,8 @@ auto run(const Arg* args, std::size_t count, F&& f) {
   return f();
 }
 
-PyObject* invoke_parsed(const OpRecord& op, bool in_place, const Arg* args, std::size_t count, PyObject* self) {
+PyObject* invoke_parsed(const OpRecord& op, bool in_place, const Arg* args, std::size_t count,
+                        PyObject* self) {
   expect_site();
   const int n = static_cast<int>(count);
   if (in_place) {
@@ -64,7 +64,8 @@ PyObject* describe_get(PyObject* self, PyObject* object, PyObject*) {
 template <class Kind>
 [[noreturn]] void rethrow_as(const std::string& function, const Kind& e) {
   const std::string_view message(e.what());
-  throw Kind(message.starts_with(function) ? std::string(message) : function + ": " + std::string(message));
+  throw Kind(message.starts_with(function) ? std::string(message)
+                                           : function + ": " + std::string(message));
 }
 template <class F>
 PyObject* named(const std::string& function, F&& run) {
@@ -108,8 +109,12 @@ std::string signature_text(const Signature& s, bool as_method) {
   return text + ")";
 }
 
-PyObject* get_doc(PyObject* self, void*) { return Py_NewRef(reinterpret_cast<OpFunction*>(self)->doc); }
-PyObject* get_name(PyObject* self, void*) { return Py_NewRef(reinterpret_cast<OpFunction*>(self)->name); }
+PyObject* get_doc(PyObject* self, void*) {
+  return Py_NewRef(reinterpret_cast<OpFunction*>(self)->doc);
+}
+PyObject* get_name(PyObject* self, void*) {
+  return Py_NewRef(reinterpret_cast<OpFunction*>(self)->name);
+}
 PyObject* get_module(PyObject*, void*) { return PyUnicode_FromString("topograd"); }
 PyObject* get_signature(PyObject* self, void*) {
   auto* function = reinterpret_cast<OpFunction*>(self);
@@ -120,7 +125,9 @@ PyObject* get_signature(PyObject* self, void*) {
 PyObject* function_repr(PyObject* self) {
   return PyUnicode_FromFormat("<op %U>", reinterpret_cast<OpFunction*>(self)->name);
 }
-PyObject* function_reduce(PyObject* self, PyObject*) { return Py_NewRef(reinterpret_cast<OpFunction*>(self)->name); }
+PyObject* function_reduce(PyObject* self, PyObject*) {
+  return Py_NewRef(reinterpret_cast<OpFunction*>(self)->name);
+}
 void function_dealloc(PyObject* self) {
   auto* function = reinterpret_cast<OpFunction*>(self);
   delete function->variants;
@@ -132,13 +139,15 @@ void function_dealloc(PyObject* self) {
 }
 
 PyTypeObject* make_type(const char* name, bool method) {
-  static PyMemberDef members[] = {{"__vectorcalloffset__", T_PYSSIZET, offsetof(OpFunction, call), READONLY, nullptr}, {}};
-  static PyGetSetDef attributes[] = {{"__doc__", get_doc, nullptr, nullptr, nullptr},
-                                     {"__name__", get_name, nullptr, nullptr, nullptr},
-                                     {"__qualname__", get_name, nullptr, nullptr, nullptr},
-                                     {"__module__", get_module, nullptr, nullptr, nullptr},
-                                     {"__text_signature__", get_signature, nullptr, nullptr, nullptr},
-                                     {}};
+  static PyMemberDef members[] = {
+      {"__vectorcalloffset__", T_PYSSIZET, offsetof(OpFunction, call), READONLY, nullptr}, {}};
+  static PyGetSetDef attributes[] = {
+      {"__doc__", get_doc, nullptr, nullptr, nullptr},
+      {"__name__", get_name, nullptr, nullptr, nullptr},
+      {"__qualname__", get_name, nullptr, nullptr, nullptr},
+      {"__module__", get_module, nullptr, nullptr, nullptr},
+      {"__text_signature__", get_signature, nullptr, nullptr, nullptr},
+      {}};
   static PyMethodDef methods[] = {{"__reduce__", function_reduce, METH_NOARGS, nullptr}, {}};
   PyType_Slot slots[] = {{Py_tp_call, reinterpret_cast<void*>(PyVectorcall_Call)},
                          {Py_tp_repr, reinterpret_cast<void*>(function_repr)},
@@ -148,7 +157,8 @@ PyTypeObject* make_type(const char* name, bool method) {
                          {Py_tp_methods, methods},
                          {method ? Py_tp_descr_get : 0, reinterpret_cast<void*>(describe_get)},
                          {0, nullptr}};
-  unsigned flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_DISALLOW_INSTANTIATION;
+  unsigned flags =
+      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_DISALLOW_INSTANTIATION;
   if (method) flags |= Py_TPFLAGS_METHOD_DESCRIPTOR;
   PyType_Spec spec = {name, sizeof(OpFunction), 0, flags, slots};
   auto* type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
@@ -156,7 +166,8 @@ PyTypeObject* make_type(const char* name, bool method) {
   return type;
 }
 
-std::string documentation(const std::vector<const OpRecord*>& variants, bool in_place, bool method) {
+std::string documentation(const std::vector<const OpRecord*>& variants, bool in_place,
+                          bool method) {
   std::string text;
   for (const OpRecord* op : variants) {
     const Signature& s = signature_of(*op);
@@ -182,44 +193,50 @@ PyObject* make_op_function(std::vector<const OpRecord*> variants, bool in_place,
   return reinterpret_cast<PyObject*>(function);
 }
 
-PyObject* call_op(const std::vector<const OpRecord*>& variants, bool in_place, PyObject* const* args, Py_ssize_t count,
-                  PyObject* names) {
+PyObject* call_op(const std::vector<const OpRecord*>& variants, bool in_place,
+                  PyObject* const* args, Py_ssize_t count, PyObject* names) {
   return guarded<PyObject*>(nullptr, [&]() -> PyObject* {
-    std::string why;
-    for (const OpRecord* op : variants) {
-      const Signature& signature = signature_of(*op);
-      Arg parsed[16];
-      std::string problem = parse(signature, args, count, names, parsed);
-      if (problem.empty()) {
-        if (in_place)
-          expect<TypeError>(count > 0 && is_tensor(args[0]), "{}_: expects a tensor to change", signature.function);
-        return named(signature.function, [&] {
-          return invoke_parsed(*op, in_place, parsed, signature.parameters.size(), count > 0 ? args[0] : nullptr);
-        });
+    return named(signature_of(*variants.front()).function, [&]() -> PyObject* {
+      std::string why;
+      for (const OpRecord* op : variants) {
+        const Signature& signature = signature_of(*op);
+        Arg parsed[16];
+        std::string problem = parse(signature, args, count, names, parsed);
+        if (problem.empty()) {
+          if (in_place)
+            expect<TypeError>(count > 0 && is_tensor(args[0]), "{}_: expects a tensor to change",
+                              signature.function);
+          return invoke_parsed(*op, in_place, parsed, signature.parameters.size(),
+                               count > 0 ? args[0] : nullptr);
+        }
+        if (why.empty()) why = std::move(problem);
       }
-      if (why.empty()) why = std::move(problem);
-    }
-    const std::string& name = signature_of(*variants.front()).function;
-    if (variants.size() == 1) fail<TypeError>("{}: {}", name, why);
-    std::string forms;
-    for (const OpRecord* op : variants) forms += std::string(forms.empty() ? "" : "; ") + op->signature;
-    fail<TypeError>("{}: the arguments {} fit no form of it: {}", name, describe_arguments(args, count, names), forms);
+      const std::string& name = signature_of(*variants.front()).function;
+      if (variants.size() == 1) fail<TypeError>("{}: {}", name, why);
+      std::string forms;
+      for (const OpRecord* op : variants)
+        forms += std::string(forms.empty() ? "" : "; ") + op->signature;
+      fail<TypeError>("{}: the arguments {} fit no form of it: {}", name,
+                      describe_arguments(args, count, names), forms);
+    });
   });
 }
 
 PyObject* call_binary(const OpRecord& op, PyObject* a, PyObject* b, bool in_place) {
   return guarded<PyObject*>(nullptr, [&]() -> PyObject* {
     const Signature& signature = signature_of(op);
-    Arg args[4];
-    const std::size_t count = signature.parameters.size();
-    for (int i = 0; i < 2; ++i)
-      if (!convert(i == 0 ? a : b, signature.parameters[static_cast<std::size_t>(i)], args[i])) {
-        PyObject* operand = i == 0 ? a : b;
-        if (PyObject_HasAttrString(operand, "__array_interface__") == 0) Py_RETURN_NOTIMPLEMENTED;
-        args[i] = Arg(tensor_from(operand, std::nullopt));
-      }
-    for (std::size_t i = 2; i < count; ++i) args[i] = signature.parameters[i].fallback;
-    return named(signature.function, [&] { return invoke_parsed(op, in_place, args, count, a); });
+    return named(signature.function, [&]() -> PyObject* {
+      Arg args[4];
+      const std::size_t count = signature.parameters.size();
+      for (int i = 0; i < 2; ++i)
+        if (!convert(i == 0 ? a : b, signature.parameters[static_cast<std::size_t>(i)], args[i])) {
+          PyObject* operand = i == 0 ? a : b;
+          if (PyObject_HasAttrString(operand, "__array_interface__") == 0) Py_RETURN_NOTIMPLEMENTED;
+          args[i] = Arg(tensor_from(operand, std::nullopt));
+        }
+      for (std::size_t i = 2; i < count; ++i) args[i] = signature.parameters[i].fallback;
+      return invoke_parsed(op, in_place, args, count, a);
+    });
   });
 }
 
@@ -242,7 +259,8 @@ void register_ops(py::module_& m) {
       functions[name].push_back(op);
       functional[name] = (op->traits & is_functional) != 0;
     }
-    if ((op->traits & is_method) != 0 && (op->traits & in_place_only) == 0) methods[name].push_back(op);
+    if ((op->traits & is_method) != 0 && (op->traits & in_place_only) == 0)
+      methods[name].push_back(op);
     if ((op->traits & has_in_place) != 0) in_place[name].push_back(op);
   }
   py::dict public_functions, nn_functions;
@@ -252,12 +270,15 @@ void register_ops(py::module_& m) {
   const py::handle tensor(reinterpret_cast<PyObject*>(tensor_type));
   for (auto& [name, variants] : methods)
     if (!py::hasattr(tensor, name.c_str()))
-      tensor.attr(name.c_str()) = py::reinterpret_steal<py::object>(make_op_function(variants, false, true));
+      tensor.attr(name.c_str()) =
+          py::reinterpret_steal<py::object>(make_op_function(variants, false, true));
   for (auto& [name, variants] : in_place) {
     // normal_ and bernoulli_ have records of their own beside the functions normal and bernoulli.
     std::string shown = name;
-    if (const auto at = shown.find("_fill"); at != std::string::npos && shown != "masked_fill") shown.resize(at);
-    tensor.attr((shown + "_").c_str()) = py::reinterpret_steal<py::object>(make_op_function(variants, true, true));
+    if (const auto at = shown.find("_fill"); at != std::string::npos && shown != "masked_fill")
+      shown.resize(at);
+    tensor.attr((shown + "_").c_str()) =
+        py::reinterpret_steal<py::object>(make_op_function(variants, true, true));
   }
   m.attr("functions") = public_functions;
   m.attr("nn_functions") = nn_functions;

@@ -7,25 +7,28 @@
 namespace topograd::python {
 
 void register_optim(py::module_& m) {
-  py::class_<OptimizerState>(m, "OptimizerState",
-                             "The state of an optimizer over a list of parameters; a step is one call.")
+  py::class_<OptimizerState>(
+      m, "OptimizerState",
+      "The state of an optimizer over a list of parameters; a step is one call.")
       .def(py::init<Tensors>(), py::arg("parameters"))
       .def(
           "sgd",
-          [](OptimizerState& self, double lr, double momentum, double dampening, double weight_decay, bool nesterov,
-             bool maximize) {
-            self.step(OptimizerState::Sgd{lr, momentum, dampening, weight_decay, nesterov, maximize});
+          [](OptimizerState& self, double lr, double momentum, double dampening,
+             double weight_decay, bool nesterov, bool maximize) {
+            self.step(
+                OptimizerState::Sgd{lr, momentum, dampening, weight_decay, nesterov, maximize});
           },
-          py::arg("lr"), py::arg("momentum"), py::arg("dampening"), py::arg("weight_decay"), py::arg("nesterov"),
-          py::arg("maximize"))
+          py::arg("lr"), py::arg("momentum"), py::arg("dampening"), py::arg("weight_decay"),
+          py::arg("nesterov"), py::arg("maximize"))
       .def(
           "adam",
-          [](OptimizerState& self, double lr, double beta1, double beta2, double eps, double weight_decay, bool amsgrad,
-             bool maximize, bool decoupled) {
-            self.step(OptimizerState::Adam{lr, beta1, beta2, eps, weight_decay, amsgrad, maximize, decoupled});
+          [](OptimizerState& self, double lr, double beta1, double beta2, double eps,
+             double weight_decay, bool amsgrad, bool maximize, bool decoupled) {
+            self.step(OptimizerState::Adam{lr, beta1, beta2, eps, weight_decay, amsgrad, maximize,
+                                           decoupled});
           },
-          py::arg("lr"), py::arg("beta1"), py::arg("beta2"), py::arg("eps"), py::arg("weight_decay"),
-          py::arg("amsgrad"), py::arg("maximize"), py::arg("decoupled"))
+          py::arg("lr"), py::arg("beta1"), py::arg("beta2"), py::arg("eps"),
+          py::arg("weight_decay"), py::arg("amsgrad"), py::arg("maximize"), py::arg("decoupled"))
       .def("zero_grad", &OptimizerState::zero_grad, py::arg("set_to_none") = true)
       .def("get",
            [](const OptimizerState& self, std::size_t i) {

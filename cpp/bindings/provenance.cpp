@@ -10,11 +10,13 @@
 namespace topograd::python {
 namespace {
 
-/// Code objects that nodes point to are never freed, so that a node can be released without the interpreter's lock.
-/// A program has few; one that makes them without end is not followed past this many.
+/// Code objects that nodes point to are never freed, so that a node can be released without the
+/// interpreter's lock. A program has few; one that makes them without end is not followed past this
+/// many.
 constexpr std::size_t most_code_objects = 100000;
 
-/// What is known of a code object: whether it is pinned, and whether it is the user's rather than this package's.
+/// What is known of a code object: whether it is pinned, and whether it is the user's rather than
+/// this package's.
 struct Known {
   PyObject* code = nullptr;
   bool pinned = false;
@@ -42,7 +44,8 @@ Known look_at(PyObject* code) {
   const std::string_view path(file);
   // Examples and the demo are programs that happen to ship with the package.
   known.foreign = folder.empty() || !path.starts_with(folder) ||
-                  path.substr(folder.size()).starts_with("examples") || path.substr(folder.size()).starts_with("demo");
+                  path.substr(folder.size()).starts_with("examples") ||
+                  path.substr(folder.size()).starts_with("demo");
   return known;
 }
 
@@ -60,7 +63,8 @@ void capture(Site& site) {
   site.code = nullptr;
   site.instruction = -1;
   site.scope = current_scope();
-  auto* frame = reinterpret_cast<PyFrameObject*>(Py_XNewRef(reinterpret_cast<PyObject*>(PyEval_GetFrame())));
+  auto* frame =
+      reinterpret_cast<PyFrameObject*>(Py_XNewRef(reinterpret_cast<PyObject*>(PyEval_GetFrame())));
   while (frame != nullptr) {
     auto* code = reinterpret_cast<PyObject*>(PyFrame_GetCode(frame));
     const Known& known = known_of(code);
@@ -86,10 +90,12 @@ void capture(Site& site) {
 
 std::string describe_site(const void* code, int instruction) {
   const py::gil_scoped_acquire lock;
-  const auto object = py::reinterpret_borrow<py::object>(
-      static_cast<PyObject*>(const_cast<void*>(code)));
-  const int line = instruction < -1 ? -instruction - 1
-                                    : PyCode_Addr2Line(reinterpret_cast<PyCodeObject*>(object.ptr()), instruction);
+  const auto object =
+      py::reinterpret_borrow<py::object>(static_cast<PyObject*>(const_cast<void*>(code)));
+  const int line =
+      instruction < -1
+          ? -instruction - 1
+          : PyCode_Addr2Line(reinterpret_cast<PyCodeObject*>(object.ptr()), instruction);
   return object.attr("co_filename").cast<std::string>() + ":" + std::to_string(line) + " in " +
          object.attr("co_name").cast<std::string>();
 }

@@ -18,10 +18,10 @@ namespace topograd::python {
 
 namespace py = pybind11;
 
-/// The Python object of a tensor. It owns the body; the body knows it by a borrowed pointer, so that `x.grad is x.grad`.
+/// The Python object of a tensor. It owns the body; the body knows it by a borrowed pointer, so
+/// that `x.grad is x.grad`.
 struct PyTensor {
-  PyObject_HEAD
-  detail::TensorBody* body;
+  PyObject_HEAD detail::TensorBody* body;
   PyObject* dict;
   PyObject* weak;
 };
@@ -64,8 +64,8 @@ R guarded(R failed, F&& f) noexcept {
   }
 }
 
-/// Gives up the interpreter's lock for a while. A thread that wants it back while the interpreter is going down waits for ever:
-/// Python would end it by unwinding, which C++ frames do not survive.
+/// Gives up the interpreter's lock for a while. A thread that wants it back while the interpreter
+/// is going down waits for ever: Python would end it by unwinding, which C++ frames do not survive.
 class Unlocked {
  public:
   Unlocked();
@@ -84,7 +84,8 @@ class Unlocked {
 class Kept : public Counted {
  public:
   /// `reaches`: the object can hold tensors, so that cycles through it are possible.
-  explicit Kept(PyObject* object, bool reaches = true) : object(Py_NewRef(object)), reaches_(reaches) {
+  explicit Kept(PyObject* object, bool reaches = true)
+      : object(Py_NewRef(object)), reaches_(reaches) {
     if (reaches_) ++alive;
   }
   ~Kept() override;
@@ -112,8 +113,8 @@ PyObject* to_python(const Scalar& scalar);
 Indices indices_from(PyObject* key);
 
 /// Calls an op with Python arguments; `self` is put in front when not null.
-PyObject* call_op(const std::vector<const OpRecord*>& variants, bool in_place, PyObject* const* args, Py_ssize_t count,
-                  PyObject* names);
+PyObject* call_op(const std::vector<const OpRecord*>& variants, bool in_place,
+                  PyObject* const* args, Py_ssize_t count, PyObject* names);
 
 void register_errors(py::module_& m);
 void register_types(py::module_& m);
@@ -146,7 +147,9 @@ struct type_caster<topograd::Tensor> {
     value = topograd::python::as_tensor(source.ptr());
     return true;
   }
-  static handle cast(topograd::Tensor x, return_value_policy, handle) { return topograd::python::wrap(std::move(x)); }
+  static handle cast(topograd::Tensor x, return_value_policy, handle) {
+    return topograd::python::wrap(std::move(x));
+  }
 };
 
 template <>

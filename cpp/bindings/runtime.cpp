@@ -12,7 +12,8 @@ namespace topograd::python {
 namespace {
 
 const char* derivative_name(const OpRecord& op) {
-  constexpr const char* names[] = {"composite", "none", "elementwise", "linear", "multilinear", "general"};
+  constexpr const char* names[] = {"composite", "none",        "elementwise",
+                                   "linear",    "multilinear", "general"};
   return names[op.derivative.index()];
 }
 
@@ -21,7 +22,8 @@ py::object from_arg(const Arg& arg) {
     case ArgKind::none: return py::none();
     case ArgKind::tensor: {
       // A number stays a number, so that promotion is the same as in a program.
-      if (arg.tensor().body()->wrapped_number) return py::reinterpret_steal<py::object>(to_python(arg.tensor().item()));
+      if (arg.tensor().body()->wrapped_number)
+        return py::reinterpret_steal<py::object>(to_python(arg.tensor().item()));
       return py::cast(arg.tensor());
     }
     case ArgKind::tensors: {
@@ -36,7 +38,22 @@ py::object from_arg(const Arg& arg) {
     case ArgKind::reals: return py::cast(arg.boxed<std::vector<double>>());
     case ArgKind::dtype: return py::cast(arg.dtype());
     case ArgKind::text: return py::str(arg.text());
-    case ArgKind::indices:
+    case ArgKind::indices: {
+      py::list list;
+      const auto bound = [](const std::optional<index>& value) {
+        return value ? py::object(py::int_(*value)) : py::object(py::none());
+      };
+      for (const IndexItem& item : arg.indices()) switch (item.kind) {
+          case IndexItem::Kind::integer: list.append(py::int_(item.start)); break;
+          case IndexItem::Kind::newaxis: list.append(py::none()); break;
+          case IndexItem::Kind::ellipsis: list.append(py::ellipsis()); break;
+          case IndexItem::Kind::tensor: list.append(py::cast(item.tensor)); break;
+          case IndexItem::Kind::slice:
+            list.append(py::module_::import("builtins")
+                            .attr("slice")(bound(item.from), bound(item.to), item.step));
+        }
+      return py::tuple(list);
+    }
     case ArgKind::object: break;
   }
   return py::none();
@@ -87,6 +104,7 @@ py::dict describe_op(const OpRecord& op) {
   d["method"] = has(is_method);
   d["function_exists"] = !has(method_only) && !has(in_place_only) && !has(is_hidden);
   d["module"] = has(is_functional) ? "nn.functional" : "";
+  d["differentiable_outputs"] = op.differentiable_outputs;
   d["view"] = has(is_view);
   d["inplace"] = has(has_in_place);
   d["inplace_only"] = has(in_place_only);
@@ -105,7 +123,8 @@ const OpRecord& record_named(const std::string& name) {
 
 void register_random(py::module_& m) {
   py::class_<Generator, Ref<Generator>>(m, "Generator", "A stream of random numbers of its own.")
-      .def(py::init([](const py::object&) { return Ref<Generator>(new Generator); }), py::arg("device") = "cpu")
+      .def(py::init([](const py::object&) { return Ref<Generator>(new Generator); }),
+           py::arg("device") = "cpu")
       .def(
           "manual_seed",
           [](const py::object& self, const py::int_& seed) {
@@ -114,20 +133,25 @@ void register_random(py::module_& m) {
             return self;
           },
           py::arg("seed"), "Starts again from a seed.")
-      .def("initial_seed", [](const Generator& self) { return self.state().seed; }, "The seed.")
-      .def("get_state",
-           [](const Generator& self) {
-             const auto state = self.state();
-             return Tensor::of<std::int64_t>({static_cast<index>(state.seed), static_cast<index>(state.offset)});
-           },
-           "Seed and position as an int64 tensor.")
+      .def(
+          "initial_seed", [](const Generator& self) { return self.state().seed; }, "The seed.")
+      .def(
+          "get_state",
+          [](const Generator& self) {
+            const auto state = self.state();
+            return Tensor::of<std::int64_t>(
+                {static_cast<index>(state.seed), static_cast<index>(state.offset)});
+          },
+          "Seed and position as an int64 tensor.")
       .def(
           "set_state",
           [](const py::object& self, const Tensor& state) {
             const auto values = state.to_vector<std::int64_t>();
-            expect<ShapeError>(values.size() == 2, "set_state: expects what get_state() gave, got shape {}",
+            expect<ShapeError>(values.size() == 2,
+                               "set_state: expects what get_state() gave, got shape {}",
                                state.shape());
-            self.cast<Generator*>()->set({static_cast<std::uint64_t>(values[0]), static_cast<std::uint64_t>(values[1])});
+            self.cast<Generator*>()->set(
+                {static_cast<std::uint64_t>(values[0]), static_cast<std::uint64_t>(values[1])});
             return self;
           },
           py::arg("new_state"));
@@ -178,8 +202,8 @@ void register_runtime(py::module_& m) {
           all.push_back(value.ptr());
         }
         const py::tuple key_names(names);
-        PyObject* result = call_op({&record_named(name)}, false, all.data(), static_cast<Py_ssize_t>(args.size()),
-                                   key_names.ptr());
+        PyObject* result = call_op({&record_named(name)}, false, all.data(),
+                                   static_cast<Py_ssize_t>(args.size()), key_names.ptr());
         if (result == nullptr) throw_python();
         return py::reinterpret_steal<py::object>(result);
       },
@@ -187,5 +211,3 @@ void register_runtime(py::module_& m) {
 }
 
 }  // namespace topograd::python
-
-

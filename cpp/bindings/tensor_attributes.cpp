@@ -12,18 +12,27 @@ namespace topograd::python {
 namespace {
 
 Tensor tensor_of(PyObject* self) { return as_tensor(self); }
-const detail::TensorBody& body_of(PyObject* self) { return *reinterpret_cast<PyTensor*>(self)->body; }
+const detail::TensorBody& body_of(PyObject* self) {
+  return *reinterpret_cast<PyTensor*>(self)->body;
+}
 
 PyObject* get_shape(PyObject* self, void*) { return wrap_size(body_of(self).sizes); }
 PyObject* get_dtype(PyObject* self, void*) { return wrap_dtype(body_of(self).dtype); }
 PyObject* get_ndim(PyObject* self, void*) { return PyLong_FromLong(body_of(self).sizes.size()); }
-PyObject* get_itemsize(PyObject* self, void*) { return PyLong_FromSize_t(size_of(body_of(self).dtype)); }
-PyObject* get_nbytes(PyObject* self, void*) {
-  return PyLong_FromSize_t(size_of(body_of(self).dtype) * static_cast<std::size_t>(body_of(self).count));
+PyObject* get_itemsize(PyObject* self, void*) {
+  return PyLong_FromSize_t(size_of(body_of(self).dtype));
 }
-PyObject* get_version(PyObject* self, void*) { return PyLong_FromUnsignedLong(tensor_of(self).version()); }
+PyObject* get_nbytes(PyObject* self, void*) {
+  return PyLong_FromSize_t(size_of(body_of(self).dtype) *
+                           static_cast<std::size_t>(body_of(self).count));
+}
+PyObject* get_version(PyObject* self, void*) {
+  return PyLong_FromUnsignedLong(tensor_of(self).version());
+}
 PyObject* get_false(PyObject*, void*) { Py_RETURN_FALSE; }
-PyObject* get_output_number(PyObject* self, void*) { return PyLong_FromUnsignedLong(body_of(self).output); }
+PyObject* get_output_number(PyObject* self, void*) {
+  return PyLong_FromUnsignedLong(body_of(self).output);
+}
 
 PyObject* get_device(PyObject*, void*) {
   // Made once: there is one device until the CUDA plug-in is loaded.
@@ -44,14 +53,17 @@ PyObject* get_requires_grad(PyObject* self, void*) {
 }
 int set_requires_grad(PyObject* self, PyObject* value, void*) {
   return guarded<int>(-1, [&] {
-    expect<TypeError>(value != nullptr && PyBool_Check(value), "requires_grad: expects True or False");
+    expect<TypeError>(value != nullptr && PyBool_Check(value),
+                      "requires_grad: expects True or False");
     expect_site();
     tensor_of(self).requires_grad_(value == Py_True);
     return 0;
   });
 }
 
-PyObject* get_is_leaf(PyObject* self, void*) { return PyBool_FromLong(tensor_of(self).is_leaf() ? 1 : 0); }
+PyObject* get_is_leaf(PyObject* self, void*) {
+  return PyBool_FromLong(tensor_of(self).is_leaf() ? 1 : 0);
+}
 
 PyObject* get_grad(PyObject* self, void*) {
   const auto& rare = body_of(self).rare;
@@ -63,12 +75,15 @@ int set_grad(PyObject* self, PyObject* value, void*) {
       if (body_of(self).rare) tensor_of(self).set_grad(Tensor());
       return 0;
     }
-    expect<TypeError>(is_tensor(value), "grad: expects a tensor or None, got {}", Py_TYPE(value)->tp_name);
+    expect<TypeError>(is_tensor(value), "grad: expects a tensor or None, got {}",
+                      Py_TYPE(value)->tp_name);
     const Tensor gradient = as_tensor(value), x = tensor_of(self);
-    expect<ShapeError>(gradient.shape() == x.shape(), "grad: shape {} does not fit a tensor of shape {}",
-                       gradient.shape(), x.shape());
-    expect<TypeError>(gradient.dtype() == x.dtype(), "grad: dtype {} does not fit a tensor of dtype {}",
-                      gradient.dtype(), x.dtype());
+    expect<ShapeError>(gradient.shape() == x.shape(),
+                       "grad: shape {} does not fit a tensor of shape {}", gradient.shape(),
+                       x.shape());
+    expect<TypeError>(gradient.dtype() == x.dtype(),
+                      "grad: dtype {} does not fit a tensor of dtype {}", gradient.dtype(),
+                      x.dtype());
     expect(!gradient.same_as(x), "grad: a tensor can not be its own gradient");
     x.set_grad(gradient);
     return 0;
@@ -100,7 +115,8 @@ int set_name(PyObject* self, PyObject* value, void*) {
       tensor_of(self).set_name("");
       return 0;
     }
-    expect<TypeError>(PyUnicode_Check(value), "name: expects a string or None, got {}", Py_TYPE(value)->tp_name);
+    expect<TypeError>(PyUnicode_Check(value), "name: expects a string or None, got {}",
+                      Py_TYPE(value)->tp_name);
     tensor_of(self).set_name(py::handle(value).cast<std::string>());
     return 0;
   });
@@ -141,7 +157,8 @@ PyGetSetDef attributes[] = {
     {"ndim", get_ndim, nullptr, "Number of dims.", nullptr},
     {"itemsize", get_itemsize, nullptr, "Bytes of one element.", nullptr},
     {"nbytes", get_nbytes, nullptr, "Bytes of all elements.", nullptr},
-    {"requires_grad", get_requires_grad, set_requires_grad, "Whether gradients flow to it.", nullptr},
+    {"requires_grad", get_requires_grad, set_requires_grad, "Whether gradients flow to it.",
+     nullptr},
     {"is_leaf", get_is_leaf, nullptr, "Whether no recorded op made it.", nullptr},
     {"grad", get_grad, set_grad, "The gradient that backward() left, or None.", nullptr},
     {"grad_fn", get_grad_fn, nullptr, "The recorded call that made it, or None.", nullptr},
@@ -164,7 +181,8 @@ void replace_data(const Tensor& x, const Tensor& value) {
   auto& body = *x.body();
   const auto& from = *value.body();
   expect<TypeError>(!body.node || is_floating(from.dtype),
-                    "data: a tensor that requires grad needs floating point data, got {}", from.dtype);
+                    "data: a tensor that requires grad needs floating point data, got {}",
+                    from.dtype);
   body.storage = from.storage;
   body.sizes = from.sizes;
   body.strides = from.strides;
@@ -173,7 +191,8 @@ void replace_data(const Tensor& x, const Tensor& value) {
   body.contiguous = from.contiguous;
   body.dtype = from.dtype;
   body.saved = nullptr;
-  if (body.node && static_cast<Node*>(body.node.get())->is_leaf()) static_cast<Node*>(body.node.get())->set_leaf_shape(x);
+  if (body.node && static_cast<Node*>(body.node.get())->is_leaf())
+    static_cast<Node*>(body.node.get())->set_leaf_shape(x);
 }
 
 PyGetSetDef* tensor_attributes() { return attributes; }

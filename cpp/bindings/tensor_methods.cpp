@@ -33,17 +33,23 @@ PyObject* size(PyObject* self, Args args, Py_ssize_t count, PyObject* names) {
 PyObject* stride(PyObject* self, Args args, Py_ssize_t count) {
   return safely([&]() -> PyObject* {
     const Tensor x = as_tensor(self);
-    if (count == 1) return PyLong_FromLongLong(x.strides()[wrap_dim(integer(args[0]), x.rank(), "stride")]);
+    if (count == 1)
+      return PyLong_FromLongLong(x.strides()[wrap_dim(integer(args[0]), x.rank(), "stride")]);
     PyObject* tuple = PyTuple_New(x.rank());
-    for (int d = 0; d < x.rank(); ++d) PyTuple_SET_ITEM(tuple, d, PyLong_FromLongLong(x.strides()[d]));
+    for (int d = 0; d < x.rank(); ++d)
+      PyTuple_SET_ITEM(tuple, d, PyLong_FromLongLong(x.strides()[d]));
     return tuple;
   });
 }
 
 PyObject* dim(PyObject* self, PyObject*) { return PyLong_FromLong(as_tensor(self).rank()); }
 PyObject* numel(PyObject* self, PyObject*) { return PyLong_FromLongLong(as_tensor(self).count()); }
-PyObject* storage_offset(PyObject* self, PyObject*) { return PyLong_FromLongLong(as_tensor(self).body()->offset); }
-PyObject* element_size(PyObject* self, PyObject*) { return PyLong_FromSize_t(size_of(as_tensor(self).dtype())); }
+PyObject* storage_offset(PyObject* self, PyObject*) {
+  return PyLong_FromLongLong(as_tensor(self).body()->offset);
+}
+PyObject* element_size(PyObject* self, PyObject*) {
+  return PyLong_FromSize_t(size_of(as_tensor(self).dtype()));
+}
 PyObject* data_ptr(PyObject* self, PyObject*) {
   return safely([&] { return PyLong_FromVoidPtr(as_tensor(self).address()); });
 }
@@ -65,7 +71,8 @@ PyObject* nested(const Tensor& x, int dim, index offset) {
   const index n = x.shape()[dim];
   PyObject* list = PyList_New(n);
   if (list == nullptr) throw_python();
-  for (index i = 0; i < n; ++i) PyList_SET_ITEM(list, i, nested(x, dim + 1, offset + i * x.strides()[dim]));
+  for (index i = 0; i < n; ++i)
+    PyList_SET_ITEM(list, i, nested(x, dim + 1, offset + i * x.strides()[dim]));
   return list;
 }
 PyObject* tolist(PyObject* self, PyObject*) {
@@ -78,7 +85,8 @@ PyObject* detach(PyObject* self, PyObject*) {
 PyObject* detach_in_place(PyObject* self, PyObject*) {
   return safely([&]() -> PyObject* {
     const Tensor x = as_tensor(self);
-    expect(!(x.body()->rare && x.body()->rare->base.defined()), "detach_: not possible on a view; use detach()");
+    expect(!(x.body()->rare && x.body()->rare->base.defined()),
+           "detach_: not possible on a view; use detach()");
     if (x.body()->watched) node_of(x)->unwatch(*x.body());
     x.body()->node = nullptr;
     return Py_NewRef(self);
@@ -122,9 +130,11 @@ PyObject* make_subclass(PyObject*, PyObject* args) {
     PyObject *type = nullptr, *data = nullptr;
     int requires_grad = 0;
     if (PyArg_ParseTuple(args, "OO|p", &type, &data, &requires_grad) == 0) throw_python();
-    expect<TypeError>(PyType_Check(type) && PyType_IsSubtype(reinterpret_cast<PyTypeObject*>(type), tensor_type),
-                      "_make_subclass: expects a subclass of Tensor");
-    expect<TypeError>(is_tensor(data), "_make_subclass: expects a tensor, got {}", Py_TYPE(data)->tp_name);
+    expect<TypeError>(
+        PyType_Check(type) && PyType_IsSubtype(reinterpret_cast<PyTypeObject*>(type), tensor_type),
+        "_make_subclass: expects a subclass of Tensor");
+    expect<TypeError>(is_tensor(data), "_make_subclass: expects a tensor, got {}",
+                      Py_TYPE(data)->tp_name);
     expect_site();
     Tensor x = as_tensor(data).detach();
     if (requires_grad != 0) x.requires_grad_();
@@ -134,7 +144,8 @@ PyObject* make_subclass(PyObject*, PyObject* args) {
 
 PyObject* sizeof_tensor(PyObject* self, PyObject*) {
   return PyLong_FromSize_t(sizeof(PyTensor) + sizeof(detail::TensorBody) +
-                           static_cast<std::size_t>(as_tensor(self).count()) * size_of(as_tensor(self).dtype()));
+                           static_cast<std::size_t>(as_tensor(self).count()) *
+                               size_of(as_tensor(self).dtype()));
 }
 
 template <class F>
@@ -151,22 +162,27 @@ PyMethodDef* method_table() {
       {"ndimension", dim, METH_NOARGS, "ndimension()\n\nNumber of dims."},
       {"numel", numel, METH_NOARGS, "numel()\n\nNumber of elements."},
       {"nelement", numel, METH_NOARGS, "nelement()\n\nNumber of elements."},
-      {"storage_offset", storage_offset, METH_NOARGS, "storage_offset()\n\nOffset of the first element."},
+      {"storage_offset", storage_offset, METH_NOARGS,
+       "storage_offset()\n\nOffset of the first element."},
       {"element_size", element_size, METH_NOARGS, "element_size()\n\nBytes of one element."},
       {"data_ptr", data_ptr, METH_NOARGS, "data_ptr()\n\nAddress of the first element."},
       {"is_contiguous", fast(is_contiguous), keywords,
        "is_contiguous()\n\nWhether the memory is row-major without gaps."},
-      {"is_floating_point", is_floating_point, METH_NOARGS, "is_floating_point()\n\nWhether the dtype is."},
-      {"item", item, METH_NOARGS, "item()\n\nThe only element as a number. Raises ShapeError unless there is one."},
+      {"is_floating_point", is_floating_point, METH_NOARGS,
+       "is_floating_point()\n\nWhether the dtype is."},
+      {"item", item, METH_NOARGS,
+       "item()\n\nThe only element as a number. Raises ShapeError unless there is one."},
       {"tolist", tolist, METH_NOARGS, "tolist()\n\nThe elements as nested lists of numbers."},
       {"detach", detach, METH_NOARGS, "detach()\n\nThe same elements outside the graph."},
       {"detach_", detach_in_place, METH_NOARGS, "detach_()\n\nTakes this tensor out of the graph."},
       {"requires_grad_", fast(requires_grad_), keywords,
-       "requires_grad_(requires_grad=True)\n\nMakes this a leaf whose gradient is kept, or takes that back."},
+       "requires_grad_(requires_grad=True)\n\nMakes this a leaf whose gradient is kept, or takes "
+       "that back."},
       {"float", fast(cast_to<DType::float32>), keywords, "float()\n\nConverted to float32."},
       {"double", fast(cast_to<DType::float64>), keywords, "double()\n\nConverted to float64."},
       {"half", fast(cast_to<DType::float16>), keywords, "half()\n\nConverted to float16."},
-      {"bfloat16", fast(cast_to<DType::bfloat16>), keywords, "bfloat16()\n\nConverted to bfloat16."},
+      {"bfloat16", fast(cast_to<DType::bfloat16>), keywords,
+       "bfloat16()\n\nConverted to bfloat16."},
       {"char", fast(cast_to<DType::int8>), keywords, "char()\n\nConverted to int8."},
       {"byte", fast(cast_to<DType::uint8>), keywords, "byte()\n\nConverted to uint8."},
       {"short", fast(cast_to<DType::int16>), keywords, "short()\n\nConverted to int16."},
@@ -174,10 +190,12 @@ PyMethodDef* method_table() {
       {"long", fast(cast_to<DType::int64>), keywords, "long()\n\nConverted to int64."},
       {"bool", fast(cast_to<DType::boolean>), keywords, "bool()\n\nConverted to bool."},
       {"cpu", fast(itself), keywords, "cpu()\n\nThe tensor on the CPU: itself."},
-      {"pin_memory", fast(itself), keywords, "pin_memory()\n\nItself: there is nothing to pin on the CPU."},
+      {"pin_memory", fast(itself), keywords,
+       "pin_memory()\n\nItself: there is nothing to pin on the CPU."},
       {"_copy", live_copy, METH_NOARGS, "_copy()\n\nA copy of the same class, for copy.deepcopy."},
       {"_make_subclass", make_subclass, METH_VARARGS | METH_STATIC,
-       "_make_subclass(cls, data, requires_grad=False)\n\nAn object of a subclass on the same elements."},
+       "_make_subclass(cls, data, requires_grad=False)\n\nAn object of a subclass on the same "
+       "elements."},
       {"__sizeof__", sizeof_tensor, METH_NOARGS, nullptr},
       {}};
   return methods;

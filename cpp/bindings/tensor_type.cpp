@@ -1,5 +1,5 @@
-// The Tensor type: life, number slots, indexing. Its methods are the registry's and those of tensor_methods.cpp.
-
+// The Tensor type: life, number slots, indexing. Its methods are the registry's and those of
+// tensor_methods.cpp.
 
 #include <vector>
 
@@ -33,7 +33,8 @@ void dealloc(PyObject* self) {
   Py_DECREF(type);
 }
 
-/// Visits the Python objects that only this tensor's graph keeps alive: what it owns alone, and so on down.
+/// Visits the Python objects that only this tensor's graph keeps alive: what it owns alone, and so
+/// on down.
 int traverse(PyObject* self, visitproc visit, void* arg) {
   Py_VISIT(Py_TYPE(self));
   auto* object = reinterpret_cast<PyTensor*>(self);
@@ -86,7 +87,8 @@ PyObject* make_new(PyTypeObject* type, PyObject* args, PyObject* keywords) {
     PyObject* first = PyTuple_GET_ITEM(args, 0);
     if (PyLong_Check(first)) {
       Dims shape;
-      for (Py_ssize_t i = 0; i < count; ++i) shape.push_back(py::handle(PyTuple_GET_ITEM(args, i)).cast<index>());
+      for (Py_ssize_t i = 0; i < count; ++i)
+        shape.push_back(py::handle(PyTuple_GET_ITEM(args, i)).cast<index>());
       return wrap_as(type, Tensor::zeros(shape, default_dtype()));
     }
     expect<TypeError>(count == 1, "Tensor: expects data or sizes");
@@ -133,7 +135,9 @@ PyObject* slot_power(PyObject* a, PyObject* b, PyObject* modulus) {
   if (modulus != Py_None) Py_RETURN_NOTIMPLEMENTED;
   return call_binary(topograd::pow, a, b, false);
 }
-PyObject* slot_inplace_power(PyObject* a, PyObject* b, PyObject*) { return call_binary(topograd::pow, a, b, true); }
+PyObject* slot_inplace_power(PyObject* a, PyObject* b, PyObject*) {
+  return call_binary(topograd::pow, a, b, true);
+}
 
 PyObject* compare(PyObject* a, PyObject* b, int op) {
   static const OpRecord* const records[] = {&topograd::lt, &topograd::le, &topograd::eq,
@@ -147,7 +151,8 @@ Scalar item_of(PyObject* self) { return as_tensor(self).item(); }
 int truth(PyObject* self) {
   return guarded<int>(-1, [&] {
     const Tensor x = as_tensor(self);
-    expect<ShapeError>(x.count() == 1, "bool: a tensor of shape {} has no single truth value; use any() or all()",
+    expect<ShapeError>(x.count() == 1,
+                       "bool: a tensor of shape {} has no single truth value; use any() or all()",
                        x.shape());
     const Scalar value = x.item();
     return value.is_real() ? value.real() != 0 : value.integer() != 0;
@@ -166,7 +171,8 @@ PyObject* to_index(PyObject* self) {
   return guarded<PyObject*>(nullptr, [&]() -> PyObject* {
     const Tensor x = as_tensor(self);
     expect<TypeError>(!is_floating(x.dtype()) && x.count() == 1,
-                      "index: only a single integer can be used as an index, got {} of shape {}", x.dtype(), x.shape());
+                      "index: only a single integer can be used as an index, got {} of shape {}",
+                      x.dtype(), x.shape());
     return PyLong_FromLongLong(x.item().integer());
   });
 }
@@ -213,13 +219,18 @@ int contains(PyObject* self, PyObject* element) {
   return guarded<int>(-1, [&] {
     Scalar number = 0;
     const Tensor wanted = is_tensor(element) ? as_tensor(element) : Tensor();
-    expect<TypeError>(wanted.defined() || to_scalar(element, number), "in: expects a number or a tensor, got {}",
-                      Py_TYPE(element)->tp_name);
-    return any(eq(as_tensor(self), wanted.defined() ? wanted : Tensor(number))).item().integer() != 0 ? 1 : 0;
+    expect<TypeError>(wanted.defined() || to_scalar(element, number),
+                      "in: expects a number or a tensor, got {}", Py_TYPE(element)->tp_name);
+    return any(eq(as_tensor(self), wanted.defined() ? wanted : Tensor(number))).item().integer() !=
+                   0
+               ? 1
+               : 0;
   });
 }
 
-Py_hash_t hash(PyObject* self) { return static_cast<Py_hash_t>(reinterpret_cast<std::uintptr_t>(self) >> 4); }
+Py_hash_t hash(PyObject* self) {
+  return static_cast<Py_hash_t>(reinterpret_cast<std::uintptr_t>(self) >> 4);
+}
 
 PyObject* iterate(PyObject* self) {
   return guarded<PyObject*>(nullptr, [&]() -> PyObject* {
@@ -233,9 +244,10 @@ PyObject* iterate(PyObject* self) {
   });
 }
 
-PyMemberDef members[] = {{"__dictoffset__", T_PYSSIZET, offsetof(PyTensor, dict), READONLY, nullptr},
-                         {"__weaklistoffset__", T_PYSSIZET, offsetof(PyTensor, weak), READONLY, nullptr},
-                         {}};
+PyMemberDef members[] = {
+    {"__dictoffset__", T_PYSSIZET, offsetof(PyTensor, dict), READONLY, nullptr},
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(PyTensor, weak), READONLY, nullptr},
+    {}};
 
 #define TOPOGRAD_SLOT(SLOT, FUNCTION) {SLOT, reinterpret_cast<void*>(FUNCTION)}
 PyType_Slot slots[] = {
@@ -252,8 +264,9 @@ PyType_Slot slots[] = {
     TOPOGRAD_SLOT(Py_tp_getset, tensor_attributes()),
     TOPOGRAD_SLOT(Py_bf_getbuffer, tensor_get_buffer),
     TOPOGRAD_SLOT(Py_bf_releasebuffer, tensor_release_buffer),
-    {Py_tp_doc, const_cast<char*>("An n-dimensional array of one dtype, and a place in the computation graph.\n\n"
-                                  "Made by tensor(), zeros(), … and by operations on tensors.")},
+    {Py_tp_doc, const_cast<char*>(
+                    "An n-dimensional array of one dtype, and a place in the computation graph.\n\n"
+                    "Made by tensor(), zeros(), … and by operations on tensors.")},
     TOPOGRAD_SLOT(Py_nb_add, slot_add),
     TOPOGRAD_SLOT(Py_nb_subtract, slot_subtract),
     TOPOGRAD_SLOT(Py_nb_multiply, slot_multiply),
@@ -288,6 +301,7 @@ PyType_Slot slots[] = {
     TOPOGRAD_SLOT(Py_mp_length, length),
     TOPOGRAD_SLOT(Py_mp_subscript, subscript),
     TOPOGRAD_SLOT(Py_mp_ass_subscript, assign),
+    TOPOGRAD_SLOT(Py_sq_length, length),
     TOPOGRAD_SLOT(Py_sq_item, item_at),
     TOPOGRAD_SLOT(Py_sq_contains, contains),
     {0, nullptr}};
@@ -304,9 +318,11 @@ PyTypeObject* result_type_of(const OpRecord& op) {
   const Signature& s = signature_of(op);
   // The descriptions must outlive the type, which lives for ever.
   auto* fields = new PyStructSequence_Field[s.result_names.size() + 1]();
-  for (std::size_t i = 0; i < s.result_names.size(); ++i) fields[i].name = s.result_names[i].c_str();
+  for (std::size_t i = 0; i < s.result_names.size(); ++i)
+    fields[i].name = s.result_names[i].c_str();
   auto* name = new std::string("topograd.return_types." + s.function);
-  PyStructSequence_Desc description = {name->c_str(), nullptr, fields, static_cast<int>(s.result_names.size())};
+  PyStructSequence_Desc description = {name->c_str(), nullptr, fields,
+                                       static_cast<int>(s.result_names.size())};
   PyTypeObject* type = PyStructSequence_NewType(&description);
   if (type == nullptr) throw_python();
   made.emplace_back(&op, type);

@@ -1,6 +1,5 @@
 // tg.dtype, tg.Size, tg.device and numbers.
 
-
 #include <cstring>
 
 #include "bindings/python.h"
@@ -9,8 +8,7 @@ namespace topograd::python {
 namespace {
 
 struct PyDType {
-  PyObject_HEAD
-  DType dtype;
+  PyObject_HEAD DType dtype;
 };
 PyTypeObject* dtype_type = nullptr;
 PyTypeObject* size_type = nullptr;
@@ -23,13 +21,17 @@ PyObject* dtype_repr(PyObject* self) {
 PyObject* dtype_reduce(PyObject* self, PyObject*) {
   return PyUnicode_FromString(std::string(name_of(as_dtype(self))).c_str());
 }
-PyObject* dtype_floating(PyObject* self, void*) { return PyBool_FromLong(is_floating(as_dtype(self))); }
+PyObject* dtype_floating(PyObject* self, void*) {
+  return PyBool_FromLong(is_floating(as_dtype(self)));
+}
 PyObject* dtype_complex(PyObject*, void*) { Py_RETURN_FALSE; }
 PyObject* dtype_signed(PyObject* self, void*) {
   const DType dtype = as_dtype(self);
   return PyBool_FromLong(dtype != DType::uint8 && dtype != DType::boolean);
 }
-PyObject* dtype_itemsize(PyObject* self, void*) { return PyLong_FromSize_t(size_of(as_dtype(self))); }
+PyObject* dtype_itemsize(PyObject* self, void*) {
+  return PyLong_FromSize_t(size_of(as_dtype(self)));
+}
 
 PyObject* size_repr(PyObject* self) {
   const auto list = py::reinterpret_steal<py::object>(PySequence_List(self));
@@ -37,7 +39,8 @@ PyObject* size_repr(PyObject* self) {
 }
 PyObject* size_numel(PyObject* self, PyObject*) {
   long long count = 1;
-  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(self); ++i) count *= PyLong_AsLongLong(PyTuple_GET_ITEM(self, i));
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(self); ++i)
+    count *= PyLong_AsLongLong(PyTuple_GET_ITEM(self, i));
   return PyLong_FromLongLong(count);
 }
 PyObject* size_subscript(PyObject* self, PyObject* key) {
@@ -51,7 +54,8 @@ PyObject* size_subscript(PyObject* self, PyObject* key) {
 void make_dtype_type(py::module_& m) {
   static PyMethodDef methods[] = {{"__reduce__", dtype_reduce, METH_NOARGS, nullptr}, {}};
   static PyGetSetDef attributes[] = {
-      {"is_floating_point", dtype_floating, nullptr, "Whether it is a floating point dtype.", nullptr},
+      {"is_floating_point", dtype_floating, nullptr, "Whether it is a floating point dtype.",
+       nullptr},
       {"is_complex", dtype_complex, nullptr, "Whether it is a complex dtype.", nullptr},
       {"is_signed", dtype_signed, nullptr, "Whether it holds negative numbers.", nullptr},
       {"itemsize", dtype_itemsize, nullptr, "Bytes of an element.", nullptr},
@@ -73,19 +77,20 @@ void make_dtype_type(py::module_& m) {
     m.attr(std::string(name_of(object->dtype)).c_str()) = py::handle(dtypes[i]);
   }
   const std::pair<const char*, DType> aliases[] = {
-      {"float", DType::float32}, {"double", DType::float64}, {"half", DType::float16}, {"short", DType::int16},
-      {"int", DType::int32},     {"long", DType::int64}};
+      {"float", DType::float32}, {"double", DType::float64}, {"half", DType::float16},
+      {"short", DType::int16},   {"int", DType::int32},      {"long", DType::int64}};
   for (const auto& [name, dtype] : aliases) m.attr(name) = py::handle(wrap_dtype(dtype));
 }
 
 void make_size_type(py::module_& m) {
-  static PyMethodDef methods[] = {{"numel", size_numel, METH_NOARGS, "Number of elements: the product of the sizes."},
-                                  {}};
-  static PyType_Slot slots[] = {{Py_tp_repr, reinterpret_cast<void*>(size_repr)},
-                                {Py_mp_subscript, reinterpret_cast<void*>(size_subscript)},
-                                {Py_tp_methods, methods},
-                                {Py_tp_doc, const_cast<char*>("The shape of a tensor: a tuple of its sizes.")},
-                                {0, nullptr}};
+  static PyMethodDef methods[] = {
+      {"numel", size_numel, METH_NOARGS, "Number of elements: the product of the sizes."}, {}};
+  static PyType_Slot slots[] = {
+      {Py_tp_repr, reinterpret_cast<void*>(size_repr)},
+      {Py_mp_subscript, reinterpret_cast<void*>(size_subscript)},
+      {Py_tp_methods, methods},
+      {Py_tp_doc, const_cast<char*>("The shape of a tensor: a tuple of its sizes.")},
+      {0, nullptr}};
   static PyType_Spec spec = {"topograd.Size", 0, 0, Py_TPFLAGS_DEFAULT, slots};
   const py::tuple bases = py::make_tuple(py::handle(reinterpret_cast<PyObject*>(&PyTuple_Type)));
   size_type = reinterpret_cast<PyTypeObject*>(PyType_FromSpecWithBases(&spec, bases.ptr()));
@@ -104,7 +109,8 @@ struct DeviceName {
     auto text = given.cast<std::string>();
     if (const auto colon = text.find(':'); colon != std::string::npos) {
       const std::string number = text.substr(colon + 1);
-      expect(!number.empty() && number.size() < 4 && number.find_first_not_of("0123456789") == std::string::npos,
+      expect(!number.empty() && number.size() < 4 &&
+                 number.find_first_not_of("0123456789") == std::string::npos,
              "device: '{}' is not a device name", text);
       index = std::stoi(number);
       text.resize(colon);
@@ -132,7 +138,8 @@ PyObject* wrap_size(const Dims& shape) {
 
 PyObject* to_python(const Scalar& scalar) {
   if (scalar.kind() == DType::boolean) return PyBool_FromLong(static_cast<long>(scalar.integer()));
-  return scalar.is_real() ? PyFloat_FromDouble(scalar.real()) : PyLong_FromLongLong(scalar.integer());
+  return scalar.is_real() ? PyFloat_FromDouble(scalar.real())
+                          : PyLong_FromLongLong(scalar.integer());
 }
 
 bool to_scalar(PyObject* object, Scalar& scalar) {
@@ -167,7 +174,8 @@ bool to_scalar(PyObject* object, Scalar& scalar) {
   const double value = PyFloat_AsDouble(object);
   if (value == -1 && PyErr_Occurred() != nullptr) throw_python();
   // numpy.bool_ has a float as well, and stays a boolean.
-  if (std::strcmp(Py_TYPE(object)->tp_name, "numpy.bool_") == 0 || std::strcmp(Py_TYPE(object)->tp_name, "numpy.bool") == 0)
+  if (std::strcmp(Py_TYPE(object)->tp_name, "numpy.bool_") == 0 ||
+      std::strcmp(Py_TYPE(object)->tp_name, "numpy.bool") == 0)
     scalar = value != 0;
   else
     scalar = value;
@@ -179,21 +187,25 @@ void register_types(py::module_& m) {
   make_size_type(m);
   m.def("get_default_dtype", [] { return current_default; });
   m.def("set_default_dtype", [](DType dtype) {
-    expect<TypeError>(is_floating(dtype), "set_default_dtype: expects a floating point dtype, got {}", dtype);
+    expect<TypeError>(is_floating(dtype),
+                      "set_default_dtype: expects a floating point dtype, got {}", dtype);
     current_default = dtype;
   });
   py::class_<DeviceName>(m, "device", "Where a tensor's elements are: device('cpu').")
       .def(py::init(&DeviceName::parse), py::arg("type"), py::arg("index") = std::nullopt)
       .def_readonly("type", &DeviceName::type)
       .def_readonly("index", &DeviceName::index)
-      .def("__eq__", [](const DeviceName& a, const py::object& b) {
-        return py::isinstance<DeviceName>(b) && a == b.cast<DeviceName>();
-      })
+      .def("__eq__",
+           [](const DeviceName& a, const py::object& b) {
+             return py::isinstance<DeviceName>(b) && a == b.cast<DeviceName>();
+           })
       .def("__hash__", [](const DeviceName& a) { return std::hash<std::string>()(a.text()); })
       .def("__str__", &DeviceName::text)
-      .def("__repr__", [](const DeviceName& a) {
-        return "device(type='" + a.type + "'" + (a.index ? ", index=" + std::to_string(*a.index) : "") + ")";
-      })
+      .def("__repr__",
+           [](const DeviceName& a) {
+             return "device(type='" + a.type + "'" +
+                    (a.index ? ", index=" + std::to_string(*a.index) : "") + ")";
+           })
       .def("__reduce__", [](const py::object& self) {
         return py::make_tuple(py::type::of(self), py::make_tuple(py::str(self)));
       });

@@ -57,11 +57,11 @@ void refresh_view(const Tensor& x) {
 
 void check_writable(const Tensor& target, std::string_view op, bool recorded) {
   expect(!overlaps_itself(target),
-                     "{}: the output of shape {} and strides {} has elements that share memory "
-                     "(an expanded tensor?); call .clone() before changing it in place",
-                     op, target.shape(), target.strides());
+         "{}: the output of shape {} and strides {} has elements that share memory "
+         "(an expanded tensor?); call .clone() before changing it in place",
+         op, target.shape(), target.strides());
   expect(target.hollow() || target.body()->storage->writable(),
-                     "{}: the output of shape {} looks at read-only memory", op, target.shape());
+         "{}: the output of shape {} looks at read-only memory", op, target.shape());
   if (!mode.recording || !recorded) return;
   const auto& rare = target.body()->rare;
   expect(!(target.requires_grad() && target.is_leaf()),

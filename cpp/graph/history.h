@@ -4,9 +4,10 @@
 
 namespace topograd {
 
-// How the graph follows changes in place. A view remembers the tensor that owns its memory (its base) and the base's
-// generation. Writing through a view gives the base a new node, region_write(old base, new value); every other view of it
-// is then out of date and gets a new node, region(base), when it is next used.
+// How the graph follows changes in place. A view remembers the tensor that owns its memory (its
+// base) and the base's generation. Writing through a view gives the base a new node,
+// region_write(old base, new value); every other view of it is then out of date and gets a new
+// node, region(base), when it is next used.
 
 /// Marks result as a view of x.
 void mark_view(const Tensor& result, const Tensor& x);

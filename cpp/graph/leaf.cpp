@@ -8,14 +8,16 @@ bool Tensor::is_leaf() const { return !body_->node || node_of(*this)->is_leaf();
 
 Tensor& Tensor::requires_grad_(bool wanted) {
   if (wanted == requires_grad()) return *this;
-  expect(is_leaf(), "requires_grad_: only leaf tensors can change; this one was made by {}. Use detach()",
+  expect(is_leaf(),
+         "requires_grad_: only leaf tensors can change; this one was made by {}. Use detach()",
          is_leaf() ? "" : node_of(*this)->op_name());
   if (!wanted) {
     if (body_->watched) node_of(*this)->unwatch(*body_);
     body_->node = nullptr;
     return *this;
   }
-  expect(is_floating(dtype()), "requires_grad_: only floating point tensors can require gradients, got {}", dtype());
+  expect(is_floating(dtype()),
+         "requires_grad_: only floating point tensors can require gradients, got {}", dtype());
   const Ref<Node> node = Node::make_leaf(*this);
   body_->node = Ref<Counted>(node.get());
   body_->output = 0;

@@ -8,7 +8,7 @@ namespace topograd {
 struct Mode {
   bool recording = true;
   bool inference = false;
-  bool strict_ieee = false;          ///< zero cotangents multiply infinite partials to NaN, as elsewhere
+  bool strict_ieee = false;  ///< zero cotangents multiply infinite partials to NaN, as elsewhere
 };
 
 TOPOGRAD_API extern thread_local constinit Mode mode __attribute__((tls_model("initial-exec")));

@@ -235,13 +235,14 @@ void Node::check_versions() const {
     if (saved == no_version || !x.defined() || x.hollow() || x.version() == saved) return;
     const Storage& storage = *x.body()->storage;
     const auto at = [](const std::string& place) { return place.empty() ? "" : " at " + place; };
-    const std::string changed = storage.changed_code() == nullptr || !site_reader.describe
-                                    ? ""
-                                    : site_reader.describe(storage.changed_code(),
-                                                           storage.changed_instruction());
-    fail("{}: backward needs {} of shape {}, saved{} at version {}, but it was changed in place{} "
-         "and is at version {} now. Change a copy (x = x + …, or x.clone() before) instead",
-         op_name(), what, x.shape(), at(where()), saved, at(changed), x.version());
+    const std::string changed =
+        storage.changed_code() == nullptr || !site_reader.describe
+            ? ""
+            : site_reader.describe(storage.changed_code(), storage.changed_instruction());
+    fail(
+        "{}: backward needs {} of shape {}, saved{} at version {}, but it was changed in place{} "
+        "and is at version {} now. Change a copy (x = x + …, or x.clone() before) instead",
+        op_name(), what, x.shape(), at(where()), saved, at(changed), x.version());
   };
   int slot = 0;
   for (int i = 0; i < arg_count_; ++i) {

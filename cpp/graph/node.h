@@ -28,8 +28,9 @@ class TOPOGRAD_API NodeHook : public Counted {
   virtual void run(Tensors& input_gradients, const Tensors& output_gradients) = 0;
 };
 
-/// A recorded call: the op, its arguments, and the nodes that made them. A node owns its inputs and what it saved;
-/// a tensor owns its node; nothing points the other way, so no cycle can form. A leaf's node has no op.
+/// A recorded call: the op, its arguments, and the nodes that made them. A node owns its inputs and
+/// what it saved; a tensor owns its node; nothing points the other way, so no cycle can form. A
+/// leaf's node has no op.
 class TOPOGRAD_API Node final : public Counted {
  public:
   struct TensorHook {
@@ -55,7 +56,8 @@ class TOPOGRAD_API Node final : public Counted {
   };
 
   static Ref<Node> make_leaf(const Tensor& x);
-  /// Slots of args that are tracked get their edges; untracked ones are kept whole, the others as the op's .saves says.
+  /// Slots of args that are tracked get their edges; untracked ones are kept whole, the others as
+  /// the op's .saves says.
   static Ref<Node> make(const OpRecord& op, const Arg* args, int arg_count, Results& results);
 
   bool is_leaf() const { return op_ == nullptr; }
@@ -129,7 +131,8 @@ class TOPOGRAD_API Node final : public Counted {
   Arg* args_ = nullptr;
   Edge* edges_ = nullptr;
   Tensor* outputs_ = nullptr;
-  std::uint32_t* versions_ = nullptr;  // per slot, then per output; no_version where nothing is read
+  std::uint32_t* versions_ =
+      nullptr;  // per slot, then per output; no_version where nothing is read
   std::unique_ptr<Extra> extra_;
 };
 
@@ -137,12 +140,14 @@ constexpr std::uint32_t no_version = 0xffffffffu;
 
 /// The node that made x, or its leaf; null when x is not tracked.
 inline Node* node_of(const Tensor& x) { return static_cast<Node*>(x.body()->node.get()); }
-/// The same as an owner, brought up to date first when x is a view whose base was changed in place (history.h).
+/// The same as an owner, brought up to date first when x is a view whose base was changed in place
+/// (history.h).
 TOPOGRAD_API Edge edge_of(const Tensor& x);
 /// Number of nodes alive; for leak tests.
 TOPOGRAD_API std::int64_t live_nodes();
 
-/// Calls f(slot, tensor) for every tensor among the arguments, lists flattened; absent tensors count as a slot.
+/// Calls f(slot, tensor) for every tensor among the arguments, lists flattened; absent tensors
+/// count as a slot.
 template <class F>
 void each_slot(const OpRecord& op, const Arg* args, int count, F&& f) {
   int slot = 0;

@@ -6,8 +6,8 @@
 
 namespace topograd {
 
-/// Where in the user's program a call was made: a code object that lives forever and an offset in it, plus the chain of modules
-/// that were running. Turned into text only when somebody asks.
+/// Where in the user's program a call was made: a code object that lives forever and an offset in
+/// it, plus the chain of modules that were running. Turned into text only when somebody asks.
 struct Site {
   const void* code = nullptr;
   int instruction = -1;
@@ -22,7 +22,8 @@ struct SiteReader {
 };
 TOPOGRAD_API extern SiteReader site_reader;
 
-/// The bindings call this when Python enters an op; the frame is looked at only if something is recorded.
+/// The bindings call this when Python enters an op; the frame is looked at only if something is
+/// recorded.
 TOPOGRAD_API void expect_site() noexcept;
 /// The site of the call that is running. Captured at most once per expect_site().
 TOPOGRAD_API const Site& current_site();

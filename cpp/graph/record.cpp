@@ -94,8 +94,8 @@ Tensor invoke_in_place(const OpRecord& op, const Arg* args, int count) {
                         !std::holds_alternative<Composite>(op.derivative);
   Results results;
   if (tracked && std::holds_alternative<Composite>(op.derivative)) {
-    // The ops inside are recorded, on a copy: what they save must not be the memory that is written. Their result then replaces
-    // the target's value and history.
+    // The ops inside are recorded, on a copy: what they save must not be the memory that is
+    // written. Their result then replaces the target's value and history.
     std::vector<Arg> on_copy(args, args + count);
     const Tensor before = invoke(*find_op("clone"), args, 1).one;
     on_copy[0] = Arg(before);

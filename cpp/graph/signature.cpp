@@ -14,10 +14,10 @@ struct TypeName {
   ArgKind kind;
 };
 constexpr TypeName type_names[] = {
-    {"Tensor", ArgKind::tensor},  {"Tensor[]", ArgKind::tensors}, {"int", ArgKind::integer},
-    {"float", ArgKind::real},     {"bool", ArgKind::boolean},     {"Scalar", ArgKind::real},
-    {"int[]", ArgKind::dims},     {"float[]", ArgKind::reals},    {"dtype", ArgKind::dtype},
-    {"str", ArgKind::text},       {"Indices", ArgKind::indices},  {"object", ArgKind::object},
+    {"Tensor", ArgKind::tensor}, {"Tensor[]", ArgKind::tensors}, {"int", ArgKind::integer},
+    {"float", ArgKind::real},    {"bool", ArgKind::boolean},     {"Scalar", ArgKind::real},
+    {"int[]", ArgKind::dims},    {"float[]", ArgKind::reals},    {"dtype", ArgKind::dtype},
+    {"str", ArgKind::text},      {"Indices", ArgKind::indices},  {"object", ArgKind::object},
 };
 
 std::string_view trimmed(std::string_view text) {
@@ -120,7 +120,8 @@ class Parser {
       Dims dims;
       std::string number;
       for (char c : text + ",") {
-        if (std::isdigit(static_cast<unsigned char>(c)) || c == '-') number += c;
+        if (std::isdigit(static_cast<unsigned char>(c)) || c == '-')
+          number += c;
         else if (!number.empty()) {
           dims.push_back(std::stoll(number));
           number.clear();
@@ -128,17 +129,16 @@ class Parser {
       }
       return Arg(dims);
     }
-    const bool real = text.find_first_of(".e") != std::string::npos ||
-                      (p.kind == ArgKind::real && !p.number);
+    const bool real =
+        text.find_first_of(".e") != std::string::npos || (p.kind == ArgKind::real && !p.number);
     if (real) return Arg(std::stod(text));
     return Arg(static_cast<std::int64_t>(std::stoll(text)));
   }
 
   void parse_result(Signature& signature) {
     const auto arrow = rest_.find("->");
-    signature.result = arrow == std::string_view::npos
-                           ? "Tensor"
-                           : std::string(trimmed(rest_.substr(arrow + 2)));
+    signature.result =
+        arrow == std::string_view::npos ? "Tensor" : std::string(trimmed(rest_.substr(arrow + 2)));
     if (signature.result.front() != '(') return;
     std::string_view list = std::string_view(signature.result).substr(1);
     while (!list.empty()) {

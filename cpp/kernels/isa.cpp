@@ -7,11 +7,19 @@
 namespace topograd::kernels {
 
 #if defined(TOPOGRAD_MULTI_ISA)
-namespace v2 { const Table& table(); }
-namespace v3 { const Table& table(); }
-namespace v4 { const Table& table(); }
+namespace v2 {
+const Table& table();
+}
+namespace v3 {
+const Table& table();
+}
+namespace v4 {
+const Table& table();
+}
 #else
-namespace native { const Table& table(); }
+namespace native {
+const Table& table();
+}
 #endif
 
 namespace {
@@ -67,8 +75,12 @@ const Table& active() {
   static const Table& chosen = choose();
   return chosen;
 }
-const Elementwise& elementwise(const char* name) { return find(active().elementwise, "elementwise", name); }
-const Reduction& reduction(const char* name) { return find(active().reductions, "reduction", name); }
+const Elementwise& elementwise(const char* name) {
+  return find(active().elementwise, "elementwise", name);
+}
+const Reduction& reduction(const char* name) {
+  return find(active().reductions, "reduction", name);
+}
 const Scan& scan(const char* name) { return find(active().scans, "scan", name); }
 
 }  // namespace topograd::kernels

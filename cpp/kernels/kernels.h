@@ -1,15 +1,19 @@
 #pragma once
 
-// What the kernels offer to the floors above: raw pointers, strides in elements, no Tensor. Every file in cpu/ is
-// compiled once per instruction set into a namespace of its own; each makes one Table, and isa.cpp picks the best one.
+// What the kernels offer to the floors above: raw pointers, strides in elements, no Tensor. Every
+// file in cpu/ is compiled once per instruction set into a namespace of its own; each makes one
+// Table, and isa.cpp picks the best one.
 //
 // Rules for all kernels
-//  * The caller has checked every size, index and pointer. Kernels never throw and never allocate through operator new;
+//  * The caller has checked every size, index and pointer. Kernels never throw and never allocate
+//  through operator new;
 //    scratch memory comes from scratch() in cpu/prelude.h.
 //  * "dense" means row-major without gaps. Unless a parameter says otherwise all arrays are dense.
-//  * Kernels thread themselves through parallel_for. Results do not depend on the number of threads: reductions are cut
+//  * Kernels thread themselves through parallel_for. Results do not depend on the number of
+//  threads: reductions are cut
 //    by shape, never by thread count, and no float is ever added by two threads in a race.
-//  * Suffixes: f32, f64 are element types. Half types are converted by the caller (see Convert), except in Gemm.
+//  * Suffixes: f32, f64 are element types. Half types are converted by the caller (see Convert),
+//  except in Gemm.
 
 #include <cstdint>
 
@@ -21,52 +25,55 @@ using index = std::int64_t;
 
 // ------------------------------------------------------------------ elementwise
 
-/// The types elementwise loops and reductions compute in. Other dtypes are converted tile by tile: halves to f32,
-/// integers and booleans to i64.
+/// The types elementwise loops and reductions compute in. Other dtypes are converted tile by tile:
+/// halves to f32, integers and booleans to i64.
 enum class Compute : std::uint8_t { f32, f64, i64 };
 inline constexpr int compute_count = 3;
 
-/// out[i] = f(in0[i * step0], in1[i * step1], …; params) for i in [0, count). A step is 1, or 0 for a broadcast scalar.
-/// in and out may be the same memory when their element sizes agree.
+/// out[i] = f(in0[i * step0], in1[i * step1], …; params) for i in [0, count). A step is 1, or 0 for
+/// a broadcast scalar. in and out may be the same memory when their element sizes agree.
 using Loop = void (*)(const void* const* in, const index* step, void* out, index count,
                       const double* params);
 
 struct Elementwise {
-  const char* name;                  ///< the op's name, or "<op>.backward" for a fused (gradient, saved…) -> gradient
-  std::uint8_t inputs;               ///< 1, 2, 3 (or 4)
-  std::uint8_t boolean_inputs;       ///< bit i: input i is boolean (bytes 0 or 1) whatever the compute type
-  bool boolean_output;               ///< the output is boolean (bytes 0 or 1)
-  Loop loop[compute_count];          ///< null where the op does not exist for the compute type
+  const char*
+      name;  ///< the op's name, or "<op>.backward" for a fused (gradient, saved…) -> gradient
+  std::uint8_t inputs;  ///< 1, 2, 3 (or 4)
+  std::uint8_t
+      boolean_inputs;        ///< bit i: input i is boolean (bytes 0 or 1) whatever the compute type
+  bool boolean_output;       ///< the output is boolean (bytes 0 or 1)
+  Loop loop[compute_count];  ///< null where the op does not exist for the compute type
 };
 
-/// out[i] = in[i] converted, dense. Indexed [from][to] by DType. Float to integer truncates (NaN gives 0, out of range
-/// saturates); anything to boolean is `!= 0`.
+/// out[i] = in[i] converted, dense. Indexed [from][to] by DType. Float to integer truncates (NaN
+/// gives 0, out of range saturates); anything to boolean is `!= 0`.
 using Convert = void (*)(const void* in, void* out, index count);
 
 // ------------------------------------------------------------------ reductions and scans
 
-/// in is [outer][reduced][inner], out is [outer][inner], both dense, in the compute type (see each row).
+/// in is [outer][reduced][inner], out is [outer][inner], both dense, in the compute type (see each
+/// row).
 using Reduce = void (*)(const void* in, void* out, index outer, index reduced, index inner,
                         double param);
 struct Reduction {
-  const char* name;                  ///< sum prod amax amin argmax argmin any all var logsumexp norm1 norm2 …
-  DType output;                      ///< int64 (argmax…), boolean (any, all), float32 where it is the compute type
-  bool output_is_compute;            ///< the output has the compute type, whatever `output` says
+  const char* name;  ///< sum prod amax amin argmax argmin any all var logsumexp norm1 norm2 …
+  DType output;      ///< int64 (argmax…), boolean (any, all), float32 where it is the compute type
+  bool output_is_compute;  ///< the output has the compute type, whatever `output` says
   Reduce reduce[compute_count];
 };
 
 /// A running operation along the middle axis: in and out are [outer][n][inner], dense.
 using ScanLoop = void (*)(const void* in, void* out, index outer, index n, index inner);
 struct Scan {
-  const char* name;                  ///< cumsum cumprod logcumsumexp …; "<name>.reverse" runs from the end
+  const char* name;  ///< cumsum cumprod logcumsumexp …; "<name>.reverse" runs from the end
   ScanLoop scan[compute_count];
 };
 
 // ------------------------------------------------------------------ matrix product
 
-/// c = a · b (+ c if accumulate) (+ bias), with a (m, k), b (k, n), c (m, n), repeated `batch` times. Strides are in elements;
-/// those of a and b are free, also 0 and negative; c has unit column stride and c_row >= n.
-/// bias, when not null, has n elements and is added to every row.
+/// c = a · b (+ c if accumulate) (+ bias), with a (m, k), b (k, n), c (m, n), repeated `batch`
+/// times. Strides are in elements; those of a and b are free, also 0 and negative; c has unit
+/// column stride and c_row >= n. bias, when not null, has n elements and is added to every row.
 struct Gemm {
   index batch = 1, m = 0, n = 0, k = 0;
   const void* a = nullptr;
@@ -78,24 +85,29 @@ struct Gemm {
   bool accumulate = false;
   const void* bias = nullptr;
 };
-/// k == 0 gives zeros (plus bias, plus c if accumulate). Half types accumulate in f32 and round once at the end;
-/// integers wrap around.
+/// k == 0 gives zeros (plus bias, plus c if accumulate). Half types accumulate in f32 and round
+/// once at the end; integers wrap around.
 using GemmFn = void (*)(const Gemm& call);
 
-// ------------------------------------------------------------------ convolution and pooling (1 to 3 spatial dims)
+// ------------------------------------------------------------------ convolution and pooling (1 to
+// 3 spatial dims)
 
 /// Fewer than three spatial dims are padded in front with size 1, stride 1, padding 0, dilation 1.
-/// input [batch][groups * in_per_group][in…], weight [groups * out_per_group][in_per_group][kernel…],
-/// output [batch][groups * out_per_group][out…], all dense. out[d] is given, already checked.
+/// input [batch][groups * in_per_group][in…], weight [groups *
+/// out_per_group][in_per_group][kernel…], output [batch][groups * out_per_group][out…], all dense.
+/// out[d] is given, already checked.
 struct ConvShape {
   index batch, groups, in_per_group, out_per_group;
   index in[3], kernel[3], stride[3], padding[3], dilation[3], out[3];
 };
 struct Convolution {
   /// bias may be null.
-  void (*forward)(const ConvShape&, const void* input, const void* weight, const void* bias, void* output);
-  void (*input_gradient)(const ConvShape&, const void* output_gradient, const void* weight, void* input_gradient);
-  void (*weight_gradient)(const ConvShape&, const void* output_gradient, const void* input, void* weight_gradient);
+  void (*forward)(const ConvShape&, const void* input, const void* weight, const void* bias,
+                  void* output);
+  void (*input_gradient)(const ConvShape&, const void* output_gradient, const void* weight,
+                         void* input_gradient);
+  void (*weight_gradient)(const ConvShape&, const void* output_gradient, const void* input,
+                          void* weight_gradient);
 };
 
 /// Planes are batch * channels: input [planes][in…], output [planes][out…].
@@ -104,68 +116,85 @@ struct PoolShape {
   index in[3], kernel[3], stride[3], padding[3], dilation[3], out[3];
 };
 struct Pooling {
-  /// indices: flat position of the maximum within its input plane. NaN wins, the first of equals is taken.
+  /// indices: flat position of the maximum within its input plane. NaN wins, the first of equals is
+  /// taken.
   void (*max_forward)(const PoolShape&, const void* input, void* output, std::int64_t* indices);
-  void (*max_backward)(const PoolShape&, const void* output_gradient, const std::int64_t* indices, void* input_gradient);
-  /// divisor 0: the number of elements in the window, counting padding when count_include_pad (as in PyTorch).
-  void (*average_forward)(const PoolShape&, const void* input, void* output, bool count_include_pad, index divisor);
-  void (*average_backward)(const PoolShape&, const void* output_gradient, void* input_gradient, bool count_include_pad,
-                           index divisor);
+  void (*max_backward)(const PoolShape&, const void* output_gradient, const std::int64_t* indices,
+                       void* input_gradient);
+  /// divisor 0: the number of elements in the window, counting padding when count_include_pad (as
+  /// in PyTorch).
+  void (*average_forward)(const PoolShape&, const void* input, void* output, bool count_include_pad,
+                          index divisor);
+  void (*average_backward)(const PoolShape&, const void* output_gradient, void* input_gradient,
+                           bool count_include_pad, index divisor);
 };
 
 // ------------------------------------------------------------------ rows: softmax, norms, losses
 
 struct Rows {
-  /// x and y are [outer][n][inner]; softmax along n. log: log_softmax. A row of -inf gives NaN, as in PyTorch.
+  /// x and y are [outer][n][inner]; softmax along n. log: log_softmax. A row of -inf gives NaN, as
+  /// in PyTorch.
   void (*softmax)(const void* x, void* y, index outer, index n, index inner, bool log);
   /// dx from g and the output y.
-  void (*softmax_backward)(const void* g, const void* y, void* dx, index outer, index n, index inner, bool log);
-  /// y = (x - mean) * rstd * weight + bias per row of n; weight, bias may be null; mean, rstd: [rows], written.
-  /// Accurate when |mean| is much greater than the deviation (two passes or Welford).
-  void (*layer_norm)(const void* x, const void* weight, const void* bias, void* y, void* mean, void* rstd, index rows,
-                     index n, double eps);
-  /// dx [rows][n], dweight [n], dbias [n]; each may be null when it is not wanted. weight may be null.
-  void (*layer_norm_backward)(const void* g, const void* x, const void* weight, const void* mean, const void* rstd,
-                              void* dx, void* dweight, void* dbias, index rows, index n);
+  void (*softmax_backward)(const void* g, const void* y, void* dx, index outer, index n,
+                           index inner, bool log);
+  /// y = (x - mean) * rstd * weight + bias per row of n; weight, bias may be null; mean, rstd:
+  /// [rows], written. Accurate when |mean| is much greater than the deviation (two passes or
+  /// Welford).
+  void (*layer_norm)(const void* x, const void* weight, const void* bias, void* y, void* mean,
+                     void* rstd, index rows, index n, double eps);
+  /// dx [rows][n], dweight [n], dbias [n]; each may be null when it is not wanted. weight may be
+  /// null.
+  void (*layer_norm_backward)(const void* g, const void* x, const void* weight, const void* mean,
+                              const void* rstd, void* dx, void* dweight, void* dbias, index rows,
+                              index n);
   /// Statistics per channel of x [batch][channels][inner]: mean and biased variance, both written.
-  void (*channel_statistics)(const void* x, void* mean, void* variance, index batch, index channels, index inner);
+  void (*channel_statistics)(const void* x, void* mean, void* variance, index batch, index channels,
+                             index inner);
   /// y = (x - mean) * rstd * weight + bias per channel; weight, bias may be null.
-  void (*channel_normalize)(const void* x, const void* mean, const void* rstd, const void* weight, const void* bias,
-                            void* y, index batch, index channels, index inner);
-  /// Gradients of normalization by the batch's own statistics (training) or by given ones. Any of dx, dweight, dbias may be null.
-  void (*channel_normalize_backward)(const void* g, const void* x, const void* mean, const void* rstd,
-                                     const void* weight, void* dx, void* dweight, void* dbias, index batch,
-                                     index channels, index inner, bool training);
-  /// Cross-entropy of logits [rows][classes] with class indices: loss[row] = weight[t] * (logsumexp - x[t]) with label
-  /// smoothing as in PyTorch; 0 where target == ignore_index. lse[row] is written. weight [classes] may be null.
-  void (*cross_entropy)(const void* logits, const std::int64_t* target, const void* weight, void* loss, void* lse,
-                        index rows, index classes, index ignore_index, double smoothing);
+  void (*channel_normalize)(const void* x, const void* mean, const void* rstd, const void* weight,
+                            const void* bias, void* y, index batch, index channels, index inner);
+  /// Gradients of normalization by the batch's own statistics (training) or by given ones. Any of
+  /// dx, dweight, dbias may be null.
+  void (*channel_normalize_backward)(const void* g, const void* x, const void* mean,
+                                     const void* rstd, const void* weight, void* dx, void* dweight,
+                                     void* dbias, index batch, index channels, index inner,
+                                     bool training);
+  /// Cross-entropy of logits [rows][classes] with class indices: loss[row] = weight[t] * (logsumexp
+  /// - x[t]) with label smoothing as in PyTorch; 0 where target == ignore_index. lse[row] is
+  /// written. weight [classes] may be null.
+  void (*cross_entropy)(const void* logits, const std::int64_t* target, const void* weight,
+                        void* loss, void* lse, index rows, index classes, index ignore_index,
+                        double smoothing);
   /// dlogits from the gradient g[row] of each row's loss.
-  void (*cross_entropy_backward)(const void* g, const void* logits, const std::int64_t* target, const void* weight,
-                                 const void* lse, void* dlogits, index rows, index classes, index ignore_index,
-                                 double smoothing);
+  void (*cross_entropy_backward)(const void* g, const void* logits, const std::int64_t* target,
+                                 const void* weight, const void* lse, void* dlogits, index rows,
+                                 index classes, index ignore_index, double smoothing);
 };
 
 // ------------------------------------------------------------------ attention
 
-/// query [batch][heads][queries][width], key and value [batch][key_heads][keys][width / value_width]; heads is a multiple of
-/// key_heads. bias: null or additive, with strides (0 where it broadcasts) in elements; causal masks key > query + (keys - queries
-/// is NOT added: as in PyTorch the mask is the lower triangle from the top left). A fully masked row gives zeros.
+/// query [batch][heads][queries][width], key and value [batch][key_heads][keys][width /
+/// value_width]; heads is a multiple of key_heads. bias: null or additive, with strides (0 where it
+/// broadcasts) in elements; causal masks key > query + (keys - queries is NOT added: as in PyTorch
+/// the mask is the lower triangle from the top left). A fully masked row gives zeros.
 struct AttentionShape {
   index batch, heads, key_heads, queries, keys, width, value_width;
-  index bias_stride[4];              ///< batch, head, query, key
+  index bias_stride[4];  ///< batch, head, query, key
   bool causal;
   double scale;
 };
 struct Attention {
-  /// out [batch][heads][queries][value_width], lse [batch][heads][queries] is written. Memory linear in keys.
-  void (*forward)(const AttentionShape&, const void* query, const void* key, const void* value, const void* bias,
-                  void* out, void* lse);
-  /// All three gradients are written (key and value gradients summed over the heads that share them).
-  /// bias_gradient: null, or dense [batch][heads][queries][keys].
-  void (*backward)(const AttentionShape&, const void* out_gradient, const void* query, const void* key,
-                   const void* value, const void* bias, const void* out, const void* lse, void* query_gradient,
-                   void* key_gradient, void* value_gradient, void* bias_gradient);
+  /// out [batch][heads][queries][value_width], lse [batch][heads][queries] is written. Memory
+  /// linear in keys.
+  void (*forward)(const AttentionShape&, const void* query, const void* key, const void* value,
+                  const void* bias, void* out, void* lse);
+  /// All three gradients are written (key and value gradients summed over the heads that share
+  /// them). bias_gradient: null, or dense [batch][heads][queries][keys].
+  void (*backward)(const AttentionShape&, const void* out_gradient, const void* query,
+                   const void* key, const void* value, const void* bias, const void* out,
+                   const void* lse, void* query_gradient, void* key_gradient, void* value_gradient,
+                   void* bias_gradient);
 };
 
 // ------------------------------------------------------------------ moving data
@@ -177,63 +206,72 @@ struct Movement {
   void (*store_strided)(const void* in, void* out, index step, index count, index element_size);
   /// Dense copy of a strided tensor: rank dims with sizes and strides (in elements) into dense out.
   /// Transposed layouts are blocked so that both sides move at memory speed.
-  void (*copy_to_dense)(const void* in, const index* sizes, const index* strides, int rank, void* out,
-                        index element_size);
+  void (*copy_to_dense)(const void* in, const index* sizes, const index* strides, int rank,
+                        void* out, index element_size);
   /// The reverse: a dense array into a strided tensor (no two indices share an element).
-  void (*copy_from_dense)(const void* in, void* out, const index* sizes, const index* strides, int rank,
-                          index element_size);
+  void (*copy_from_dense)(const void* in, void* out, const index* sizes, const index* strides,
+                          int rank, index element_size);
   /// out [outer][picks][inner] = in [outer][n][inner] at indices[picks], all in [0, n).
-  void (*index_select)(const void* in, const std::int64_t* indices, void* out, index outer, index n, index picks,
-                       index inner, index element_size);
+  void (*index_select)(const void* in, const std::int64_t* indices, void* out, index outer, index n,
+                       index picks, index inner, index element_size);
   /// out [outer][picks][inner] = in [outer][n][inner] at indices [outer][picks][inner].
-  void (*gather)(const void* in, const std::int64_t* indices, void* out, index outer, index n, index picks,
-                 index inner, index element_size);
+  void (*gather)(const void* in, const std::int64_t* indices, void* out, index outer, index n,
+                 index picks, index inner, index element_size);
   /// out at indices = in (shapes as in gather); the last of equal indices wins.
-  void (*scatter)(const void* in, const std::int64_t* indices, void* out, index outer, index n, index picks,
-                  index inner, index element_size);
-  /// out[offsets[i] + j] = in[i * row + j] and back, rows of `row` contiguous elements at element offsets (advanced indexing).
-  void (*gather_rows)(const void* in, const std::int64_t* offsets, void* out, index count, index row,
-                      index element_size);
-  void (*scatter_rows)(const void* in, const std::int64_t* offsets, void* out, index count, index row,
-                       index element_size);
+  void (*scatter)(const void* in, const std::int64_t* indices, void* out, index outer, index n,
+                  index picks, index inner, index element_size);
+  /// out[offsets[i] + j] = in[i * row + j] and back, rows of `row` contiguous elements at element
+  /// offsets (advanced indexing).
+  void (*gather_rows)(const void* in, const std::int64_t* offsets, void* out, index count,
+                      index row, index element_size);
+  void (*scatter_rows)(const void* in, const std::int64_t* offsets, void* out, index count,
+                       index row, index element_size);
 };
 
-/// Adding at indices, in the compute type; contributions are added in the order of the indices for any thread count.
+/// Adding at indices, in the compute type; contributions are added in the order of the indices for
+/// any thread count.
 struct Adding {
   /// out [outer][n][inner] += in [outer][picks][inner] at indices[picks].
-  void (*index_add)(const void* in, const std::int64_t* indices, void* out, index outer, index n, index picks,
-                    index inner);
+  void (*index_add)(const void* in, const std::int64_t* indices, void* out, index outer, index n,
+                    index picks, index inner);
   /// out [outer][n][inner] += in at indices [outer][picks][inner].
-  void (*scatter_add)(const void* in, const std::int64_t* indices, void* out, index outer, index n, index picks,
-                      index inner);
+  void (*scatter_add)(const void* in, const std::int64_t* indices, void* out, index outer, index n,
+                      index picks, index inner);
   /// out[offsets[i] + j] += in[i * row + j]; `total` is the number of elements of out.
-  void (*add_rows)(const void* in, const std::int64_t* offsets, void* out, index count, index row, index total);
+  void (*add_rows)(const void* in, const std::int64_t* offsets, void* out, index count, index row,
+                   index total);
 };
 
 struct Sorting {
-  /// Stable sort along n of x [outer][n][inner] into values and indices of the same shape. NaN is greatest.
-  void (*sort)(const void* x, void* values, std::int64_t* indices, index outer, index n, index inner, bool descending);
+  /// Stable sort along n of x [outer][n][inner] into values and indices of the same shape. NaN is
+  /// greatest.
+  void (*sort)(const void* x, void* values, std::int64_t* indices, index outer, index n,
+               index inner, bool descending);
 };
 
 // ------------------------------------------------------------------ random numbers
 
-/// Philox 4x32-10: element i of a call uses counter (offset + i / 4), word i % 4 — f64 and 64-bit integers use i / 2 and word
-/// pairs — so that the numbers depend on (seed, offset, i) alone. The same bits on every instruction set (compiled with
-/// -ffp-contract=off). A call that makes `count` numbers uses up ceil(count / 2) counters.
+/// Philox 4x32-10: element i of a call uses counter (offset + i / 4), word i % 4 — f64 and 64-bit
+/// integers use i / 2 and word pairs — so that the numbers depend on (seed, offset, i) alone. The
+/// same bits on every instruction set (compiled with -ffp-contract=off). A call that makes `count`
+/// numbers uses up ceil(count / 2) counters.
 struct Random {
-  void (*uniform_f32)(float* out, index count, std::uint64_t seed, std::uint64_t offset);   ///< [0, 1), 24 bits
-  void (*uniform_f64)(double* out, index count, std::uint64_t seed, std::uint64_t offset);  ///< [0, 1), 53 bits
-  void (*normal_f32)(float* out, index count, std::uint64_t seed, std::uint64_t offset);    ///< Box-Muller
+  void (*uniform_f32)(float* out, index count, std::uint64_t seed,
+                      std::uint64_t offset);  ///< [0, 1), 24 bits
+  void (*uniform_f64)(double* out, index count, std::uint64_t seed,
+                      std::uint64_t offset);  ///< [0, 1), 53 bits
+  void (*normal_f32)(float* out, index count, std::uint64_t seed,
+                     std::uint64_t offset);  ///< Box-Muller
   void (*normal_f64)(double* out, index count, std::uint64_t seed, std::uint64_t offset);
   /// Uniform in [low, high) without modulo bias worth measuring (128-bit multiply).
-  void (*integers)(std::int64_t* out, index count, std::int64_t low, std::int64_t high, std::uint64_t seed,
-                   std::uint64_t offset);
-  /// out[i] = keep(i) ? x[i] * scale : 0 where keep has probability 1 - p; the mask is remade from (seed, offset), so the
-  /// backward pass is the same call on the gradient. f32 and f64.
-  void (*dropout_f32)(const float* x, float* out, index count, double p, double scale, std::uint64_t seed,
-                      std::uint64_t offset);
-  void (*dropout_f64)(const double* x, double* out, index count, double p, double scale, std::uint64_t seed,
-                      std::uint64_t offset);
+  void (*integers)(std::int64_t* out, index count, std::int64_t low, std::int64_t high,
+                   std::uint64_t seed, std::uint64_t offset);
+  /// out[i] = keep(i) ? x[i] * scale : 0 where keep has probability 1 - p; the mask is remade from
+  /// (seed, offset), so the backward pass is the same call on the gradient. f32 and f64.
+  void (*dropout_f32)(const float* x, float* out, index count, double p, double scale,
+                      std::uint64_t seed, std::uint64_t offset);
+  void (*dropout_f64)(const double* x, double* out, index count, double p, double scale,
+                      std::uint64_t seed, std::uint64_t offset);
 };
 
 // ------------------------------------------------------------------ optimizer steps
@@ -246,22 +284,30 @@ struct OptimizerStep {
   void* first;
   void* second;
   void* third;
-  double step;                       ///< 1 for the first call
+  double step;  ///< 1 for the first call
 };
-struct SgdOptions { double lr, momentum, dampening, weight_decay; bool nesterov, maximize; };
-struct AdamOptions { double lr, beta1, beta2, eps, weight_decay; bool amsgrad, maximize, decoupled; };
+struct SgdOptions {
+  double lr, momentum, dampening, weight_decay;
+  bool nesterov, maximize;
+};
+struct AdamOptions {
+  double lr, beta1, beta2, eps, weight_decay;
+  bool amsgrad, maximize, decoupled;
+};
 struct Optimizers {
   /// first: momentum buffer (initialised to the gradient at step 1, as in PyTorch).
   void (*sgd)(const OptimizerStep*, index steps, const SgdOptions&);
   /// first: exp_avg, second: exp_avg_sq, third: max_exp_avg_sq (amsgrad). decoupled: AdamW.
   void (*adam)(const OptimizerStep*, index steps, const AdamOptions&);
-  /// Sum of squares of one dense array, accumulated in double in a fixed order; for gradient clipping.
+  /// Sum of squares of one dense array, accumulated in double in a fixed order; for gradient
+  /// clipping.
   double (*sum_of_squares)(const void* x, index count);
 };
 
 // ------------------------------------------------------------------ the table
 
-template <class T> struct Span {
+template <class T>
+struct Span {
   const T* first;
   int count;
   const T* begin() const { return first; }
@@ -270,12 +316,12 @@ template <class T> struct Span {
 
 /// Everything one instruction set offers. Arrays indexed [2] are f32, f64.
 struct Table {
-  const char* isa;                   ///< "v2", "v3", "v4", or "native" off x86
+  const char* isa;  ///< "v2", "v3", "v4", or "native" off x86
   Span<Elementwise> elementwise;
   Span<Reduction> reductions;
   Span<Scan> scans;
   const Convert (*convert)[dtype_count];
-  GemmFn gemm[dtype_count];          ///< by DType; null for boolean
+  GemmFn gemm[dtype_count];  ///< by DType; null for boolean
   Convolution convolution[2];
   Pooling pooling[2];
   Rows rows[2];
@@ -287,11 +333,12 @@ struct Table {
   Optimizers optimizers[2];
 };
 
-/// The table in use: the best instruction set of this processor, or the one TOPOGRAD_ISA names (an unknown or
-/// unsupported name is an error). Chosen at the first call.
+/// The table in use: the best instruction set of this processor, or the one TOPOGRAD_ISA names (an
+/// unknown or unsupported name is an error). Chosen at the first call.
 TOPOGRAD_API const Table& active();
 
-/// Rows by name; throws Error when there is none, so that a missing kernel is found when the op is registered.
+/// Rows by name; throws Error when there is none, so that a missing kernel is found when the op is
+/// registered.
 const Elementwise& elementwise(const char* name);
 const Reduction& reduction(const char* name);
 const Scan& scan(const char* name);

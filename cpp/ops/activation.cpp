@@ -18,11 +18,10 @@ bool tanh_form(const std::string& approximate) {
 }
 
 Tensor gelu_slope(const Tensor& x, bool by_tanh) {
-  if (!by_tanh)
-    return 0.5 * erfc(-sqrt_half * x) + inverse_sqrt_two_pi * x * exp(-0.5 * square(x));
+  if (!by_tanh) return 0.5 * erfc(-sqrt_half * x) + inverse_sqrt_two_pi * x * exp(-0.5 * square(x));
   const Tensor inner = tanh(sqrt_two_over_pi * (x + gelu_cubic * x * square(x)));
-  return 0.5 * (1 + inner) + 0.5 * sqrt_two_over_pi * x * (1 - square(inner)) *
-                                 (1 + 3 * gelu_cubic * square(x));
+  return 0.5 * (1 + inner) +
+         0.5 * sqrt_two_over_pi * x * (1 - square(inner)) * (1 + 3 * gelu_cubic * square(x));
 }
 
 }  // namespace
@@ -61,8 +60,10 @@ Raises ValueError for another approximate. Source: Hendrycks and Gimpel, 2016.)"
           return tanh_form(approximate) ? float_unary<"gelu_tanh">(target, input)
                                         : float_unary<"gelu">(target, input);
         },
-    .derivative = Elementwise{[](const Call&, const Tensor& x, const std::string& approximate)
-                                  -> Tensor { return gelu_slope(x, tanh_form(approximate)); }},
+    .derivative =
+        Elementwise{[](const Call&, const Tensor& x, const std::string& approximate) -> Tensor {
+          return gelu_slope(x, tanh_form(approximate));
+        }},
     .fused = Vjp{[](const Call&, const Tensor& g, const Tensor& x,
                     const std::string& approximate) -> Tensor {
       return tanh_form(approximate) ? fused<"gelu_tanh.backward">(nullptr, g, x)
@@ -165,10 +166,10 @@ constinit const Op<Tensor(Tensor, double, double)> softplus{{
           const DType dtype = floating(input.dtype());
           return pointwise<"softplus">(target, dtype, dtype, params, input);
         },
-    .derivative = Elementwise{[](const Call&, const Tensor& x, double beta, double threshold)
-                                  -> Tensor {
-      return where(gt(beta * x, threshold), 1, sigmoid(beta * x));
-    }},
+    .derivative =
+        Elementwise{[](const Call&, const Tensor& x, double beta, double threshold) -> Tensor {
+          return where(gt(beta * x, threshold), 1, sigmoid(beta * x));
+        }},
     .fused = Vjp{[](const Call&, const Tensor& g, const Tensor& x, double beta,
                     double threshold) -> Tensor {
       const double params[] = {beta, threshold};
@@ -186,6 +187,14 @@ constinit const Op<Tensor(Tensor, double, double)> hardtanh{{
     .doc = R"(x limited to [min_val, max_val]. The gradient is 1 strictly inside, else 0.)",
     .forward =
         [](Target target, const Tensor& input, double low, double high) {
+          if (!is_floating(input.dtype())) {
+            expect<TypeError>(
+                low == std::floor(low) && high == std::floor(high),
+                "hardtanh: fractional limits {} and {} do not fit an input of dtype {}", low, high,
+                input.dtype());
+            return pointwise<"clamp">(target, input.dtype(), input.dtype(), nullptr, input,
+                                      Tensor(low), Tensor(high));
+          }
           const double params[] = {low, high};
           return pointwise<"hardtanh">(target, input.dtype(), input.dtype(), params, input);
         },
@@ -237,8 +246,8 @@ constinit const Op<Tensor(Tensor, double)> elu{{
 }};
 
 Family activation_family() {
-  return {&relu,        &relu6,     &gelu,     &silu,     &mish,       &logsigmoid, &hardsigmoid,
-          &hardswish,   &softsign,  &softplus, &hardtanh, &leaky_relu, &elu};
+  return {&relu,      &relu6,    &gelu,     &silu,     &mish,       &logsigmoid, &hardsigmoid,
+          &hardswish, &softsign, &softplus, &hardtanh, &leaky_relu, &elu};
 }
 
 }  // namespace topograd

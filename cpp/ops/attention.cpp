@@ -6,8 +6,8 @@
 namespace topograd {
 namespace {
 
-kernels::AttentionShape attention_shape(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& bias,
-                                        bool causal, double scale) {
+kernels::AttentionShape attention_shape(const Tensor& q, const Tensor& k, const Tensor& v,
+                                        const Tensor& bias, bool causal, double scale) {
   kernels::AttentionShape s{};
   s.batch = q.shape()[0];
   s.heads = q.shape()[1];
@@ -25,15 +25,16 @@ kernels::AttentionShape attention_shape(const Tensor& q, const Tensor& k, const 
 
 void check_shapes(const Tensor& q, const Tensor& k, const Tensor& v, std::string_view op) {
   const bool ranks = q.rank() >= 2 && k.rank() == q.rank() && v.rank() == q.rank();
-  expect<ShapeError>(ranks && q.shape().at(-1) == k.shape().at(-1) && k.shape().at(-2) == v.shape().at(-2),
-                     "{}: query {}, key {} and value {} do not fit: expected (…, L, E), (…, S, E), (…, S, V)", op,
-                     q.shape(), k.shape(), v.shape());
+  expect<ShapeError>(
+      ranks && q.shape().at(-1) == k.shape().at(-1) && k.shape().at(-2) == v.shape().at(-2),
+      "{}: query {}, key {} and value {} do not fit: expected (…, L, E), (…, S, E), (…, S, V)", op,
+      q.shape(), k.shape(), v.shape());
   for (int d = 0; d + 2 < k.rank(); ++d)
-    expect<ShapeError>(k.shape()[d] > 0 || q.count() == 0, "{}: key {} has no heads for the query {}", op, k.shape(),
-                       q.shape());
+    expect<ShapeError>(k.shape()[d] > 0 || q.count() == 0,
+                       "{}: key {} has no heads for the query {}", op, k.shape(), q.shape());
   expect<NotSupported>(q.dtype() == k.dtype() && q.dtype() == v.dtype() && is_floating(q.dtype()),
-                       "{}: expects one floating point dtype, got {}, {} and {}", op, q.dtype(), k.dtype(),
-                       v.dtype());
+                       "{}: expects one floating point dtype, got {}, {} and {}", op, q.dtype(),
+                       k.dtype(), v.dtype());
 }
 
 /// Heads of k and v repeated so that there is one per query head.
@@ -56,7 +57,8 @@ Tensor causal_mask(index queries, index keys, DType dtype) {
 }
 
 /// Probabilities written in other ops; a row without a key gives zeros.
-Tensor probabilities(const Tensor& q, const Tensor& k, const Tensor& bias, bool causal, double scale) {
+Tensor probabilities(const Tensor& q, const Tensor& k, const Tensor& bias, bool causal,
+                     double scale) {
   Tensor scores = matmul(q, matrix_transpose(k)) * scale;
   if (bias.defined()) scores = scores + bias;
   if (causal) scores = scores + causal_mask(q.shape()[2], k.shape()[2], q.dtype());
@@ -65,11 +67,11 @@ Tensor probabilities(const Tensor& q, const Tensor& k, const Tensor& bias, bool 
 }
 
 struct Pieces {
-  Tensor p, dp_minus;                // probabilities; P * (dP - sum(dP * P))
+  Tensor p, dp_minus;  // probabilities; P * (dP - sum(dP * P))
   Tensor keys, values;
 };
-Pieces backward_pieces(const Tensor& g, const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& bias,
-                       bool causal, double scale) {
+Pieces backward_pieces(const Tensor& g, const Tensor& q, const Tensor& k, const Tensor& v,
+                       const Tensor& bias, bool causal, double scale) {
   const index heads = q.shape()[1];
   Pieces r{{}, {}, repeated_heads(k, heads), repeated_heads(v, heads)};
   r.p = probabilities(q, r.keys, bias, causal, scale);
@@ -78,11 +80,12 @@ Pieces backward_pieces(const Tensor& g, const Tensor& q, const Tensor& k, const 
   return r;
 }
 
-Tensors fused_backward(const Call& c, const Tensor& g, const Tensor& q, const Tensor& k, const Tensor& v,
-                       const Tensor& bias, bool causal, double scale) {
+Tensors fused_backward(const Call& c, const Tensor& g, const Tensor& q, const Tensor& k,
+                       const Tensor& v, const Tensor& bias, bool causal, double scale) {
   const DType type = compute_dtype(q.dtype());
   const auto plain = [&](const Tensor& x) { return x.defined() ? dense(converted(x, type)) : x; };
-  const Tensor query = plain(q), key = plain(k), value = plain(v), mask = plain(bias), gradient = plain(g);
+  const Tensor query = plain(q), key = plain(k), value = plain(v), mask = plain(bias),
+               gradient = plain(g);
   const Tensor out = plain(c.output(0)), lse = plain(c.output(1));
   Tensor dq = Tensor::zeros(q.shape(), type), dk = Tensor::zeros(k.shape(), type),
          dv = Tensor::zeros(v.shape(), type);
@@ -91,9 +94,10 @@ Tensors fused_backward(const Call& c, const Tensor& g, const Tensor& q, const Te
     dbias = Tensor::zeros({q.shape()[0], q.shape()[1], q.shape()[2], k.shape()[2]}, type);
   if (g.count() > 0)
     kernel_table().attention[real_index(type)].backward(
-        attention_shape(query, key, value, mask, causal, scale), gradient.address(), query.address(), key.address(),
-        value.address(), mask.defined() ? mask.address() : nullptr, out.address(), lse.address(), dq.address(),
-        dk.address(), dv.address(), dbias.defined() ? dbias.address() : nullptr);
+        attention_shape(query, key, value, mask, causal, scale), gradient.address(),
+        query.address(), key.address(), value.address(), mask.defined() ? mask.address() : nullptr,
+        out.address(), lse.address(), dq.address(), dk.address(), dv.address(),
+        dbias.defined() ? dbias.address() : nullptr);
   return {converted(dq, q.dtype()), converted(dk, k.dtype()), converted(dv, v.dtype()),
           dbias.defined() ? sum_to(converted(dbias, bias.dtype()), bias.shape()) : dbias};
 }
@@ -124,128 +128,159 @@ Tensor four_dims(const Tensor& x, const Dims& leading) {
 
 }  // namespace
 
-constinit const Op<Tensor(Tensor, Tensor, Tensor, Tensor, double, bool, std::optional<double>, bool)>
+constinit const Op<Tensor(Tensor, Tensor, Tensor, Tensor, double, bool, std::optional<double>,
+                          bool)>
     scaled_dot_product_attention{{
-        .signature = "scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, Tensor? attn_mask=None, "
-                     "float dropout_p=0.0, bool is_causal=False, *, float? scale=None, bool enable_gqa=False)",
-        .doc = R"(softmax(query @ key.T * scale + mask) @ value, in memory linear in the number of keys.
+        .signature = "scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, Tensor? "
+                     "attn_mask=None, "
+                     "float dropout_p=0.0, bool is_causal=False, *, float? scale=None, bool "
+                     "enable_gqa=False)",
+        .doc =
+            R"(softmax(query @ key.T * scale + mask) @ value, in memory linear in the number of keys.
 
 Shapes: query (…, L, E), key (…, S, E), value (…, S, V); returns (…, L, V). scale defaults to 1 / sqrt(E). attn_mask: bool
 (True takes part) or numbers that are added, broadcasting to (…, L, S); is_causal: query i sees keys 0 … i.
 enable_gqa: fewer key heads than query heads, each shared by a group. A query that sees no key gives 0.
 Source: Vaswani and others, 2017; Dao and others, 2022.)",
-        .forward = [](const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& mask, double dropout_p,
-                      bool causal, std::optional<double> scale, bool grouped) {
-          constexpr const char* op = "scaled_dot_product_attention";
-          check_shapes(q, k, v, op);
-          expect<ValueError>(!(mask.defined() && causal), "{}: attn_mask and is_causal exclude each other", op);
-          const double factor = scale.value_or(1 / std::sqrt(static_cast<double>(std::max<index>(1, q.shape().back()))));
-          Dims leading(q.shape().begin(), q.shape().end() - 2);
-          Dims key_leading(k.shape().begin(), k.shape().end() - 2);
-          if (grouped) {
-            expect<ShapeError>(q.rank() >= 3 && k.shape().at(-3) > 0 && q.shape().at(-3) % k.shape().at(-3) == 0,
-                               "{}: query heads of {} are no multiple of the key heads of {}", op, q.shape(),
-                               k.shape());
-          } else {
-            leading = broadcast_shapes(leading, key_leading, op);
-            leading = broadcast_shapes(leading, Dims(v.shape().begin(), v.shape().end() - 2), op);
-            key_leading = leading;
-          }
-          const auto ready = [&](const Tensor& x, const Dims& lead) {
-            Dims wide = lead;
-            wide.push_back(x.shape().at(-2));
-            wide.push_back(x.shape().at(-1));
-            return four_dims(x.shape() == wide ? x : expand(x, wide), lead);
-          };
-          const Tensor query = ready(q, leading), key = ready(k, key_leading), value = ready(v, key_leading);
-          Tensor bias;
-          if (mask.defined()) {
-            Dims wide = leading;
-            wide.push_back(q.shape().at(-2));
-            wide.push_back(k.shape().at(-2));
-            expect<ShapeError>(broadcast_shapes(mask.shape(), wide, op) == wide,
-                               "{}: attn_mask of shape {} does not broadcast to {}", op, mask.shape(), wide);
-            bias = mask.rank() > 4 ? additive(flatten(expand(mask, wide), 0, wide.size() - 4), q) : additive(mask, q);
-          }
-          Tensor out;
-          if (dropout_p > 0) {
-            const Tensor p = probabilities(query, repeated_heads(key, query.shape()[1]), bias, causal, factor);
-            out = matmul(dropout(p, dropout_p, true, false), repeated_heads(value, query.shape()[1]));
-          } else {
-            out = attention(query, key, value, bias, causal, factor)[0];
-          }
-          Dims shape = leading;
-          shape.push_back(q.shape().at(-2));
-          shape.push_back(v.shape().at(-1));
-          return out.shape() == shape ? out : reshape(out, shape);
-        },
+        .forward =
+            [](const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& mask,
+               double dropout_p, bool causal, std::optional<double> scale, bool grouped) {
+              constexpr const char* op = "scaled_dot_product_attention";
+              check_shapes(q, k, v, op);
+              expect<ValueError>(!(mask.defined() && causal),
+                                 "{}: attn_mask and is_causal exclude each other", op);
+              const double factor = scale.value_or(
+                  1 / std::sqrt(static_cast<double>(std::max<index>(1, q.shape().back()))));
+              Dims leading(q.shape().begin(), q.shape().end() - 2);
+              Dims key_leading(k.shape().begin(), k.shape().end() - 2);
+              if (grouped) {
+                expect<ShapeError>(q.rank() >= 3 && k.shape().at(-3) > 0 &&
+                                       q.shape().at(-3) % k.shape().at(-3) == 0,
+                                   "{}: query heads of {} are no multiple of the key heads of {}",
+                                   op, q.shape(), k.shape());
+              } else {
+                leading = broadcast_shapes(leading, key_leading, op);
+                leading =
+                    broadcast_shapes(leading, Dims(v.shape().begin(), v.shape().end() - 2), op);
+                key_leading = leading;
+              }
+              const auto ready = [&](const Tensor& x, const Dims& lead) {
+                Dims wide = lead;
+                wide.push_back(x.shape().at(-2));
+                wide.push_back(x.shape().at(-1));
+                return four_dims(x.shape() == wide ? x : expand(x, wide), lead);
+              };
+              const Tensor query = ready(q, leading), key = ready(k, key_leading),
+                           value = ready(v, key_leading);
+              Tensor bias;
+              if (mask.defined()) {
+                Dims wide = leading;
+                wide.push_back(q.shape().at(-2));
+                wide.push_back(k.shape().at(-2));
+                expect<ShapeError>(broadcast_shapes(mask.shape(), wide, op) == wide,
+                                   "{}: attn_mask of shape {} does not broadcast to {}", op,
+                                   mask.shape(), wide);
+                bias = mask.rank() > 4
+                           ? additive(flatten(expand(mask, wide), 0, wide.size() - 4), q)
+                           : additive(mask, q);
+              }
+              Tensor out;
+              if (dropout_p > 0) {
+                const Tensor p = probabilities(query, repeated_heads(key, query.shape()[1]), bias,
+                                               causal, factor);
+                out = matmul(dropout(p, dropout_p, true, false),
+                             repeated_heads(value, query.shape()[1]));
+              } else {
+                out = attention(query, key, value, bias, causal, factor)[0];
+              }
+              Dims shape = leading;
+              shape.push_back(q.shape().at(-2));
+              shape.push_back(v.shape().at(-1));
+              return out.shape() == shape ? out : reshape(out, shape);
+            },
         .traits = is_functional | is_random,
         .samples = []() -> std::vector<Sample> {
-          return {{sample({2, 2, 3, 4}), sample({2, 2, 5, 4}), sample({2, 2, 5, 3}), Arg(), 0.0, false, Arg(), false},
-                  {sample({2, 3, 4}), sample({2, 3, 4}), sample({2, 3, 4}), Arg(), 0.0, true, 0.7, false},
-                  {sample({1, 4, 3, 2}), sample({1, 2, 3, 2}), sample({1, 2, 3, 2}), sample({3, 3}), 0.0, false, Arg(),
-                   true}};
+          return {{sample({2, 2, 3, 4}), sample({2, 2, 5, 4}), sample({2, 2, 5, 3}), Arg(), 0.0,
+                   false, Arg(), false},
+                  {sample({2, 3, 4}), sample({2, 3, 4}), sample({2, 3, 4}), Arg(), 0.0, true, 0.7,
+                   false},
+                  {sample({1, 4, 3, 2}), sample({1, 2, 3, 2}), sample({1, 2, 3, 2}), sample({3, 3}),
+                   0.0, false, Arg(), true}};
         },
     }};
 
 constinit const Op<Tensors(Tensor, Tensor, Tensor, Tensor, bool, double)> attention{{
-    .signature = "attention(Tensor query, Tensor key, Tensor value, Tensor? bias, bool causal, float scale)"
-                 " -> (Tensor result, Tensor logsumexp)",
-    .doc = R"(Attention of (batch, heads, L, E) in one kernel. Only the result takes part in differentiation.)",
-    .forward = [](const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& bias, bool causal, double scale) {
-      check_shapes(q, k, v, "attention");
-      expect<ShapeError>(q.rank() == 4 && k.shape()[0] == q.shape()[0] && v.shape()[0] == q.shape()[0] &&
-                             k.shape()[1] == v.shape()[1] && k.shape()[1] > 0 && q.shape()[1] % k.shape()[1] == 0,
-                         "attention: query {}, key {} and value {} do not fit", q.shape(), k.shape(), v.shape());
-      const Dims scores{q.shape()[0], q.shape()[1], q.shape()[2], k.shape()[2]};
-      expect<ShapeError>(!bias.defined() || (bias.rank() == 4 && broadcast_shapes(bias.shape(), scores, "attention") == scores),
-                         "attention: bias of shape {} does not broadcast to {}", bias.defined() ? bias.shape() : Dims(), scores);
-      const DType type = compute_dtype(q.dtype());
-      const auto plain = [&](const Tensor& x) { return x.defined() ? dense(converted(x, type)) : x; };
-      const Tensor query = plain(q), key = plain(k), value = plain(v), mask = plain(bias);
-      const auto s = attention_shape(query, key, value, mask, causal, scale);
-      Tensor out = Tensor::zeros({s.batch, s.heads, s.queries, s.value_width}, type);
-      Tensor lse = Tensor::zeros({s.batch, s.heads, s.queries}, type);
-      if (lse.count() > 0)
-        kernel_table().attention[real_index(type)].forward(s, query.address(), key.address(), value.address(),
-                                                           mask.defined() ? mask.address() : nullptr, out.address(),
-                                                           lse.address());
-      return Tensors{converted(out, q.dtype()), lse};
-    },
-    .derivative = General{
-        .vjp = {[](const Call& c, const Tensors& g, const Tensor& q, const Tensor& k, const Tensor& v,
-                   const Tensor& bias, bool causal, double scale) -> Tensors {
-          const Pieces r = backward_pieces(g[0], q, k, v, bias, causal, scale);
-          Tensors gradients{matmul(r.dp_minus, r.keys) * scale,
-                            summed_heads(matmul(matrix_transpose(r.dp_minus), q) * scale, k.shape()[1]),
-                            summed_heads(matmul(matrix_transpose(r.p), g[0]), k.shape()[1]), Tensor()};
-          if (bias.defined() && c.wants(3)) gradients[3] = sum_to(r.dp_minus, bias.shape());
-          return gradients;
-        }},
-        .jvp = {[](const Call&, const Tensors& t, const Tensor& q, const Tensor& k, const Tensor& v,
-                   const Tensor& bias, bool causal, double scale) -> Tensors {
-          const index heads = q.shape()[1];
-          const Tensor keys = repeated_heads(k, heads), values = repeated_heads(v, heads);
-          const Tensor p = probabilities(q, keys, bias, causal, scale);
-          Tensor change = Tensor::zeros(p.shape(), q.dtype());
-          if (t[0].defined()) change = change + matmul(t[0], matrix_transpose(keys)) * scale;
-          if (t[1].defined())
-            change = change + matmul(q, matrix_transpose(repeated_heads(t[1], heads))) * scale;
-          if (t[3].defined()) change = change + t[3];
-          const Tensor dp = p * (change - sum(p * change, Dims{-1}, true, {}));
-          Tensor out = matmul(dp, values);
-          if (t[2].defined()) out = out + matmul(p, repeated_heads(t[2], heads));
-          return {out, Tensor()};
-        }}},
-    .fused = Vjp{[](const Call& c, const Tensors& g, const Tensor& q, const Tensor& k, const Tensor& v,
-                    const Tensor& bias, bool causal, double scale) -> Tensors {
+    .signature =
+        "attention(Tensor query, Tensor key, Tensor value, Tensor? bias, bool causal, float scale)"
+        " -> (Tensor result, Tensor logsumexp)",
+    .doc =
+        R"(Attention of (batch, heads, L, E) in one kernel. Only the result takes part in differentiation.)",
+    .forward =
+        [](const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& bias, bool causal,
+           double scale) {
+          check_shapes(q, k, v, "attention");
+          expect<ShapeError>(q.rank() == 4 && k.shape()[0] == q.shape()[0] &&
+                                 v.shape()[0] == q.shape()[0] && k.shape()[1] == v.shape()[1] &&
+                                 k.shape()[1] > 0 && q.shape()[1] % k.shape()[1] == 0,
+                             "attention: query {}, key {} and value {} do not fit", q.shape(),
+                             k.shape(), v.shape());
+          const Dims scores{q.shape()[0], q.shape()[1], q.shape()[2], k.shape()[2]};
+          expect<ShapeError>(
+              !bias.defined() || (bias.rank() == 4 &&
+                                  broadcast_shapes(bias.shape(), scores, "attention") == scores),
+              "attention: bias of shape {} does not broadcast to {}",
+              bias.defined() ? bias.shape() : Dims(), scores);
+          const DType type = compute_dtype(q.dtype());
+          const auto plain = [&](const Tensor& x) {
+            return x.defined() ? dense(converted(x, type)) : x;
+          };
+          const Tensor query = plain(q), key = plain(k), value = plain(v), mask = plain(bias);
+          const auto s = attention_shape(query, key, value, mask, causal, scale);
+          Tensor out = Tensor::zeros({s.batch, s.heads, s.queries, s.value_width}, type);
+          Tensor lse = Tensor::zeros({s.batch, s.heads, s.queries}, type);
+          if (lse.count() > 0)
+            kernel_table().attention[real_index(type)].forward(
+                s, query.address(), key.address(), value.address(),
+                mask.defined() ? mask.address() : nullptr, out.address(), lse.address());
+          return Tensors{converted(out, q.dtype()), lse};
+        },
+    .derivative =
+        General{
+            .vjp = {[](const Call& c, const Tensors& g, const Tensor& q, const Tensor& k,
+                       const Tensor& v, const Tensor& bias, bool causal, double scale) -> Tensors {
+              const Pieces r = backward_pieces(g[0], q, k, v, bias, causal, scale);
+              Tensors gradients{
+                  matmul(r.dp_minus, r.keys) * scale,
+                  summed_heads(matmul(matrix_transpose(r.dp_minus), q) * scale, k.shape()[1]),
+                  summed_heads(matmul(matrix_transpose(r.p), g[0]), k.shape()[1]), Tensor()};
+              if (bias.defined() && c.wants(3)) gradients[3] = sum_to(r.dp_minus, bias.shape());
+              return gradients;
+            }},
+            .jvp = {[](const Call&, const Tensors& t, const Tensor& q, const Tensor& k,
+                       const Tensor& v, const Tensor& bias, bool causal, double scale) -> Tensors {
+              const index heads = q.shape()[1];
+              const Tensor keys = repeated_heads(k, heads), values = repeated_heads(v, heads);
+              const Tensor p = probabilities(q, keys, bias, causal, scale);
+              Tensor change = Tensor::zeros(p.shape(), q.dtype());
+              if (t[0].defined()) change = change + matmul(t[0], matrix_transpose(keys)) * scale;
+              if (t[1].defined())
+                change = change + matmul(q, matrix_transpose(repeated_heads(t[1], heads))) * scale;
+              if (t[3].defined()) change = change + t[3];
+              const Tensor dp = p * (change - sum(p * change, Dims{-1}, true, {}));
+              Tensor out = matmul(dp, values);
+              if (t[2].defined()) out = out + matmul(p, repeated_heads(t[2], heads));
+              return {out, Tensor()};
+            }}},
+    .fused = Vjp{[](const Call& c, const Tensors& g, const Tensor& q, const Tensor& k,
+                    const Tensor& v, const Tensor& bias, bool causal, double scale) -> Tensors {
       return fused_backward(c, g[0], q, k, v, bias, causal, scale);
     }},
     .saves = saves_inputs | saves_output,
     .traits = is_hidden,
     .differentiable_outputs = 1,
     .samples = []() -> std::vector<Sample> {
-      return {{sample({2, 4, 3, 2}), sample({2, 2, 5, 2}), sample({2, 2, 5, 3}), sample({1, 1, 3, 5}), false, 0.7},
+      return {{sample({2, 4, 3, 2}), sample({2, 2, 5, 2}), sample({2, 2, 5, 3}),
+               sample({1, 1, 3, 5}), false, 0.7},
               {sample({1, 2, 3, 2}), sample({1, 2, 3, 2}), sample({1, 2, 3, 2}), Arg(), true, 0.5}};
     },
 }};

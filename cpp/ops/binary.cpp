@@ -51,12 +51,10 @@ Tensor larger_share(const Tensor& a, const Tensor& b) {
 constinit const Op<Tensor(Tensor, Tensor, Scalar)> add{{
     .signature = "add(Tensor input, Tensor other, *, Scalar alpha=1)",
     .doc = R"(Sum, element by element: input + alpha * other.)",
-    .forward =
-        [](Target target, const Tensor& a, const Tensor& b, Scalar alpha) {
-          return add_scaled(target, a, b, alpha, false, "add");
-        },
-    .derivative = Linear{[](const Call&, const Tensor& g, const Tensor&, const Tensor&, Scalar)
-                             -> Tensor { return g; },
+    .forward = [](Target target, const Tensor& a, const Tensor& b,
+                  Scalar alpha) { return add_scaled(target, a, b, alpha, false, "add"); },
+    .derivative = Linear{[](const Call&, const Tensor& g, const Tensor&, const Tensor&,
+                            Scalar) -> Tensor { return g; },
                          [](const Call&, const Tensor& g, const Tensor&, const Tensor&,
                             Scalar alpha) -> Tensor { return scaled(g, alpha); }},
     .traits = both,
@@ -67,13 +65,12 @@ constinit const Op<Tensor(Tensor, Tensor, Scalar)> add{{
 
 constinit const Op<Tensor(Tensor, Tensor, Scalar)> sub{{
     .signature = "sub(Tensor input, Tensor other, *, Scalar alpha=1)",
-    .doc = R"(Difference, element by element: input - alpha * other. Raises TypeError for bool tensors.)",
-    .forward =
-        [](Target target, const Tensor& a, const Tensor& b, Scalar alpha) {
-          return add_scaled(target, a, b, alpha, true, "sub");
-        },
-    .derivative = Linear{[](const Call&, const Tensor& g, const Tensor&, const Tensor&, Scalar)
-                             -> Tensor { return g; },
+    .doc =
+        R"(Difference, element by element: input - alpha * other. Raises TypeError for bool tensors.)",
+    .forward = [](Target target, const Tensor& a, const Tensor& b,
+                  Scalar alpha) { return add_scaled(target, a, b, alpha, true, "sub"); },
+    .derivative = Linear{[](const Call&, const Tensor& g, const Tensor&, const Tensor&,
+                            Scalar) -> Tensor { return g; },
                          [](const Call&, const Tensor& g, const Tensor&, const Tensor&,
                             Scalar alpha) -> Tensor { return neg(scaled(g, alpha)); }},
     .traits = both,
@@ -94,8 +91,9 @@ constinit const Binary mul{{
     .signature = "mul(Tensor input, Tensor other)",
     .doc = R"(Product, element by element: input * other.)",
     .forward = binary<"mul">,
-    .derivative = Elementwise{[](const Call&, const Tensor&, const Tensor& b) -> Tensor { return b; },
-                              [](const Call&, const Tensor& a, const Tensor&) -> Tensor { return a; }},
+    .derivative =
+        Elementwise{[](const Call&, const Tensor&, const Tensor& b) -> Tensor { return b; },
+                    [](const Call&, const Tensor& a, const Tensor&) -> Tensor { return a; }},
     .saves = saves_inputs | saves_for_others,
     .traits = both,
     .samples = binary_samples,
@@ -103,12 +101,13 @@ constinit const Binary mul{{
 
 constinit const Binary strong_mul{{
     .signature = "strong_mul(Tensor input, Tensor other)",
-    .doc = R"(Product in which an exact 0 of input wins over an infinite or NaN other.
+    .doc = R"(Product in which an exact 0 of either wins over an infinite or NaN other one.
 
 The engine multiplies cotangents and tangents with partial derivatives by it.)",
     .forward = float_binary<"strong_mul">,
-    .derivative = Elementwise{[](const Call&, const Tensor&, const Tensor& b) -> Tensor { return b; },
-                              [](const Call&, const Tensor& a, const Tensor&) -> Tensor { return a; }},
+    .derivative =
+        Elementwise{[](const Call&, const Tensor&, const Tensor& b) -> Tensor { return b; },
+                    [](const Call&, const Tensor& a, const Tensor&) -> Tensor { return a; }},
     .saves = saves_inputs | saves_for_others,
     .traits = is_hidden,
     .samples = binary_samples,
@@ -116,20 +115,21 @@ The engine multiplies cotangents and tangents with partial derivatives by it.)",
 
 constinit const Binary true_div{{
     .signature = "true_divide(Tensor input, Tensor other)",
-    .doc = R"(Quotient, element by element: input / other. Integers give float32; x / 0 is inf or NaN.)",
+    .doc =
+        R"(Quotient, element by element: input / other. Integers give float32; x / 0 is inf or NaN.)",
     .forward =
         [](Target target, const Tensor& a, const Tensor& b) {
           const DType dtype = floating(result_type({&a, &b}));
           check_castable(target, dtype, "div");
           return pointwise<"div">(target, dtype, dtype, nullptr, a, b);
         },
-    .derivative =
-        Elementwise{[](const Call&, const Tensor&, const Tensor& b) -> Tensor { return reciprocal(b); },
-                    [](const Call& c, const Tensor&, const Tensor& b) -> Tensor {
-                      return -(c.output() / b);
-                    }},
+    .derivative = Elementwise{
+        [](const Call& c, const Tensor&, const Tensor& b) -> Tensor {
+          return reciprocal(cast(b, c.output().dtype()));
+        },
+        [](const Call& c, const Tensor&, const Tensor& b) -> Tensor { return -(c.output() / b); }},
     .fused = Vjp{[](const Call&, const Tensor& g, const Tensor&, const Tensor& b) -> Tensor {
-                   return strong_mul(g, reciprocal(b));
+                   return strong_mul(g, reciprocal(cast(b, g.dtype())));
                  },
                  [](const Call& c, const Tensor& g, const Tensor&, const Tensor& b) -> Tensor {
                    return fused<"div.backward_other">(nullptr, g, b, c.output());
@@ -150,7 +150,8 @@ integers divided by 0 with rounding.)",
           if (!mode) return true_div(a, b);
           if (*mode == "floor") return floor_div(a, b);
           expect<ValueError>(*mode == "trunc",
-                             "div: rounding_mode must be None, 'trunc' or 'floor', got '{}'", *mode);
+                             "div: rounding_mode must be None, 'trunc' or 'floor', got '{}'",
+                             *mode);
           return trunc_div(a, b);
         },
     .traits = both,
@@ -163,10 +164,15 @@ integers divided by 0 with rounding.)",
 
 constinit const Binary floor_div{{
     .signature = "floor_divide(Tensor input, Tensor other)",
-    .doc = R"(Quotient rounded down: floor(input / other). The gradient is 0. Raises ValueError for integers divided by 0.)",
+    .doc =
+        R"(Quotient rounded down: floor(input / other). The gradient is 0. Raises ValueError for integers divided by 0.)",
     .forward = checked_division<"floor_divide">,
-    .derivative = Elementwise{[](const Call&, const Tensor& a, const Tensor&) -> Tensor { return Tensor::zeros({}, floating(a.dtype())); },
-                              [](const Call&, const Tensor&, const Tensor& b) -> Tensor { return Tensor::zeros({}, floating(b.dtype())); }},
+    .derivative = Elementwise{[](const Call&, const Tensor& a, const Tensor&) -> Tensor {
+                                return Tensor::zeros({}, floating(a.dtype()));
+                              },
+                              [](const Call&, const Tensor&, const Tensor& b) -> Tensor {
+                                return Tensor::zeros({}, floating(b.dtype()));
+                              }},
     .traits = both,
     .samples = positive_binary_samples,
 }};
@@ -175,8 +181,12 @@ constinit const Binary trunc_div{{
     .signature = "trunc_divide(Tensor input, Tensor other)",
     .doc = R"(Quotient rounded towards zero. Raises ValueError for integers divided by 0.)",
     .forward = checked_division<"trunc_divide">,
-    .derivative = Elementwise{[](const Call&, const Tensor& a, const Tensor&) -> Tensor { return Tensor::zeros({}, floating(a.dtype())); },
-                              [](const Call&, const Tensor&, const Tensor& b) -> Tensor { return Tensor::zeros({}, floating(b.dtype())); }},
+    .derivative = Elementwise{[](const Call&, const Tensor& a, const Tensor&) -> Tensor {
+                                return Tensor::zeros({}, floating(a.dtype()));
+                              },
+                              [](const Call&, const Tensor&, const Tensor& b) -> Tensor {
+                                return Tensor::zeros({}, floating(b.dtype()));
+                              }},
     .traits = is_hidden,
     .samples = positive_binary_samples,
 }};
@@ -187,12 +197,11 @@ constinit const Binary remainder{{
 
 Raises ValueError for integers divided by 0; floats give NaN there.)",
     .forward = checked_division<"remainder">,
-    .derivative = Elementwise{[](const Call&, const Tensor& a, const Tensor&) -> Tensor {
-                                return Tensor::ones({}, a.dtype());
-                              },
-                              [](const Call&, const Tensor& a, const Tensor& b) -> Tensor {
-                                return -floor(a / b);
-                              }},
+    .derivative = Elementwise{
+        [](const Call&, const Tensor& a, const Tensor&) -> Tensor {
+          return Tensor::ones({}, a.dtype());
+        },
+        [](const Call&, const Tensor& a, const Tensor& b) -> Tensor { return -floor(a / b); }},
     .saves = saves_inputs,
     .traits = both,
     .samples = positive_binary_samples,
@@ -204,12 +213,11 @@ constinit const Binary fmod{{
 
 Raises ValueError for integers divided by 0; floats give NaN there.)",
     .forward = checked_division<"fmod">,
-    .derivative = Elementwise{[](const Call&, const Tensor& a, const Tensor&) -> Tensor {
-                                return Tensor::ones({}, a.dtype());
-                              },
-                              [](const Call&, const Tensor& a, const Tensor& b) -> Tensor {
-                                return -trunc(a / b);
-                              }},
+    .derivative = Elementwise{
+        [](const Call&, const Tensor& a, const Tensor&) -> Tensor {
+          return Tensor::ones({}, a.dtype());
+        },
+        [](const Call&, const Tensor& a, const Tensor& b) -> Tensor { return -trunc(a / b); }},
     .saves = saves_inputs,
     .traits = both,
     .samples = positive_binary_samples,
@@ -230,20 +238,23 @@ Negative bases with fractional exponents give NaN. Raises ValueError for integer
             if (power == 0.5) return pointwise<"sqrt">(target, dtype, dtype, nullptr, x);
           }
           if (!is_floating(dtype))
-            expect<ValueError>(any(lt(e, 0)).item().integer() == 0,
-                               "pow: integers to negative integer powers are not allowed (dtype {}); "
-                               "use floats",
-                               dtype);
+            expect<ValueError>(
+                any(lt(e, 0)).item().integer() == 0,
+                "pow: integers to negative integer powers are not allowed (dtype {}); "
+                "use floats",
+                dtype);
           return pointwise<"pow">(target, dtype, dtype, nullptr, x, e);
         },
-    .derivative = Elementwise{[](const Call&, const Tensor& x, const Tensor& e) -> Tensor {
+    .derivative = Elementwise{[](const Call& c, const Tensor& x, const Tensor& e) -> Tensor {
                                 // e = 0 gives 0 also where x ** -1 is infinite.
-                                return where(eq(e, 0), 0, e * pow(x, e - 1));
+                                const Tensor wide = cast(x, c.output().dtype());
+                                return where(eq(e, 0), 0, e * pow(wide, e - 1));
                               },
                               [](const Call& c, const Tensor& x, const Tensor& e) -> Tensor {
-                                // 0 ** e is constant in e for e >= 0, although log(0) is not finite.
+                                // 0 ** e is constant in e for e >= 0, although log(0) is not
+                                // finite.
                                 return where(logical_and(eq(x, 0), ge(e, 0)), 0,
-                                             c.output() * log(x));
+                                             c.output() * log(cast(x, c.output().dtype())));
                               }},
     .saves = saves_inputs | saves_output,
     .traits = both,
@@ -252,22 +263,24 @@ Negative bases with fractional exponents give NaN. Raises ValueError for integer
 
 constinit const Binary maximum{{
     .signature = "maximum(Tensor input, Tensor other)",
-    .doc = R"(The greater of two, element by element; NaN wins. At ties each gets half of the gradient.)",
+    .doc =
+        R"(The greater of two, element by element; NaN wins. At ties each gets half of the gradient.)",
     .forward = binary<"maximum">,
-    .derivative =
-        Elementwise{[](const Call&, const Tensor& a, const Tensor& b) -> Tensor { return larger_share(a, b); },
-                    [](const Call&, const Tensor& a, const Tensor& b) -> Tensor { return larger_share(b, a); }},
+    .derivative = Elementwise{
+        [](const Call&, const Tensor& a, const Tensor& b) -> Tensor { return larger_share(a, b); },
+        [](const Call&, const Tensor& a, const Tensor& b) -> Tensor { return larger_share(b, a); }},
     .saves = saves_inputs,
     .samples = binary_samples,
 }};
 
 constinit const Binary minimum{{
     .signature = "minimum(Tensor input, Tensor other)",
-    .doc = R"(The lesser of two, element by element; NaN wins. At ties each gets half of the gradient.)",
+    .doc =
+        R"(The lesser of two, element by element; NaN wins. At ties each gets half of the gradient.)",
     .forward = binary<"minimum">,
-    .derivative =
-        Elementwise{[](const Call&, const Tensor& a, const Tensor& b) -> Tensor { return larger_share(b, a); },
-                    [](const Call&, const Tensor& a, const Tensor& b) -> Tensor { return larger_share(a, b); }},
+    .derivative = Elementwise{
+        [](const Call&, const Tensor& a, const Tensor& b) -> Tensor { return larger_share(b, a); },
+        [](const Call&, const Tensor& a, const Tensor& b) -> Tensor { return larger_share(a, b); }},
     .saves = saves_inputs,
     .samples = binary_samples,
 }};
@@ -319,12 +332,9 @@ constinit const Binary hypot{{
     .signature = "hypot(Tensor input, Tensor other)",
     .doc = R"(Length of the hypotenuse: sqrt(input**2 + other**2), without overflow.)",
     .forward = float_binary<"hypot">,
-    .derivative = Elementwise{[](const Call& c, const Tensor& a, const Tensor&) -> Tensor {
-                                return a / c.output();
-                              },
-                              [](const Call& c, const Tensor&, const Tensor& b) -> Tensor {
-                                return b / c.output();
-                              }},
+    .derivative = Elementwise{
+        [](const Call& c, const Tensor& a, const Tensor&) -> Tensor { return a / c.output(); },
+        [](const Call& c, const Tensor&, const Tensor& b) -> Tensor { return b / c.output(); }},
     .saves = saves_inputs | saves_output,
     .traits = both,
     .samples = binary_samples,
@@ -349,12 +359,11 @@ constinit const Binary logaddexp{{
     .signature = "logaddexp(Tensor input, Tensor other)",
     .doc = R"(log(exp(input) + exp(other)), without overflow.)",
     .forward = float_binary<"logaddexp">,
-    .derivative = Elementwise{[](const Call& c, const Tensor& a, const Tensor&) -> Tensor {
-                                return exp(a - c.output());
-                              },
-                              [](const Call& c, const Tensor&, const Tensor& b) -> Tensor {
-                                return exp(b - c.output());
-                              }},
+    .derivative = Elementwise{
+        [](const Call& c, const Tensor& a, const Tensor&) -> Tensor { return exp(a - c.output()); },
+        [](const Call& c, const Tensor&, const Tensor& b) -> Tensor {
+          return exp(b - c.output());
+        }},
     .saves = saves_inputs | saves_output,
     .samples = binary_samples,
 }};
@@ -363,20 +372,20 @@ constinit const Binary xlogy{{
     .signature = "xlogy(Tensor input, Tensor other)",
     .doc = R"(input * log(other), 0 where input is 0.)",
     .forward = float_binary<"xlogy">,
-    .derivative = Elementwise{[](const Call&, const Tensor& a, const Tensor& b) -> Tensor {
-                                return where(logical_and(eq(a, 0), le(b, 0)), 0, log(b));
-                              },
-                              [](const Call&, const Tensor& a, const Tensor& b) -> Tensor {
-                                return a / b;
-                              }},
+    .derivative =
+        Elementwise{[](const Call&, const Tensor& a, const Tensor& b) -> Tensor {
+                      return where(logical_and(eq(a, 0), le(b, 0)), 0, log(b));
+                    },
+                    [](const Call&, const Tensor& a, const Tensor& b) -> Tensor { return a / b; }},
     .saves = saves_inputs,
     .traits = both,
     .samples = positive_binary_samples,
 }};
 
 Family binary_family() {
-  return {&add, &sub,  &rsub, &mul,     &strong_mul, &true_div, &div,   &floor_div, &trunc_div, &remainder,
-          &fmod, &pow, &maximum, &minimum, &fmax, &fmin, &atan2, &hypot, &copysign, &logaddexp, &xlogy};
+  return {&add,       &sub,       &rsub,      &mul,   &strong_mul, &true_div,  &div,
+          &floor_div, &trunc_div, &remainder, &fmod,  &pow,        &maximum,   &minimum,
+          &fmax,      &fmin,      &atan2,     &hypot, &copysign,   &logaddexp, &xlogy};
 }
 
 }  // namespace topograd

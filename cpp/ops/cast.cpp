@@ -7,10 +7,12 @@ namespace topograd {
 
 constinit const Op<Tensor(Tensor, DType)> cast{{
     .signature = "cast(Tensor input, dtype dtype)",
-    .doc = R"(The elements converted to dtype. Floats are cut towards zero when they become integers.)",
-    .forward = [](const Tensor& x, DType dtype) {
-      return x.dtype() == dtype ? shallow_copy(x) : converted(x, dtype);
-    },
+    .doc =
+        R"(The elements converted to dtype. Floats are cut towards zero when they become integers.)",
+    .forward =
+        [](const Tensor& x, DType dtype) {
+          return x.dtype() == dtype ? shallow_copy(x) : converted(x, dtype);
+        },
     .derivative = Linear{[](const Call&, const Tensor& g, const Tensor& x, DType) -> Tensor {
       return cast(g, x.dtype());
     }},
@@ -51,10 +53,10 @@ Public as input.copy_(src). Raises ShapeError when src does not broadcast to inp
           copy_elements(may_overlap(source, x) ? dense_copy(wide) : wide, *target.tensor);
           return *target.tensor;
         },
-    .derivative = Linear{[](const Call&, const Tensor& g, const Tensor&, const Tensor&, bool)
-                             -> Tensor { return Tensor::zeros(g.shape(), g.dtype()); },
-                         [](const Call&, const Tensor& g, const Tensor&, const Tensor&, bool)
-                             -> Tensor { return g; }},
+    .derivative = Linear{[](const Call&, const Tensor& g, const Tensor&, const Tensor&,
+                            bool) -> Tensor { return Tensor::zeros(g.shape(), g.dtype()); },
+                         [](const Call&, const Tensor& g, const Tensor&, const Tensor&,
+                            bool) -> Tensor { return g; }},
     .traits = is_method | has_in_place | in_place_only,
     .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), sample({3}), false}}; },
 }};

@@ -7,17 +7,20 @@
 namespace topograd {
 namespace {
 
-kernels::ConvShape conv_shape(const Dims& input, const Dims& weight, const Dims& stride, const Dims& padding,
-                              const Dims& dilation, index groups) {
+kernels::ConvShape conv_shape(const Dims& input, const Dims& weight, const Dims& stride,
+                              const Dims& padding, const Dims& dilation, index groups) {
   const int spatial = input.size() - 2;
-  expect<ShapeError>(spatial >= 1 && spatial <= 3 && weight.size() == input.size(),
-                     "conv: input {} and weight {} do not fit: expected (N, C, …) and (out, C / groups, …) with "
-                     "1 to 3 spatial dims",
-                     input, weight);
+  expect<ShapeError>(
+      spatial >= 1 && spatial <= 3 && weight.size() == input.size(),
+      "conv: input {} and weight {} do not fit: expected (N, C, …) and (out, C / groups, …) with "
+      "1 to 3 spatial dims",
+      input, weight);
   expect<ValueError>(groups > 0, "conv: groups must be positive, got {}", groups);
   expect<ShapeError>(input[1] == weight[1] * groups && weight[0] % groups == 0,
-                     "conv: channels do not fit: input {}, weight {}, groups {}", input, weight, groups);
-  const Window w = window(input, Dims(weight.begin() + 2, weight.end()), stride, padding, dilation, false, "conv");
+                     "conv: channels do not fit: input {}, weight {}, groups {}", input, weight,
+                     groups);
+  const Window w = window(input, Dims(weight.begin() + 2, weight.end()), stride, padding, dilation,
+                          false, "conv");
   kernels::ConvShape s{};
   s.batch = input[0];
   s.groups = groups;
@@ -35,26 +38,31 @@ Dims output_size(const kernels::ConvShape& s, int spatial) {
 
 /// F.conv1d and so on: a missing batch dim is added and taken away again.
 Tensor conv_of_rank(const Tensor& x, const Tensor& weight, const Tensor& bias, const Dims& stride,
-                    const Dims& padding, const Dims& dilation, index groups, int spatial, const char* op) {
+                    const Dims& padding, const Dims& dilation, index groups, int spatial,
+                    const char* op) {
   expect<ShapeError>(x.rank() == spatial + 2 || x.rank() == spatial + 1,
-                     "{}: expects an input with {} or {} dims, got shape {}", op, spatial + 1, spatial + 2,
-                     x.shape());
-  expect<NotSupported>(x.dtype() == weight.dtype(), "{}: dtypes differ: input is {}, weight is {}", op, x.dtype(),
-                       weight.dtype());
+                     "{}: expects an input with {} or {} dims, got shape {}", op, spatial + 1,
+                     spatial + 2, x.shape());
+  expect<NotSupported>(x.dtype() == weight.dtype(), "{}: dtypes differ: input is {}, weight is {}",
+                       op, x.dtype(), weight.dtype());
   if (x.rank() == spatial + 1)
-    return squeeze(convolution(unsqueeze(x, 0), weight, bias, stride, padding, dilation, groups), Dims{0});
+    return squeeze(convolution(unsqueeze(x, 0), weight, bias, stride, padding, dilation, groups),
+                   Dims{0});
   return convolution(x, weight, bias, stride, padding, dilation, groups);
 }
 
 /// Padding by name: none, or what keeps the size.
 Tensor conv_padded(const Tensor& x, const Tensor& weight, const Tensor& bias, const Dims& stride,
-                   const std::string& padding, const Dims& dilation, index groups, int spatial, const char* op) {
+                   const std::string& padding, const Dims& dilation, index groups, int spatial,
+                   const char* op) {
   if (padding == "valid")
     return conv_of_rank(x, weight, bias, stride, Dims{0}, dilation, groups, spatial, op);
-  expect<ValueError>(padding == "same", "{}: padding must be numbers, 'valid' or 'same', got '{}'", op, padding);
-  expect<ShapeError>(weight.rank() == spatial + 2, "{}: expects a weight with {} dims, got {}", op, spatial + 2,
-                     weight.shape());
-  const Dims steps = spread_to(stride, spatial, "stride", op), wide = spread_to(dilation, spatial, "dilation", op);
+  expect<ValueError>(padding == "same", "{}: padding must be numbers, 'valid' or 'same', got '{}'",
+                     op, padding);
+  expect<ShapeError>(weight.rank() == spatial + 2, "{}: expects a weight with {} dims, got {}", op,
+                     spatial + 2, weight.shape());
+  const Dims steps = spread_to(stride, spatial, "stride", op),
+             wide = spread_to(dilation, spatial, "dilation", op);
   Dims amounts;
   for (int d = spatial - 1; d >= 0; --d) {
     expect<ValueError>(steps[d] == 1, "{}: padding 'same' needs stride 1, got {}", op, stride);
@@ -62,8 +70,8 @@ Tensor conv_padded(const Tensor& x, const Tensor& weight, const Tensor& bias, co
     amounts.push_back(total / 2);
     amounts.push_back(total - total / 2);
   }
-  return conv_of_rank(pad(x, amounts, "constant", std::nullopt), weight, bias, stride, Dims{0}, dilation, groups,
-                      spatial, op);
+  return conv_of_rank(pad(x, amounts, "constant", std::nullopt), weight, bias, stride, Dims{0},
+                      dilation, groups, spatial, op);
 }
 
 std::vector<Sample> conv_samples(int spatial) {
@@ -89,158 +97,203 @@ std::vector<Sample> named_padding_samples(int spatial) {
 
 }  // namespace
 
-#define TOPOGRAD_CONV(N)                                                                                        \
-  constinit const Op<Tensor(Tensor, Tensor, Tensor, Dims, Dims, Dims, std::int64_t)> conv##N##d{{               \
-      .signature = "conv" #N "d(Tensor input, Tensor weight, Tensor? bias=None, int[] stride=1, int[] "        \
-                   "padding=0, int[] dilation=1, int groups=1)",                                               \
-      .doc = "Convolution (cross-correlation) over " #N " spatial dim(s).\n\n"                                 \
-             "Shapes: input (N, C, …) or (C, …), weight (out, C / groups, …), bias (out,). Each size of the "  \
-             "result is\n(in + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1. padding may also be " \
-             "'valid' or 'same'.\nRaises ShapeError when channels or sizes do not fit.",                        \
-      .forward = [](const Tensor& x, const Tensor& weight, const Tensor& bias, const Dims& stride,              \
-                    const Dims& padding, const Dims& dilation, std::int64_t groups) {                           \
-        return conv_of_rank(x, weight, bias, stride, padding, dilation, groups, N, "conv" #N "d");              \
-      },                                                                                                        \
-      .traits = is_functional,                                                                                  \
-      .samples = [] { return conv_samples(N); },                                                                \
-  }};                                                                                                           \
-  constinit const Op<Tensor(Tensor, Tensor, Tensor, Dims, std::string, Dims, std::int64_t)> conv##N##d_named{{  \
-      .signature = "conv" #N "d.padding(Tensor input, Tensor weight, Tensor? bias=None, int[] stride=1, str "  \
-                   "padding='valid', int[] dilation=1, int groups=1)",                                         \
-      .doc = "Convolution over " #N " spatial dim(s) with padding 'valid' (none) or 'same' (keeps the size).", \
-      .forward = [](const Tensor& x, const Tensor& weight, const Tensor& bias, const Dims& stride,              \
-                    const std::string& padding, const Dims& dilation, std::int64_t groups) {                    \
-        return conv_padded(x, weight, bias, stride, padding, dilation, groups, N, "conv" #N "d");               \
-      },                                                                                                        \
-      .traits = is_functional,                                                                                  \
-      .samples = [] { return named_padding_samples(N); },                                                       \
-  }};
+#define TOPOGRAD_CONV(N)                                                                           \
+  constinit const Op<Tensor(Tensor, Tensor, Tensor, Dims, Dims, Dims, std::int64_t)> conv##N##d{{  \
+      .signature =                                                                                 \
+          "conv" #N "d(Tensor input, Tensor weight, Tensor? bias=None, int[] stride=1, int[] "     \
+          "padding=0, int[] dilation=1, int groups=1)",                                            \
+      .doc = "Convolution (cross-correlation) over " #N " spatial dim(s).\n\n"                     \
+             "Shapes: input (N, C, …) or (C, …), weight (out, C / groups, …), bias (out,). Each "  \
+             "size of the "                                                                        \
+             "result is\n(in + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1. padding " \
+             "may also be "                                                                        \
+             "'valid' or 'same'.\nRaises ShapeError when channels or sizes do not fit.",           \
+      .forward =                                                                                   \
+          [](const Tensor& x, const Tensor& weight, const Tensor& bias, const Dims& stride,        \
+             const Dims& padding, const Dims& dilation, std::int64_t groups) {                     \
+            return conv_of_rank(x, weight, bias, stride, padding, dilation, groups, N,             \
+                                "conv" #N "d");                                                    \
+          },                                                                                       \
+      .traits = is_functional,                                                                     \
+      .samples = [] { return conv_samples(N); },                                                   \
+  }};                                                                                              \
+  constinit const Op<Tensor(Tensor, Tensor, Tensor, Dims, std::string, Dims, std::int64_t)>        \
+      conv##N##d_named{{                                                                           \
+          .signature =                                                                             \
+              "conv" #N                                                                            \
+              "d.padding(Tensor input, Tensor weight, Tensor? bias=None, int[] stride=1, str "     \
+              "padding='valid', int[] dilation=1, int groups=1)",                                  \
+          .doc = "Convolution over " #N                                                            \
+                 " spatial dim(s) with padding 'valid' (none) or 'same' (keeps the size).",        \
+          .forward =                                                                               \
+              [](const Tensor& x, const Tensor& weight, const Tensor& bias, const Dims& stride,    \
+                 const std::string& padding, const Dims& dilation, std::int64_t groups) {          \
+                return conv_padded(x, weight, bias, stride, padding, dilation, groups, N,          \
+                                   "conv" #N "d");                                                 \
+              },                                                                                   \
+          .traits = is_functional,                                                                 \
+          .samples = [] { return named_padding_samples(N); },                                      \
+      }};
 TOPOGRAD_CONV(1)
 TOPOGRAD_CONV(2)
 TOPOGRAD_CONV(3)
 #undef TOPOGRAD_CONV
 
 constinit const Op<Tensor(Tensor, Tensor, Tensor, Dims, Dims, Dims, std::int64_t)> convolution{{
-    .signature = "convolution(Tensor input, Tensor weight, Tensor? bias, int[] stride, int[] padding, int[] "
-                 "dilation, int groups)",
+    .signature =
+        "convolution(Tensor input, Tensor weight, Tensor? bias, int[] stride, int[] padding, int[] "
+        "dilation, int groups)",
     .doc = R"(Convolution of a batch; the number of spatial dims is that of the weight.)",
-    .forward = [](const Tensor& x, const Tensor& weight, const Tensor& bias, const Dims& stride,
-                  const Dims& padding, const Dims& dilation, std::int64_t groups) {
-      const auto s = conv_shape(x.shape(), weight.shape(), stride, padding, dilation, groups);
-      expect<ShapeError>(!bias.defined() || bias.shape() == Dims{weight.shape()[0]},
-                         "conv: bias of shape {} does not fit weight {}", bias.defined() ? bias.shape() : Dims(),
-                         weight.shape());
-      const DType type = compute_dtype(x.dtype());
-      expect<TypeError>(is_floating(x.dtype()), "conv: expects a floating point input, got {}", x.dtype());
-      const Tensor input = dense(converted(x, type)), kernel = dense(converted(weight, type));
-      const Tensor shift = bias.defined() ? dense(converted(bias, type)) : bias;
-      Tensor out = Tensor::empty(output_size(s, x.rank() - 2), type);
-      if (out.count() > 0)
-        kernel_table().convolution[real_index(type)].forward(
-            s, input.address(), kernel.address(), bias.defined() ? shift.address() : nullptr, out.address());
-      return converted(out, x.dtype());
-    },
-    .derivative = General{
-        .vjp = {[](const Call&, const Tensor& g, const Tensor& x, const Tensor& w, const Tensor&, const Dims& stride,
-                   const Dims& padding, const Dims& dilation, std::int64_t groups) -> Tensor {
-                  return convolution_input(g, w, x.shape(), stride, padding, dilation, groups);
-                },
-                [](const Call&, const Tensor& g, const Tensor& x, const Tensor& w, const Tensor&, const Dims& stride,
-                   const Dims& padding, const Dims& dilation, std::int64_t groups) -> Tensor {
-                  return convolution_weight(g, x, w.shape(), stride, padding, dilation, groups);
-                },
-                [](const Call&, const Tensor& g, const Tensor&, const Tensor&, const Tensor&, const Dims&,
-                   const Dims&, const Dims&, std::int64_t) -> Tensor {
-                  Dims dims{0};
-                  for (int d = 2; d < g.rank(); ++d) dims.push_back(d);
-                  return sum(g, dims, false, {});
-                }},
-        .jvp = {[](const Call& c, const Tensors& t, const Tensor& x, const Tensor& w, const Tensor&,
-                   const Dims& stride, const Dims& padding, const Dims& dilation, std::int64_t groups) -> Tensor {
-          Tensor out;
-          const auto include = [&](const Tensor& part) { out = out.defined() ? out + part : part; };
-          if (t[0].defined()) include(convolution(t[0], w, Tensor(), stride, padding, dilation, groups));
-          if (t[1].defined()) include(convolution(x, t[1], Tensor(), stride, padding, dilation, groups));
-          if (t[2].defined()) {
-            Dims shape = Dims::filled(x.rank(), 1);
-            shape[1] = -1;
-            include(expand(reshape(t[2], shape), c.output().shape()));
-          }
-          return out;
-        }}},
+    .forward =
+        [](const Tensor& x, const Tensor& weight, const Tensor& bias, const Dims& stride,
+           const Dims& padding, const Dims& dilation, std::int64_t groups) {
+          const auto s = conv_shape(x.shape(), weight.shape(), stride, padding, dilation, groups);
+          expect<ShapeError>(!bias.defined() || bias.shape() == Dims{weight.shape()[0]},
+                             "conv: bias of shape {} does not fit weight {}",
+                             bias.defined() ? bias.shape() : Dims(), weight.shape());
+          const DType type = compute_dtype(x.dtype());
+          expect<TypeError>(is_floating(x.dtype()), "conv: expects a floating point input, got {}",
+                            x.dtype());
+          const Tensor input = dense(converted(x, type)), kernel = dense(converted(weight, type));
+          const Tensor shift = bias.defined() ? dense(converted(bias, type)) : bias;
+          Tensor out = Tensor::empty(output_size(s, x.rank() - 2), type);
+          if (out.count() > 0)
+            kernel_table().convolution[real_index(type)].forward(
+                s, input.address(), kernel.address(), bias.defined() ? shift.address() : nullptr,
+                out.address());
+          return converted(out, x.dtype());
+        },
+    .derivative =
+        General{
+            .vjp = {[](const Call&, const Tensor& g, const Tensor& x, const Tensor& w,
+                       const Tensor&, const Dims& stride, const Dims& padding, const Dims& dilation,
+                       std::int64_t groups) -> Tensor {
+                      return convolution_input(g, w, x.shape(), stride, padding, dilation, groups);
+                    },
+                    [](const Call&, const Tensor& g, const Tensor& x, const Tensor& w,
+                       const Tensor&, const Dims& stride, const Dims& padding, const Dims& dilation,
+                       std::int64_t groups) -> Tensor {
+                      return convolution_weight(g, x, w.shape(), stride, padding, dilation, groups);
+                    },
+                    [](const Call&, const Tensor& g, const Tensor&, const Tensor&, const Tensor&,
+                       const Dims&, const Dims&, const Dims&, std::int64_t) -> Tensor {
+                      Dims dims{0};
+                      for (int d = 2; d < g.rank(); ++d) dims.push_back(d);
+                      return sum(g, dims, false, {});
+                    }},
+            .jvp = {[](const Call& c, const Tensors& t, const Tensor& x, const Tensor& w,
+                       const Tensor&, const Dims& stride, const Dims& padding, const Dims& dilation,
+                       std::int64_t groups) -> Tensor {
+              Tensor out;
+              const auto include = [&](const Tensor& part) {
+                out = out.defined() ? out + part : part;
+              };
+              if (t[0].defined())
+                include(convolution(t[0], w, Tensor(), stride, padding, dilation, groups));
+              if (t[1].defined())
+                include(convolution(x, t[1], Tensor(), stride, padding, dilation, groups));
+              if (t[2].defined()) {
+                Dims shape = Dims::filled(x.rank(), 1);
+                shape[1] = -1;
+                include(expand(reshape(t[2], shape), c.output().shape()));
+              }
+              return out;
+            }}},
     .saves = saves_in0 | saves_in1,
     .traits = is_hidden,
     .samples = []() -> std::vector<Sample> {
-      return {{sample({2, 4, 5, 4}), sample({6, 2, 3, 2}), sample({6}), Dims{2, 1}, Dims{1, 0}, Dims{1, 2}, 2},
+      return {{sample({2, 4, 5, 4}), sample({6, 2, 3, 2}), sample({6}), Dims{2, 1}, Dims{1, 0},
+               Dims{1, 2}, 2},
               {sample({2, 3, 6}), sample({2, 3, 2}), Arg(), Dims{1}, Dims{1}, Dims{1}, 1}};
     },
 }};
 
 constinit const Op<Tensor(Tensor, Tensor, Dims, Dims, Dims, Dims, std::int64_t)> convolution_input{{
-    .signature = "convolution_input(Tensor input, Tensor weight, int[] input_size, int[] stride, int[] padding, "
+    .signature = "convolution_input(Tensor input, Tensor weight, int[] input_size, int[] stride, "
+                 "int[] padding, "
                  "int[] dilation, int groups)",
     .doc = R"(The gradient of a convolution with respect to its input, from that of its result.)",
-    .forward = [](const Tensor& g, const Tensor& weight, const Dims& size, const Dims& stride, const Dims& padding,
-                  const Dims& dilation, std::int64_t groups) {
-      const auto s = conv_shape(size, weight.shape(), stride, padding, dilation, groups);
-      const DType type = compute_dtype(g.dtype());
-      const Tensor gradient = dense(converted(g, type)), kernel = dense(converted(weight, type));
-      Tensor out = Tensor::zeros(size, type);
-      if (g.count() > 0)
-        kernel_table().convolution[real_index(type)].input_gradient(s, gradient.address(), kernel.address(),
-                                                                    out.address());
-      return converted(out, g.dtype());
-    },
-    .derivative = Multilinear{
-        [](const Call&, const Tensor& g, const Tensor&, const Tensor& w, const Dims&, const Dims& stride,
-           const Dims& padding, const Dims& dilation, std::int64_t groups) -> Tensor {
-          return convolution(g, w, Tensor(), stride, padding, dilation, groups);
+    .forward =
+        [](const Tensor& g, const Tensor& weight, const Dims& size, const Dims& stride,
+           const Dims& padding, const Dims& dilation, std::int64_t groups) {
+          const auto s = conv_shape(size, weight.shape(), stride, padding, dilation, groups);
+          const DType type = compute_dtype(g.dtype());
+          const Tensor gradient = dense(converted(g, type)),
+                       kernel = dense(converted(weight, type));
+          Tensor out = Tensor::zeros(size, type);
+          if (g.count() > 0)
+            kernel_table().convolution[real_index(type)].input_gradient(
+                s, gradient.address(), kernel.address(), out.address());
+          return converted(out, g.dtype());
         },
-        [](const Call&, const Tensor& g, const Tensor& gradient, const Tensor& w, const Dims&, const Dims& stride,
-           const Dims& padding, const Dims& dilation, std::int64_t groups) -> Tensor {
-          return convolution_weight(gradient, g, w.shape(), stride, padding, dilation, groups);
-        }},
+    .derivative =
+        Multilinear{[](const Call&, const Tensor& g, const Tensor&, const Tensor& w, const Dims&,
+                       const Dims& stride, const Dims& padding, const Dims& dilation,
+                       std::int64_t groups) -> Tensor {
+                      return convolution(g, w, Tensor(), stride, padding, dilation, groups);
+                    },
+                    [](const Call&, const Tensor& g, const Tensor& gradient, const Tensor& w,
+                       const Dims&, const Dims& stride, const Dims& padding, const Dims& dilation,
+                       std::int64_t groups) -> Tensor {
+                      return convolution_weight(gradient, g, w.shape(), stride, padding, dilation,
+                                                groups);
+                    }},
     .saves = saves_inputs,
     .traits = is_hidden,
     .samples = []() -> std::vector<Sample> {
-      return {{sample({2, 6, 3, 2}), sample({6, 2, 3, 2}), Dims{2, 4, 5, 4}, Dims{2, 1}, Dims{1, 0}, Dims{1, 2}, 2}};
+      return {{sample({2, 6, 3, 2}), sample({6, 2, 3, 2}), Dims{2, 4, 5, 4}, Dims{2, 1}, Dims{1, 0},
+               Dims{1, 2}, 2}};
     },
 }};
 
 constinit const Op<Tensor(Tensor, Tensor, Dims, Dims, Dims, Dims, std::int64_t)> convolution_weight{{
-    .signature = "convolution_weight(Tensor input, Tensor other, int[] weight_size, int[] stride, int[] padding, "
+    .signature = "convolution_weight(Tensor input, Tensor other, int[] weight_size, int[] stride, "
+                 "int[] padding, "
                  "int[] dilation, int groups)",
-    .doc = R"(The gradient of a convolution with respect to its weight, from that of its result and its input.)",
-    .forward = [](const Tensor& g, const Tensor& x, const Dims& size, const Dims& stride, const Dims& padding,
-                  const Dims& dilation, std::int64_t groups) {
-      const auto s = conv_shape(x.shape(), size, stride, padding, dilation, groups);
-      const DType type = compute_dtype(g.dtype());
-      const Tensor gradient = dense(converted(g, type)), input = dense(converted(x, type));
-      Tensor out = Tensor::zeros(size, type);
-      if (g.count() > 0 && x.count() > 0)
-        kernel_table().convolution[real_index(type)].weight_gradient(s, gradient.address(), input.address(),
-                                                                     out.address());
-      return converted(out, g.dtype());
-    },
-    .derivative = Multilinear{
-        [](const Call&, const Tensor& g, const Tensor&, const Tensor& x, const Dims&, const Dims& stride,
-           const Dims& padding, const Dims& dilation, std::int64_t groups) -> Tensor {
-          return convolution(x, g, Tensor(), stride, padding, dilation, groups);
+    .doc =
+        R"(The gradient of a convolution with respect to its weight, from that of its result and its input.)",
+    .forward =
+        [](const Tensor& g, const Tensor& x, const Dims& size, const Dims& stride,
+           const Dims& padding, const Dims& dilation, std::int64_t groups) {
+          const auto s = conv_shape(x.shape(), size, stride, padding, dilation, groups);
+          const DType type = compute_dtype(g.dtype());
+          const Tensor gradient = dense(converted(g, type)), input = dense(converted(x, type));
+          Tensor out = Tensor::zeros(size, type);
+          if (g.count() > 0 && x.count() > 0)
+            kernel_table().convolution[real_index(type)].weight_gradient(
+                s, gradient.address(), input.address(), out.address());
+          return converted(out, g.dtype());
         },
-        [](const Call&, const Tensor& g, const Tensor& gradient, const Tensor& x, const Dims&, const Dims& stride,
-           const Dims& padding, const Dims& dilation, std::int64_t groups) -> Tensor {
-          return convolution_input(gradient, g, x.shape(), stride, padding, dilation, groups);
-        }},
+    .derivative =
+        Multilinear{[](const Call&, const Tensor& g, const Tensor&, const Tensor& x, const Dims&,
+                       const Dims& stride, const Dims& padding, const Dims& dilation,
+                       std::int64_t groups) -> Tensor {
+                      return convolution(x, g, Tensor(), stride, padding, dilation, groups);
+                    },
+                    [](const Call&, const Tensor& g, const Tensor& gradient, const Tensor& x,
+                       const Dims&, const Dims& stride, const Dims& padding, const Dims& dilation,
+                       std::int64_t groups) -> Tensor {
+                      return convolution_input(gradient, g, x.shape(), stride, padding, dilation,
+                                               groups);
+                    }},
     .saves = saves_inputs,
     .traits = is_hidden,
     .samples = []() -> std::vector<Sample> {
-      return {{sample({2, 6, 3, 2}), sample({2, 4, 5, 4}), Dims{6, 2, 3, 2}, Dims{2, 1}, Dims{1, 0}, Dims{1, 2}, 2}};
+      return {{sample({2, 6, 3, 2}), sample({2, 4, 5, 4}), Dims{6, 2, 3, 2}, Dims{2, 1}, Dims{1, 0},
+               Dims{1, 2}, 2}};
     },
 }};
 
 Family conv_family() {
-  Family family{&conv1d, &conv2d, &conv3d, &conv1d_named, &conv2d_named, &conv3d_named, &convolution,
-                &convolution_input, &convolution_weight};
+  Family family{&conv1d,
+                &conv2d,
+                &conv3d,
+                &conv1d_named,
+                &conv2d_named,
+                &conv3d_named,
+                &convolution,
+                &convolution_input,
+                &convolution_weight};
   for (const OpRecord* op : pool_family()) family.push_back(op);
   return family;
 }

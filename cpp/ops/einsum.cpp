@@ -59,7 +59,8 @@ class Equation {
   }
 
  private:
-  /// Labels of a term; '...' becomes -1, -2, … counted from the right, so that shorter ones broadcast.
+  /// Labels of a term; '...' becomes -1, -2, … counted from the right, so that shorter ones
+  /// broadcast.
   std::vector<int> labels_of(const std::string& term, int dots) const {
     std::vector<int> labels;
     for (std::size_t i = 0; i < term.size(); ++i) {
@@ -159,7 +160,8 @@ class Equation {
     for (int label : right.labels)
       if (find(left.labels, label) < 0) only_right.push_back(label);
 
-    const auto joined = [](std::vector<int> a, const std::vector<int>& b, const std::vector<int>& c) {
+    const auto joined = [](std::vector<int> a, const std::vector<int>& b,
+                           const std::vector<int>& c) {
       a.insert(a.end(), b.begin(), b.end());
       a.insert(a.end(), c.begin(), c.end());
       return a;
@@ -218,10 +220,11 @@ constinit const Op<Tensor(std::string, Tensors)> einsum{{
 A letter in several operands is multiplied along, one that is not in the output is summed over, one twice in an
 operand takes the diagonal, '...' stands for leading dims that broadcast. Without '->' the output has the letters that appear
 once, in alphabetical order. Raises ValueError for a malformed equation, ShapeError for sizes that differ.)",
-    .forward = [](const std::string& equation, const Tensors& operands) {
-      expect<ValueError>(!operands.empty(), "einsum: expects at least one operand");
-      return Equation(equation, operands).run();
-    },
+    .forward =
+        [](const std::string& equation, const Tensors& operands) {
+          expect<ValueError>(!operands.empty(), "einsum: expects at least one operand");
+          return Equation(equation, operands).run();
+        },
     .traits = function_only,
     .samples = []() -> std::vector<Sample> {
       return {{"ij,jk->ik", Tensors{sample({2, 3}), sample({3, 4})}},
@@ -236,40 +239,41 @@ once, in alphabetical order. Raises ValueError for a malformed equation, ShapeEr
 constinit const Op<Tensor(Tensor, Tensor, Dims, Dims)> tensordot_dims{{
     .signature = "tensordot_dims(Tensor a, Tensor b, int[] dims_a, int[] dims_b)",
     .doc = R"(Sum of products over pairs of dims: the free dims of a, then those of b.)",
-    .forward = [](const Tensor& a, const Tensor& b, const Dims& dims_a, const Dims& dims_b) {
-      expect<ValueError>(dims_a.size() == dims_b.size(),
-                         "tensordot: expects equally many dims of both, got {} and {}", dims_a,
-                         dims_b);
-      Dims order_a, order_b, shape;
-      bool summed_a[max_rank] = {}, summed_b[max_rank] = {};
-      index k = 1, m = 1, n = 1;
-      for (int i = 0; i < dims_a.size(); ++i) {
-        const int p = wrap_dim(dims_a[i], a.rank(), "tensordot");
-        const int q = wrap_dim(dims_b[i], b.rank(), "tensordot");
-        expect<ShapeError>(a.shape()[p] == b.shape()[q],
-                           "tensordot: dim {} of a {} and dim {} of b {} differ in size", p,
-                           a.shape(), q, b.shape());
-        summed_a[p] = summed_b[q] = true;
-        k *= a.shape()[p];
-        order_b.push_back(q);
-      }
-      for (int d = 0; d < a.rank(); ++d)
-        if (!summed_a[d]) {
-          order_a.push_back(d);
-          shape.push_back(a.shape()[d]);
-          m *= a.shape()[d];
-        }
-      for (index d : dims_a) order_a.push_back(wrap_dim(d, a.rank(), "tensordot"));
-      for (int d = 0; d < b.rank(); ++d)
-        if (!summed_b[d]) {
-          order_b.push_back(d);
-          shape.push_back(b.shape()[d]);
-          n *= b.shape()[d];
-        }
-      return reshape(matmul(reshape(permute(a, order_a), Dims{m, k}),
-                            reshape(permute(b, order_b), Dims{k, n})),
-                     shape);
-    },
+    .forward =
+        [](const Tensor& a, const Tensor& b, const Dims& dims_a, const Dims& dims_b) {
+          expect<ValueError>(dims_a.size() == dims_b.size(),
+                             "tensordot: expects equally many dims of both, got {} and {}", dims_a,
+                             dims_b);
+          Dims order_a, order_b, shape;
+          bool summed_a[max_rank] = {}, summed_b[max_rank] = {};
+          index k = 1, m = 1, n = 1;
+          for (int i = 0; i < dims_a.size(); ++i) {
+            const int p = wrap_dim(dims_a[i], a.rank(), "tensordot");
+            const int q = wrap_dim(dims_b[i], b.rank(), "tensordot");
+            expect<ShapeError>(a.shape()[p] == b.shape()[q],
+                               "tensordot: dim {} of a {} and dim {} of b {} differ in size", p,
+                               a.shape(), q, b.shape());
+            summed_a[p] = summed_b[q] = true;
+            k *= a.shape()[p];
+            order_b.push_back(q);
+          }
+          for (int d = 0; d < a.rank(); ++d)
+            if (!summed_a[d]) {
+              order_a.push_back(d);
+              shape.push_back(a.shape()[d]);
+              m *= a.shape()[d];
+            }
+          for (index d : dims_a) order_a.push_back(wrap_dim(d, a.rank(), "tensordot"));
+          for (int d = 0; d < b.rank(); ++d)
+            if (!summed_b[d]) {
+              order_b.push_back(d);
+              shape.push_back(b.shape()[d]);
+              n *= b.shape()[d];
+            }
+          return reshape(matmul(reshape(permute(a, order_a), Dims{m, k}),
+                                reshape(permute(b, order_b), Dims{k, n})),
+                         shape);
+        },
     .traits = is_hidden,
     .samples = []() -> std::vector<Sample> {
       return {{sample({2, 3, 4}), sample({4, 3, 2}), Dims{1, 2}, Dims{1, 0}}};

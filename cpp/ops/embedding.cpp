@@ -23,57 +23,66 @@ Tensor inverse_frequency(const Tensor& at, index rows, DType dtype) {
 
 }  // namespace
 
-constinit const Op<Tensor(Tensor, Tensor, OptionalInt, std::optional<double>, double, bool, bool)> embedding{{
-    .signature = "embedding(Tensor input, Tensor weight, int? padding_idx=None, float? max_norm=None, "
-                 "float norm_type=2.0, bool scale_grad_by_freq=False, bool sparse=False)",
-    .doc = R"(Rows of weight at the integer indices input.
+constinit const Op<Tensor(Tensor, Tensor, OptionalInt, std::optional<double>, double, bool, bool)>
+    embedding{{
+        .signature =
+            "embedding(Tensor input, Tensor weight, int? padding_idx=None, float? max_norm=None, "
+            "float norm_type=2.0, bool scale_grad_by_freq=False, bool sparse=False)",
+        .doc = R"(Rows of weight at the integer indices input.
 
 Shapes: input (…), weight (rows, width); returns (…, width). padding_idx gets no gradient. max_norm: rows that are
 looked up are scaled in place to at most this norm. scale_grad_by_freq divides the gradient by how often a row occurs in input.
 Raises IndexError for an index out of range. Gradients are dense; sparse=True is accepted and has no effect.)",
-    .forward = [](const Tensor& at, const Tensor& weight, const OptionalInt& padding,
-                  const std::optional<double>& max_norm, double norm_type, bool by_frequency, bool) {
-      expect<ShapeError>(weight.rank() == 2, "embedding: weight must be (rows, width), got {}", weight.shape());
-      expect<TypeError>(is_integer(at.dtype()), "embedding: input must hold integers, got {}", at.dtype());
-      const Tensor flat = reshape(at, Dims{-1});
-      if (max_norm) limit_rows(weight, flat, *max_norm, norm_type);
-      const index rows = weight.shape()[0];
-      index padded = -1;
-      if (padding) {
-        expect<ValueError>(*padding >= -rows && *padding < rows,
-                           "embedding: padding_idx {} is out of range for {} rows", *padding, rows);
-        padded = *padding < 0 ? *padding + rows : *padding;
-      }
-      Dims shape = at.shape();
-      shape.push_back(weight.shape()[1]);
-      return reshape(embedding_rows(flat, weight, padded, by_frequency), shape);
-    },
-    .traits = is_functional,
-    .samples = []() -> std::vector<Sample> {
-      return {{sample_integers({2, 3}, 4), sample({4, 2}), Arg(), Arg(), 2.0, false, false}};
-    },
-}};
+        .forward =
+            [](const Tensor& at, const Tensor& weight, const OptionalInt& padding,
+               const std::optional<double>& max_norm, double norm_type, bool by_frequency, bool) {
+              expect<ShapeError>(weight.rank() == 2,
+                                 "embedding: weight must be (rows, width), got {}", weight.shape());
+              expect<TypeError>(is_integer(at.dtype()),
+                                "embedding: input must hold integers, got {}", at.dtype());
+              const Tensor flat = reshape(at, Dims{-1});
+              if (max_norm) limit_rows(weight, flat, *max_norm, norm_type);
+              const index rows = weight.shape()[0];
+              index padded = -1;
+              if (padding) {
+                expect<ValueError>(*padding >= -rows && *padding < rows,
+                                   "embedding: padding_idx {} is out of range for {} rows",
+                                   *padding, rows);
+                padded = *padding < 0 ? *padding + rows : *padding;
+              }
+              Dims shape = at.shape();
+              shape.push_back(weight.shape()[1]);
+              return reshape(embedding_rows(flat, weight, padded, by_frequency), shape);
+            },
+        .traits = is_functional,
+        .samples = []() -> std::vector<Sample> {
+          return {{sample_integers({2, 3}, 4), sample({4, 2}), Arg(), Arg(), 2.0, false, false}};
+        },
+    }};
 
 constinit const Op<Tensor(Tensor, Tensor, std::int64_t, bool)> embedding_rows{{
-    .signature = "embedding_rows(Tensor input, Tensor weight, int padding_idx, bool scale_grad_by_freq)",
+    .signature =
+        "embedding_rows(Tensor input, Tensor weight, int padding_idx, bool scale_grad_by_freq)",
     .doc = R"(embedding for a vector of indices; padding_idx -1 means none.)",
-    .forward = [](const Tensor& at, const Tensor& weight, std::int64_t, bool) {
-      return index_select(weight, 0, at);
-    },
-    .derivative = Linear{
-        [](const Call&, const Tensor&, const Tensor&, const Tensor&, std::int64_t, bool) -> Tensor {
-          return {};
-        },
-        [](const Call&, const Tensor& g, const Tensor& at, const Tensor& weight, std::int64_t padding,
-           bool by_frequency) -> Tensor {
-          Tensor kept = g;
-          if (padding >= 0) kept = where(unsqueeze(eq(at, Tensor(Scalar(padding))), 1), 0, kept);
-          if (by_frequency) kept = kept * inverse_frequency(at, weight.shape()[0], g.dtype());
-          return index_add(Tensor::zeros(weight.shape(), weight.dtype()), 0, at, kept, 1);
-        }},
+    .forward = [](const Tensor& at, const Tensor& weight, std::int64_t,
+                  bool) { return index_select(weight, 0, at); },
+    .derivative = Linear{[](const Call&, const Tensor&, const Tensor&, const Tensor&, std::int64_t,
+                            bool) -> Tensor { return {}; },
+                         [](const Call&, const Tensor& g, const Tensor& at, const Tensor& weight,
+                            std::int64_t padding, bool by_frequency) -> Tensor {
+                           Tensor kept = g;
+                           if (padding >= 0)
+                             kept = where(unsqueeze(eq(at, Tensor(Scalar(padding))), 1), 0, kept);
+                           if (by_frequency)
+                             kept = kept * inverse_frequency(at, weight.shape()[0], g.dtype());
+                           return index_add(Tensor::zeros(weight.shape(), weight.dtype()), 0, at,
+                                            kept, 1);
+                         }},
     .saves = saves_in0,
     .traits = is_hidden,
-    .samples = []() -> std::vector<Sample> { return {{sample_integers({5}, 4), sample({4, 2}), -1, false}}; },
+    .samples = []() -> std::vector<Sample> {
+      return {{sample_integers({5}, 4), sample({4, 2}), -1, false}};
+    },
 }};
 
 }  // namespace topograd

@@ -1,6 +1,7 @@
 #pragma once
 
-// What the files of this folder share: forward lambdas for elementwise families, samples, small helpers.
+// What the files of this folder share: forward lambdas for elementwise families, samples, small
+// helpers.
 
 #include <algorithm>
 #include <cmath>
@@ -56,7 +57,8 @@ Tensor pointwise(Target target, DType common, DType result, const double* params
                        target.tensor);
 }
 
-/// Refuses to write a result of a higher category into a target ("add_: float32 does not fit into int64").
+/// Refuses to write a result of a higher category into a target ("add_: float32 does not fit into
+/// int64").
 inline void check_castable(Target target, DType result, std::string_view op) {
   if (target.tensor == nullptr) return;
   const DType to = target.tensor->dtype();

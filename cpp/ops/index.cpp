@@ -31,8 +31,8 @@ Tensor gathered(const Tensor& x, std::int64_t dim, const Tensor& index_tensor) {
   const Tensor source = dense(x.rank() == 0 ? x : met_by(x, d, index_tensor.shape()));
   const Tensor at = dense(converted(index_tensor, DType::int64));
   const Axis axis = axis_of(at.shape(), d);
-  kernel_table().movement.gather(source.address(), at.data<std::int64_t>(), out.address(), axis.outer,
-                                 x.rank() == 0 ? 1 : x.shape()[d], axis.n, axis.inner,
+  kernel_table().movement.gather(source.address(), at.data<std::int64_t>(), out.address(),
+                                 axis.outer, x.rank() == 0 ? 1 : x.shape()[d], axis.n, axis.inner,
                                  static_cast<index>(size_of(x.dtype())));
   return out;
 }
@@ -49,9 +49,10 @@ Tensor scattered(Target target, const Tensor& x, std::int64_t dim, const Tensor&
     from = expand(converted(source, x.dtype()), index_tensor.shape());
   else
     for (int i = 0; i < source.rank(); ++i)
-      expect<ShapeError>(source.rank() == index_tensor.rank() && index_tensor.shape()[i] <= source.shape()[i],
-                         "{}: src of shape {} is smaller than index of shape {}", op, source.shape(),
-                         index_tensor.shape());
+      expect<ShapeError>(
+          source.rank() == index_tensor.rank() && index_tensor.shape()[i] <= source.shape()[i],
+          "{}: src of shape {} is smaller than index of shape {}", op, source.shape(),
+          index_tensor.shape());
   Tensor out = target.tensor != nullptr ? *target.tensor : dense_copy(x);
   if (index_tensor.count() == 0) return out;
   from = dense(restrided(from, index_tensor.shape(), from.strides(), from.body()->offset));
@@ -64,11 +65,13 @@ Tensor scattered(Target target, const Tensor& x, std::int64_t dim, const Tensor&
     const Tensor sum_type = converted(work, compute_dtype(x.dtype()));
     from = converted(from, compute_dtype(x.dtype()));
     kernel_table().adding[static_cast<int>(compute_of(x.dtype()))].scatter_add(
-        from.address(), at.data<std::int64_t>(), sum_type.address(), axis.outer, n, axis.n, axis.inner);
+        from.address(), at.data<std::int64_t>(), sum_type.address(), axis.outer, n, axis.n,
+        axis.inner);
     if (!sum_type.same_as(work)) copy_elements(sum_type, work);
   } else {
-    kernel_table().movement.scatter(from.address(), at.data<std::int64_t>(), work.address(), axis.outer,
-                                    n, axis.n, axis.inner, static_cast<index>(size_of(x.dtype())));
+    kernel_table().movement.scatter(from.address(), at.data<std::int64_t>(), work.address(),
+                                    axis.outer, n, axis.n, axis.inner,
+                                    static_cast<index>(size_of(x.dtype())));
   }
   if (!work.same_as(met)) copy_elements(work, met);
   return out;
@@ -90,8 +93,8 @@ constinit const Op<Tensor(Tensor, Tensors)> advanced_index{{
     .signature = "index(Tensor input, Tensor[] indices)",
     .doc = R"(input[indices] with integer tensors; an undefined one keeps its dim.)",
     .forward = [](const Tensor& x, const Tensors& indices) { return read_at(x, indices); },
-    .derivative = Linear{[](const Call& c, const Tensor& g, const Tensor& x, const Tensors& indices)
-                             -> Tensors {
+    .derivative = Linear{[](const Call& c, const Tensor& g, const Tensor& x,
+                            const Tensors& indices) -> Tensors {
       (void)c;
       Tensors gradients{index_put(Tensor::zeros(x.shape(), x.dtype()), indices, g, true)};
       gradients.resize(1 + indices.size());
@@ -107,7 +110,8 @@ constinit const Op<Tensor(Tensor, Tensors)> advanced_index{{
 
 constinit const Op<Tensor(Tensor, Tensors, Tensor, bool)> index_put{{
     .signature = "index_put(Tensor input, Tensor[] indices, Tensor values, bool accumulate=False)",
-    .doc = R"(input with values written (or added, accumulate=True) at the positions that the integer or bool tensors give.
+    .doc =
+        R"(input with values written (or added, accumulate=True) at the positions that the integer or bool tensors give.
 
 At repeated positions the last value wins; with accumulate all are added, in the order of the indices.)",
     .forward = [](Target target, const Tensor& x, const Tensors& indices, const Tensor& values,
@@ -138,32 +142,39 @@ constinit const Op<Tensor(Tensor, std::int64_t, Tensor)> gather{{
     .doc = R"(Elements picked along dim: out[i, j] = input[index[i, j], j] for dim 0, and so on.
 
 index: int64 with as many dims as input; returns its shape. Raises IndexError for an index out of range.)",
-    .forward = [](const Tensor& x, std::int64_t dim, const Tensor& at) { return gathered(x, dim, at); },
-    .derivative = Linear{
-        [](const Call&, const Tensor& g, const Tensor& x, std::int64_t dim, const Tensor& at) -> Tensor {
-          return scatter_add(Tensor::zeros(x.shape(), x.dtype()), dim, at, g);
-        }},
+    .forward = [](const Tensor& x, std::int64_t dim,
+                  const Tensor& at) { return gathered(x, dim, at); },
+    .derivative = Linear{[](const Call&, const Tensor& g, const Tensor& x, std::int64_t dim,
+                            const Tensor& at) -> Tensor {
+      return scatter_add(Tensor::zeros(x.shape(), x.dtype()), dim, at, g);
+    }},
     .saves = saves_in1,
     .samples = []() -> std::vector<Sample> {
-      return {{sample({3, 4}), 0, sample_integers({2, 4}, 3)}, {sample({3, 4}), 1, sample_integers({2, 5}, 4)}};
+      return {{sample({3, 4}), 0, sample_integers({2, 4}, 3)},
+              {sample({3, 4}), 1, sample_integers({2, 5}, 4)}};
     },
 }};
 
 constinit const Op<Tensor(Tensor, std::int64_t, Tensor, Tensor)> scatter{{
     .signature = "scatter(Tensor input, int dim, Tensor index, Tensor src)",
-    .doc = R"(input with src written at positions along dim: out[index[i, j], j] = src[i, j] for dim 0, and so on.
+    .doc =
+        R"(input with src written at positions along dim: out[index[i, j], j] = src[i, j] for dim 0, and so on.
 
 src may be a number. At repeated positions the last one wins.)",
-    .forward = [](Target target, const Tensor& x, std::int64_t dim, const Tensor& at, const Tensor& source) {
-      return scattered(target, x, dim, at, source, false, "scatter");
-    },
-    .derivative = Linear{
-        [](const Call&, const Tensor& g, const Tensor&, std::int64_t dim, const Tensor& at, const Tensor&)
-            -> Tensor { return zeros_at(g, dim, at); },
-        [](const Call&, const Tensor&, const Tensor&, std::int64_t, const Tensor&, const Tensor&)
-            -> Tensor { return {}; },
-        [](const Call&, const Tensor& g, const Tensor&, std::int64_t dim, const Tensor& at,
-           const Tensor& source) -> Tensor { return spread_over(gather(g, dim, at), source.shape()); }},
+    .forward =
+        [](Target target, const Tensor& x, std::int64_t dim, const Tensor& at,
+           const Tensor& source) {
+          return scattered(target, x, dim, at, source, false, "scatter");
+        },
+    .derivative =
+        Linear{[](const Call&, const Tensor& g, const Tensor&, std::int64_t dim, const Tensor& at,
+                  const Tensor&) -> Tensor { return zeros_at(g, dim, at); },
+               [](const Call&, const Tensor&, const Tensor&, std::int64_t, const Tensor&,
+                  const Tensor&) -> Tensor { return {}; },
+               [](const Call&, const Tensor& g, const Tensor&, std::int64_t dim, const Tensor& at,
+                  const Tensor& source) -> Tensor {
+                 return spread_over(gather(g, dim, at), source.shape());
+               }},
     .saves = saves_in1,
     .traits = is_method | has_in_place,
     .samples = []() -> std::vector<Sample> {
@@ -174,9 +185,8 @@ src may be a number. At repeated positions the last one wins.)",
 constinit const Op<Tensor(Tensor, std::int64_t, Tensor, Tensor)> scatter_value{{
     .signature = "scatter.value(Tensor input, int dim, Tensor index, Tensor value)",
     .doc = R"(input with one value written at positions along dim.)",
-    .forward = [](const Tensor& x, std::int64_t dim, const Tensor& at, const Tensor& value) {
-      return scatter(x, dim, at, value);
-    },
+    .forward = [](const Tensor& x, std::int64_t dim, const Tensor& at,
+                  const Tensor& value) { return scatter(x, dim, at, value); },
     .traits = is_method | has_in_place,
     .samples = []() -> std::vector<Sample> {
       return {{sample({3, 4}), 1, sample_integers({2, 2}, 4), Tensor(2.5)}};
@@ -185,17 +195,21 @@ constinit const Op<Tensor(Tensor, std::int64_t, Tensor, Tensor)> scatter_value{{
 
 constinit const Op<Tensor(Tensor, std::int64_t, Tensor, Tensor)> scatter_add{{
     .signature = "scatter_add(Tensor input, int dim, Tensor index, Tensor src)",
-    .doc = R"(input with src added at positions along dim, in the order of the indices: the same bits on every run.)",
-    .forward = [](Target target, const Tensor& x, std::int64_t dim, const Tensor& at, const Tensor& source) {
-      return scattered(target, x, dim, at, source, true, "scatter_add");
-    },
-    .derivative = Linear{
-        [](const Call&, const Tensor& g, const Tensor&, std::int64_t, const Tensor&, const Tensor&)
-            -> Tensor { return g; },
-        [](const Call&, const Tensor&, const Tensor&, std::int64_t, const Tensor&, const Tensor&)
-            -> Tensor { return {}; },
-        [](const Call&, const Tensor& g, const Tensor&, std::int64_t dim, const Tensor& at,
-           const Tensor& source) -> Tensor { return spread_over(gather(g, dim, at), source.shape()); }},
+    .doc =
+        R"(input with src added at positions along dim, in the order of the indices: the same bits on every run.)",
+    .forward =
+        [](Target target, const Tensor& x, std::int64_t dim, const Tensor& at,
+           const Tensor& source) {
+          return scattered(target, x, dim, at, source, true, "scatter_add");
+        },
+    .derivative = Linear{[](const Call&, const Tensor& g, const Tensor&, std::int64_t,
+                            const Tensor&, const Tensor&) -> Tensor { return g; },
+                         [](const Call&, const Tensor&, const Tensor&, std::int64_t, const Tensor&,
+                            const Tensor&) -> Tensor { return {}; },
+                         [](const Call&, const Tensor& g, const Tensor&, std::int64_t dim,
+                            const Tensor& at, const Tensor& source) -> Tensor {
+                           return spread_over(gather(g, dim, at), source.shape());
+                         }},
     .saves = saves_in1,
     .traits = is_method | has_in_place,
     .samples = []() -> std::vector<Sample> {
@@ -206,62 +220,72 @@ constinit const Op<Tensor(Tensor, std::int64_t, Tensor, Tensor)> scatter_add{{
 constinit const Op<Tensor(Tensor, std::int64_t, Tensor)> index_select{{
     .signature = "index_select(Tensor input, int dim, Tensor index)",
     .doc = R"(The positions index (int64, 1-d) along dim, one behind the other.)",
-    .forward = [](const Tensor& x, std::int64_t dim, const Tensor& at) {
-      const int d = wrap_dim(dim, x.rank(), "index_select");
-      expect<ShapeError>(at.rank() <= 1, "index_select: index must be 1-d, got shape {}", at.shape());
-      const index n = x.rank() == 0 ? 1 : x.shape()[d];
-      check_positions(at, n, "index_select");
-      Tensor out = with_index_rows(x, d, at);
-      if (out.count() == 0) return out;
-      const Axis axis = axis_of(x.shape(), d);
-      const Tensor source = dense(x), positions = dense(converted(at, DType::int64));
-      kernel_table().movement.index_select(source.address(), positions.data<std::int64_t>(), out.address(),
-                                           axis.outer, n, at.count(), axis.inner,
-                                           static_cast<index>(size_of(x.dtype())));
-      return out;
-    },
-    .derivative = Linear{
-        [](const Call&, const Tensor& g, const Tensor& x, std::int64_t dim, const Tensor& at) -> Tensor {
-          return index_add(Tensor::zeros(x.shape(), x.dtype()), dim, at, g, 1);
-        }},
+    .forward =
+        [](const Tensor& x, std::int64_t dim, const Tensor& at) {
+          const int d = wrap_dim(dim, x.rank(), "index_select");
+          expect<ShapeError>(at.rank() <= 1, "index_select: index must be 1-d, got shape {}",
+                             at.shape());
+          const index n = x.rank() == 0 ? 1 : x.shape()[d];
+          check_positions(at, n, "index_select");
+          Tensor out = with_index_rows(x, d, at);
+          if (out.count() == 0) return out;
+          const Axis axis = axis_of(x.shape(), d);
+          const Tensor source = dense(x), positions = dense(converted(at, DType::int64));
+          kernel_table().movement.index_select(source.address(), positions.data<std::int64_t>(),
+                                               out.address(), axis.outer, n, at.count(), axis.inner,
+                                               static_cast<index>(size_of(x.dtype())));
+          return out;
+        },
+    .derivative = Linear{[](const Call&, const Tensor& g, const Tensor& x, std::int64_t dim,
+                            const Tensor& at) -> Tensor {
+      return index_add(Tensor::zeros(x.shape(), x.dtype()), dim, at, g, 1);
+    }},
     .saves = saves_in1,
     .samples = []() -> std::vector<Sample> {
-      return {{sample({3, 4}), 0, sample_integers({5}, 3)}, {sample({3, 4}), -1, sample_integers({2}, 4)}};
+      return {{sample({3, 4}), 0, sample_integers({5}, 3)},
+              {sample({3, 4}), -1, sample_integers({2}, 4)}};
     },
 }};
 
 constinit const Op<Tensor(Tensor, std::int64_t, Tensor, Tensor, Scalar)> index_add{{
     .signature = "index_add(Tensor input, int dim, Tensor index, Tensor source, *, Scalar alpha=1)",
-    .doc = R"(input with alpha * source added at the positions index along dim, in the order of the indices.)",
-    .forward = [](Target target, const Tensor& x, std::int64_t dim, const Tensor& at, const Tensor& source,
-                  const Scalar& alpha) {
-      const int d = wrap_dim(dim, x.rank(), "index_add");
-      const index n = x.rank() == 0 ? 1 : x.shape()[d];
-      check_positions(at, n, "index_add");
-      expect<ShapeError>(source.shape() == with_index_rows(x, d, at).shape(),
-                         "index_add: source of shape {} does not fit input {} with {} positions in dim {}",
-                         source.shape(), x.shape(), at.count(), d);
-      expect<NotSupported>(source.dtype() == x.dtype(), "index_add: dtypes differ: input is {}, source is {}",
-                           x.dtype(), source.dtype());
-      const Tensor out = target.tensor != nullptr ? *target.tensor : dense_copy(x);
-      if (source.count() == 0) return out;
-      const Axis axis = axis_of(x.shape(), d);
-      const DType summed = compute_dtype(x.dtype());
-      const Tensor work = dense(converted(out, summed));
-      const Tensor scaled = alpha.real() == 1 ? source : mul(source, Tensor(alpha));
-      const Tensor from = dense(converted(scaled, summed)), positions = dense(converted(at, DType::int64));
-      kernel_table().adding[static_cast<int>(compute_of(x.dtype()))].index_add(
-          from.address(), positions.data<std::int64_t>(), work.address(), axis.outer, n, at.count(), axis.inner);
-      if (!work.same_as(out)) copy_elements(work, out);
-      return out;
-    },
-    .derivative = Linear{
-        [](const Call&, const Tensor& g, const Tensor&, std::int64_t, const Tensor&, const Tensor&,
-           const Scalar&) -> Tensor { return g; },
-        [](const Call&, const Tensor&, const Tensor&, std::int64_t, const Tensor&, const Tensor&,
-           const Scalar&) -> Tensor { return {}; },
-        [](const Call&, const Tensor& g, const Tensor&, std::int64_t dim, const Tensor& at, const Tensor&,
-           const Scalar& alpha) -> Tensor { return index_select(g, dim, at) * Tensor(alpha); }},
+    .doc =
+        R"(input with alpha * source added at the positions index along dim, in the order of the indices.)",
+    .forward =
+        [](Target target, const Tensor& x, std::int64_t dim, const Tensor& at, const Tensor& source,
+           const Scalar& alpha) {
+          const int d = wrap_dim(dim, x.rank(), "index_add");
+          const index n = x.rank() == 0 ? 1 : x.shape()[d];
+          check_positions(at, n, "index_add");
+          expect<ShapeError>(
+              source.shape() == with_index_rows(x, d, at).shape(),
+              "index_add: source of shape {} does not fit input {} with {} positions in dim {}",
+              source.shape(), x.shape(), at.count(), d);
+          expect<NotSupported>(source.dtype() == x.dtype(),
+                               "index_add: dtypes differ: input is {}, source is {}", x.dtype(),
+                               source.dtype());
+          const Tensor out = target.tensor != nullptr ? *target.tensor : dense_copy(x);
+          if (source.count() == 0) return out;
+          const Axis axis = axis_of(x.shape(), d);
+          const DType summed = compute_dtype(x.dtype());
+          const Tensor work = dense(converted(out, summed));
+          const Tensor scaled = alpha.real() == 1 ? source : mul(source, Tensor(alpha));
+          const Tensor from = dense(converted(scaled, summed)),
+                       positions = dense(converted(at, DType::int64));
+          kernel_table().adding[static_cast<int>(compute_of(x.dtype()))].index_add(
+              from.address(), positions.data<std::int64_t>(), work.address(), axis.outer, n,
+              at.count(), axis.inner);
+          if (!work.same_as(out)) copy_elements(work, out);
+          return out;
+        },
+    .derivative = Linear{[](const Call&, const Tensor& g, const Tensor&, std::int64_t,
+                            const Tensor&, const Tensor&, const Scalar&) -> Tensor { return g; },
+                         [](const Call&, const Tensor&, const Tensor&, std::int64_t, const Tensor&,
+                            const Tensor&, const Scalar&) -> Tensor { return {}; },
+                         [](const Call&, const Tensor& g, const Tensor&, std::int64_t dim,
+                            const Tensor& at, const Tensor&, const Scalar& alpha) -> Tensor {
+                           return index_select(g, dim, at) * Tensor(alpha);
+                         }},
     .saves = saves_in1,
     .traits = is_method | has_in_place,
     .samples = []() -> std::vector<Sample> {
@@ -272,38 +296,45 @@ constinit const Op<Tensor(Tensor, std::int64_t, Tensor, Tensor, Scalar)> index_a
 constinit const Op<Tensor(Tensor, Tensor, OptionalInt)> take_along_dim{{
     .signature = "take_along_dim(Tensor input, Tensor indices, int? dim=None)",
     .doc = R"(gather whose other dims broadcast; without dim, from the flattened input.)",
-    .forward = [](const Tensor& x, const Tensor& at, const OptionalInt& dim) {
-      if (!dim) return gather(reshape(x, Dims{-1}), 0, reshape(at, Dims{-1}));
-      const int d = wrap_dim(*dim, x.rank(), "take_along_dim");
-      expect<ShapeError>(x.rank() == at.rank(), "take_along_dim: input {} and indices {} differ in rank",
-                         x.shape(), at.shape());
-      Dims wide_x = x.shape(), wide_at = at.shape();
-      wide_x[d] = wide_at[d] = 1;
-      const Dims common = broadcast_shapes(wide_x, wide_at, "take_along_dim");
-      wide_x = wide_at = common;
-      wide_x[d] = x.shape()[d];
-      wide_at[d] = at.shape()[d];
-      return gather(expand(x, wide_x), d, expand(at, wide_at));
+    .forward =
+        [](const Tensor& x, const Tensor& at, const OptionalInt& dim) {
+          if (!dim) return gather(reshape(x, Dims{-1}), 0, reshape(at, Dims{-1}));
+          const int d = wrap_dim(*dim, x.rank(), "take_along_dim");
+          expect<ShapeError>(x.rank() == at.rank(),
+                             "take_along_dim: input {} and indices {} differ in rank", x.shape(),
+                             at.shape());
+          Dims wide_x = x.shape(), wide_at = at.shape();
+          wide_x[d] = wide_at[d] = 1;
+          const Dims common = broadcast_shapes(wide_x, wide_at, "take_along_dim");
+          wide_x = wide_at = common;
+          wide_x[d] = x.shape()[d];
+          wide_at[d] = at.shape()[d];
+          return gather(expand(x, wide_x), d, expand(at, wide_at));
+        },
+    .samples = []() -> std::vector<Sample> {
+      return {{sample({3, 4}), sample_integers({1, 4}, 3), 0}};
     },
-    .samples = []() -> std::vector<Sample> { return {{sample({3, 4}), sample_integers({1, 4}, 3), 0}}; },
 }};
 
 constinit const Op<Tensor(Tensor, Tensor)> masked_select{{
     .signature = "masked_select(Tensor input, Tensor mask)",
     .doc = R"(The elements where mask holds, as a vector. Both broadcast.)",
-    .forward = [](const Tensor& x, const Tensor& mask) {
-      expect<TypeError>(is_boolean(mask.dtype()), "masked_select: mask must be bool, got {}", mask.dtype());
-      const Dims shape = broadcast_shapes(x.shape(), mask.shape(), "masked_select");
-      const Tensor wide = expand(x, shape), wide_mask = expand(mask, shape);
-      const Tensor flat = reshape(wide, Dims{-1});
-      return index_select(flat, 0, reshape(nonzero(reshape(wide_mask, Dims{-1})), Dims{-1}));
-    },
+    .forward =
+        [](const Tensor& x, const Tensor& mask) {
+          expect<TypeError>(is_boolean(mask.dtype()), "masked_select: mask must be bool, got {}",
+                            mask.dtype());
+          const Dims shape = broadcast_shapes(x.shape(), mask.shape(), "masked_select");
+          const Tensor wide = expand(x, shape), wide_mask = expand(mask, shape);
+          const Tensor flat = reshape(wide, Dims{-1});
+          return index_select(flat, 0, reshape(nonzero(reshape(wide_mask, Dims{-1})), Dims{-1}));
+        },
     .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), sample_booleans({2, 3})}}; },
 }};
 
 constinit const Op<Tensor(Tensor)> nonzero{{
     .signature = "nonzero(Tensor input)",
-    .doc = R"(The positions of the elements that are not zero, as (count, dims) int64 in row-major order.)",
+    .doc =
+        R"(The positions of the elements that are not zero, as (count, dims) int64 in row-major order.)",
     .forward = [](const Tensor& x) { return positions_of_nonzero(x); },
     .derivative = NotDifferentiable{},
     .samples = []() -> std::vector<Sample> { return {{sample_booleans({2, 3})}, {sample({3})}}; },
@@ -311,30 +342,38 @@ constinit const Op<Tensor(Tensor)> nonzero{{
 
 constinit const Op<Tensor(Tensor, std::int64_t)> one_hot{{
     .signature = "one_hot(Tensor input, int num_classes=-1)",
-    .doc = R"(1 at the position of each class index along a new last dim, else 0; int64. -1: greatest index + 1.)",
-    .forward = [](const Tensor& x, std::int64_t classes) {
-      expect<TypeError>(is_integer(x.dtype()), "one_hot: expects integer class indices, got {}", x.dtype());
-      expect<ValueError>(classes == -1 || classes > 0, "one_hot: num_classes must be positive, got {}", classes);
-      expect<ShapeError>(classes > 0 || x.count() > 0, "one_hot: an empty input needs num_classes");
-      if (x.count() > 0) {
-        const auto least = amin(x, {}, false).item<index>(), greatest = amax(x, {}, false).item<index>();
-        if (classes == -1) classes = greatest + 1;
-        expect<ValueError>(least >= 0 && greatest < classes,
-                           "one_hot: class indices must be in [0, {}), got {} to {}", classes, least, greatest);
-      }
-      Dims shape = x.shape();
-      shape.push_back(classes);
-      const Tensor at = unsqueeze(converted(x, DType::int64), -1);
-      return scatter(Tensor::zeros(shape, DType::int64), -1, at, Tensor(1));
-    },
+    .doc =
+        R"(1 at the position of each class index along a new last dim, else 0; int64. -1: greatest index + 1.)",
+    .forward =
+        [](const Tensor& x, std::int64_t classes) {
+          expect<TypeError>(is_integer(x.dtype()), "one_hot: expects integer class indices, got {}",
+                            x.dtype());
+          expect<ValueError>(classes == -1 || classes > 0,
+                             "one_hot: num_classes must be positive, got {}", classes);
+          expect<ShapeError>(classes > 0 || x.count() > 0,
+                             "one_hot: an empty input needs num_classes");
+          if (x.count() > 0) {
+            const auto least = amin(x, {}, false).item<index>(),
+                       greatest = amax(x, {}, false).item<index>();
+            if (classes == -1) classes = greatest + 1;
+            expect<ValueError>(least >= 0 && greatest < classes,
+                               "one_hot: class indices must be in [0, {}), got {} to {}", classes,
+                               least, greatest);
+          }
+          Dims shape = x.shape();
+          shape.push_back(classes);
+          const Tensor at = unsqueeze(converted(x, DType::int64), -1);
+          return scatter(Tensor::zeros(shape, DType::int64), -1, at, Tensor(1));
+        },
     .derivative = NotDifferentiable{},
     .traits = is_functional,
     .samples = []() -> std::vector<Sample> { return {{sample_integers({3}, 4), 4}}; },
 }};
 
 Family index_family() {
-  return {&advanced_index, &index_put, &gather,        &scatter, &scatter_value, &scatter_add, &index_select,
-          &index_add,      &take_along_dim, &masked_select, &nonzero, &one_hot, &embedding, &embedding_rows};
+  return {&advanced_index, &index_put,    &gather,    &scatter,        &scatter_value,
+          &scatter_add,    &index_select, &index_add, &take_along_dim, &masked_select,
+          &nonzero,        &one_hot,      &embedding, &embedding_rows};
 }
 
 }  // namespace topograd

@@ -20,8 +20,8 @@ Dims filled_in(const Dims& size, index count, std::string_view op) {
                        "{}: {} has more elements than memory can hold", op, size);
   }
   if (open >= 0) {
-    expect<ShapeError>(known > 0 && count % known == 0,
-                       "{}: {} elements do not fill the shape {}", op, count, size);
+    expect<ShapeError>(known > 0 && count % known == 0, "{}: {} elements do not fill the shape {}",
+                       op, count, size);
     shape[open] = count / known;
     return shape;
   }
@@ -40,7 +40,8 @@ Dims filled_in(const Dims& size, const Tensor& x, std::string_view op) {
 std::optional<Dims> view_strides(const Tensor& x, const Dims& shape) {
   if (x.contiguous()) return contiguous_strides(shape);
   if (x.count() == 0) return contiguous_strides(shape);
-  // Runs of dims of x that lie behind each other in memory must be split by whole sizes of the new shape.
+  // Runs of dims of x that lie behind each other in memory must be split by whole sizes of the new
+  // shape.
   Dims strides = Dims::filled(shape.size(), 0);
   int target = shape.size() - 1;
   int d = x.rank() - 1;
@@ -92,7 +93,8 @@ struct Walk {
   void at(index position) {
     const index n = x.shape()[dim];
     expect<IndexError>(position >= -n && position < n,
-                       "index: {} is out of range for dim {} of shape {}", position, dim, x.shape());
+                       "index: {} is out of range for dim {} of shape {}", position, dim,
+                       x.shape());
     offset += (position < 0 ? position + n : position) * x.strides()[dim];
     ++dim;
   }
@@ -127,7 +129,8 @@ Tensor apply_basic(const Tensor& x, const Indices& indices) {
       case IndexItem::Kind::slice: walk.cut(item); break;
       case IndexItem::Kind::newaxis:
         walk.sizes.push_back(1);
-        walk.strides.push_back(walk.dim < x.rank() ? x.shape()[walk.dim] * x.strides()[walk.dim] : 1);
+        walk.strides.push_back(walk.dim < x.rank() ? x.shape()[walk.dim] * x.strides()[walk.dim]
+                                                   : 1);
         break;
       case IndexItem::Kind::ellipsis: {
         expect<IndexError>(!dots, "index: more than one Ellipsis");
@@ -184,40 +187,81 @@ Tensor positions(const Dims& sizes, const Dims& strides, index offset) {
 }  // namespace
 
 /// The layout must lie inside the `count` elements of a buffer.
-void check_inside(const Dims& sizes, const Dims& strides, index offset, index count, std::string_view op) {
+void check_inside(const Dims& sizes, const Dims& strides, index offset, index count,
+                  std::string_view op) {
   bool fits = sizes.size() == strides.size() && offset >= 0;
   index last = offset;
   bool empty = false;
   for (int d = 0; fits && d < sizes.size(); ++d) {
     index reach;
-    fits = sizes[d] >= 0 && strides[d] >= 0 && !__builtin_mul_overflow(std::max<index>(sizes[d] - 1, 0), strides[d], &reach) &&
+    fits = sizes[d] >= 0 && strides[d] >= 0 &&
+           !__builtin_mul_overflow(std::max<index>(sizes[d] - 1, 0), strides[d], &reach) &&
            !__builtin_add_overflow(last, reach, &last);
     empty = empty || sizes[d] == 0;
   }
   expect<ShapeError>(fits && (empty || last < count),
-                     "{}: size {} with strides {} at offset {} does not fit into {} elements", op, sizes, strides,
-                     offset, count);
+                     "{}: size {} with strides {} at offset {} does not fit into {} elements", op,
+                     sizes, strides, offset, count);
 }
+
+constinit const Op<Tensor(Tensor, Indices)> basic_index{{
+    .signature = "basic_index(Tensor input, Indices indices)",
+    .doc = R"(x[…] with integers, slices, None and Ellipsis: a view.)",
+    .forward = [](const Tensor& x, const Indices& indices) { return apply_basic(x, indices); },
+    .derivative =
+        Linear{[](const Call&, const Tensor& g, const Tensor& x, const Indices& indices) -> Tensor {
+          return basic_index_transpose(g, x.shape(), indices);
+        }},
+    .traits = is_method | is_view | is_hidden,
+    .samples = []() -> std::vector<Sample> {
+      return {{sample({3, 4}),
+               Indices{{.kind = IndexItem::Kind::integer, .start = 1},
+                       {.kind = IndexItem::Kind::slice, .from = 1, .to = {}, .step = 2}}}};
+    },
+}};
+
+constinit const Op<Tensor(Tensor, Dims, Indices)> basic_index_transpose{{
+    .signature = "basic_index_transpose(Tensor input, int[] size, Indices indices)",
+    .doc = R"(Zeros of the given size with input written at the indices.)",
+    .forward =
+        [](const Tensor& g, const Dims& size, const Indices& indices) {
+          const Tensor out = Tensor::zeros(size, g.dtype());
+          copy_elements(g, apply_basic(out, indices));
+          return out;
+        },
+    .derivative = Linear{[](const Call&, const Tensor& g, const Tensor&, const Dims&,
+                            const Indices& indices) -> Tensor { return basic_index(g, indices); }},
+    .traits = is_hidden,
+    .samples = []() -> std::vector<Sample> {
+      return {{sample({2}), Dims{3, 4},
+               Indices{{.kind = IndexItem::Kind::integer, .start = 1},
+                       {.kind = IndexItem::Kind::slice, .from = 1, .to = {}, .step = 2}}}};
+    },
+}};
 
 // The next three are how changes in place enter the graph (graph/history.h).
 
 constinit const Op<Tensor(Tensor, Dims, Dims, std::int64_t, Dims)> region{{
     .signature = "region(Tensor input, int[] size, int[] stride, int offset, int[] base_stride)",
     .doc = R"(The elements of input at another layout; base_stride is the layout of input itself.)",
-    .forward = [](const Tensor& x, const Dims& sizes, const Dims& strides, std::int64_t offset,
-                  const Dims& base_strides) {
-      expect<ShapeError>(base_strides.size() == x.rank(), "region: base_stride {} does not fit shape {}", base_strides, x.shape());
-      check_inside(sizes, strides, offset, extent(x.shape(), base_strides), "region");
-      if (x.strides() == base_strides) return restrided(x, sizes, strides, x.body()->offset + offset);
-      const Tensor flat = Tensor::zeros({extent(x.shape(), base_strides)}, x.dtype());
-      copy_elements(x, restrided(flat, x.shape(), base_strides, 0));
-      return restrided(flat, sizes, strides, offset);
-    },
-    .derivative = Linear{[](const Call&, const Tensor& g, const Tensor& x, const Dims&,
-                            const Dims& strides, std::int64_t offset, const Dims& base_strides)
-                             -> Tensor {
-      return region_transpose(g, x.shape(), strides, offset, base_strides);
-    }},
+    .forward =
+        [](const Tensor& x, const Dims& sizes, const Dims& strides, std::int64_t offset,
+           const Dims& base_strides) {
+          expect<ShapeError>(base_strides.size() == x.rank(),
+                             "region: base_stride {} does not fit shape {}", base_strides,
+                             x.shape());
+          check_inside(sizes, strides, offset, extent(x.shape(), base_strides), "region");
+          if (x.strides() == base_strides)
+            return restrided(x, sizes, strides, x.body()->offset + offset);
+          const Tensor flat = Tensor::zeros({extent(x.shape(), base_strides)}, x.dtype());
+          copy_elements(x, restrided(flat, x.shape(), base_strides, 0));
+          return restrided(flat, sizes, strides, offset);
+        },
+    .derivative =
+        Linear{[](const Call&, const Tensor& g, const Tensor& x, const Dims&, const Dims& strides,
+                  std::int64_t offset, const Dims& base_strides) -> Tensor {
+          return region_transpose(g, x.shape(), strides, offset, base_strides);
+        }},
     .traits = is_hidden,
     .samples = []() -> std::vector<Sample> {
       return {{sample({3, 4}), Dims{2, 2}, Dims{4, 1}, 1, Dims{4, 1}}};
@@ -225,27 +269,32 @@ constinit const Op<Tensor(Tensor, Dims, Dims, std::int64_t, Dims)> region{{
 }};
 
 constinit const Op<Tensor(Tensor, Dims, Dims, std::int64_t, Dims)> region_transpose{{
-    .signature = "region_transpose(Tensor input, int[] size, int[] stride, int offset, int[] base_stride)",
+    .signature =
+        "region_transpose(Tensor input, int[] size, int[] stride, int offset, int[] base_stride)",
     .doc = R"(Zeros of the given size with input added at a layout.)",
-    .forward = [](const Tensor& g, const Dims& size, const Dims& strides, std::int64_t offset,
-                  const Dims& base_strides) {
-      expect<ShapeError>(base_strides.size() == size.size(), "region_transpose: base_stride {} does not fit size {}", base_strides, size);
-      check_inside(g.shape(), strides, offset, extent(size, base_strides), "region_transpose");
-      const Tensor flat = Tensor::zeros({extent(size, base_strides)}, g.dtype());
-      const Tensor place = restrided(flat, g.shape(), strides, offset);
-      if (!overlaps_itself(place)) {
-        copy_elements(g, place);
-        return restrided(flat, size, base_strides, 0);
-      }
-      const Tensor at = positions(g.shape(), strides, offset);
-      const Tensor summed = scatter_add(flat, 0, reshape(at, Dims{-1}), reshape(dense(g), Dims{-1}));
-      return restrided(summed, size, base_strides, 0);
-    },
-    .derivative = Linear{[](const Call&, const Tensor& g, const Tensor& x, const Dims&,
-                            const Dims& strides, std::int64_t offset, const Dims& base_strides)
-                             -> Tensor {
-      return region(g, x.shape(), strides, offset, base_strides);
-    }},
+    .forward =
+        [](const Tensor& g, const Dims& size, const Dims& strides, std::int64_t offset,
+           const Dims& base_strides) {
+          expect<ShapeError>(base_strides.size() == size.size(),
+                             "region_transpose: base_stride {} does not fit size {}", base_strides,
+                             size);
+          check_inside(g.shape(), strides, offset, extent(size, base_strides), "region_transpose");
+          const Tensor flat = Tensor::zeros({extent(size, base_strides)}, g.dtype());
+          const Tensor place = restrided(flat, g.shape(), strides, offset);
+          if (!overlaps_itself(place)) {
+            copy_elements(g, place);
+            return restrided(flat, size, base_strides, 0);
+          }
+          const Tensor at = positions(g.shape(), strides, offset);
+          const Tensor summed =
+              scatter_add(flat, 0, reshape(at, Dims{-1}), reshape(dense(g), Dims{-1}));
+          return restrided(summed, size, base_strides, 0);
+        },
+    .derivative =
+        Linear{[](const Call&, const Tensor& g, const Tensor& x, const Dims&, const Dims& strides,
+                  std::int64_t offset, const Dims& base_strides) -> Tensor {
+          return region(g, x.shape(), strides, offset, base_strides);
+        }},
     .traits = is_hidden,
     .samples = []() -> std::vector<Sample> {
       return {{sample({2, 2}), Dims{3, 4}, Dims{4, 1}, 1, Dims{4, 1}},
@@ -257,28 +306,31 @@ constinit const Op<Tensor(Tensor, Tensor, Dims, Dims, std::int64_t, Dims)> regio
     .signature = "region_write(Tensor input, Tensor src, int[] size, int[] stride, int offset, "
                  "int[] base_stride)",
     .doc = R"(A copy of input in which src is written at a layout.)",
-    .forward = [](const Tensor& x, const Tensor& source, const Dims& sizes, const Dims& strides,
-                  std::int64_t offset, const Dims& base_strides) {
-      expect<ShapeError>(base_strides.size() == x.rank() && source.shape() == sizes,
-                         "region_write: src of shape {} does not fit size {}, or base_stride {} the input {}",
-                         source.shape(), sizes, base_strides, x.shape());
-      check_inside(sizes, strides, offset, extent(x.shape(), base_strides), "region_write");
-      const Tensor flat = Tensor::zeros({extent(x.shape(), base_strides)}, x.dtype());
-      const Tensor out = restrided(flat, x.shape(), base_strides, 0);
-      copy_elements(x, out);
-      copy_elements(source, restrided(flat, sizes, strides, offset));
-      return out;
-    },
-    .derivative = Linear{
-        [](const Call&, const Tensor& g, const Tensor&, const Tensor& source, const Dims& sizes,
-           const Dims& strides, std::int64_t offset, const Dims& base_strides) -> Tensor {
-          return region_write(g, Tensor::zeros(source.shape(), g.dtype()), sizes, strides, offset,
-                              base_strides);
+    .forward =
+        [](const Tensor& x, const Tensor& source, const Dims& sizes, const Dims& strides,
+           std::int64_t offset, const Dims& base_strides) {
+          expect<ShapeError>(
+              base_strides.size() == x.rank() && source.shape() == sizes,
+              "region_write: src of shape {} does not fit size {}, or base_stride {} the input {}",
+              source.shape(), sizes, base_strides, x.shape());
+          check_inside(sizes, strides, offset, extent(x.shape(), base_strides), "region_write");
+          const Tensor flat = Tensor::zeros({extent(x.shape(), base_strides)}, x.dtype());
+          const Tensor out = restrided(flat, x.shape(), base_strides, 0);
+          copy_elements(x, out);
+          copy_elements(source, restrided(flat, sizes, strides, offset));
+          return out;
         },
-        [](const Call&, const Tensor& g, const Tensor&, const Tensor&, const Dims& sizes,
-           const Dims& strides, std::int64_t offset, const Dims& base_strides) -> Tensor {
-          return region(g, sizes, strides, offset, base_strides);
-        }},
+    .derivative =
+        Linear{
+            [](const Call&, const Tensor& g, const Tensor&, const Tensor& source, const Dims& sizes,
+               const Dims& strides, std::int64_t offset, const Dims& base_strides) -> Tensor {
+              return region_write(g, Tensor::zeros(source.shape(), g.dtype()), sizes, strides,
+                                  offset, base_strides);
+            },
+            [](const Call&, const Tensor& g, const Tensor&, const Tensor&, const Dims& sizes,
+               const Dims& strides, std::int64_t offset, const Dims& base_strides) -> Tensor {
+              return region(g, sizes, strides, offset, base_strides);
+            }},
     .traits = is_hidden,
     .samples = []() -> std::vector<Sample> {
       return {{sample({3, 4}), sample({2, 2}), Dims{2, 2}, Dims{4, 1}, 1, Dims{4, 1}}};

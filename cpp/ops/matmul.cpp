@@ -12,7 +12,8 @@ struct Matrices {
   index batch_stride = 0;
 };
 
-/// x (…, rows, columns) broadcast to the batch dims; copied only where the batch has no single stride.
+/// x (…, rows, columns) broadcast to the batch dims; copied only where the batch has no single
+/// stride.
 Matrices batched(const Tensor& x, const Dims& batch_shape) {
   if (x.rank() == 2) return {x, 0};
   const int added = batch_shape.size() - (x.rank() - 2);
@@ -38,7 +39,8 @@ Matrices batched(const Tensor& x, const Dims& batch_shape) {
 
 Dims front(const Dims& shape, int dropped) { return Dims(shape.begin(), shape.end() - dropped); }
 
-/// Products of matrices a (…, m, k) and b (…, k, n), into c (…, m, n); bias (n) is added to every row.
+/// Products of matrices a (…, m, k) and b (…, k, n), into c (…, m, n); bias (n) is added to every
+/// row.
 Tensor multiply(const Tensor& a, const Tensor& b, const Tensor& bias = {}) {
   Dims shape = broadcast_shapes(front(a.shape(), 2), front(b.shape(), 2), "matmul");
   // One matrix for the whole batch: the rows of all of them are one tall matrix.
@@ -47,9 +49,9 @@ Tensor multiply(const Tensor& a, const Tensor& b, const Tensor& bias = {}) {
     shape.push_back(a.shape().at(-2));
     shape.push_back(b.shape()[1]);
     const index rows = count_of(front(a.shape(), 1));
-    const Tensor c = multiply(restrided(tall, {rows, a.shape().back()}, {a.shape().back(), 1},
-                                        tall.body()->offset),
-                              b, bias);
+    const Tensor c = multiply(
+        restrided(tall, {rows, a.shape().back()}, {a.shape().back(), 1}, tall.body()->offset), b,
+        bias);
     return restrided(c, shape, contiguous_strides(shape), 0);
   }
   const Matrices left = batched(a, shape);
@@ -137,10 +139,10 @@ Tensor check_linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   expect<ShapeError>(x.rank() > 0 && x.shape().back() == weight.shape().back(),
                      "linear: input {} does not fit weight {}: the last size must be {}", x.shape(),
                      weight.shape(), weight.shape().back());
-  expect<NotSupported>(x.dtype() == weight.dtype() && (!bias.defined() || bias.dtype() == x.dtype()),
-                       "linear: dtypes differ: input is {}, weight is {}{}{}", x.dtype(),
-                       weight.dtype(), bias.defined() ? ", bias is " : "",
-                       bias.defined() ? name_of(bias.dtype()) : "");
+  expect<NotSupported>(
+      x.dtype() == weight.dtype() && (!bias.defined() || bias.dtype() == x.dtype()),
+      "linear: dtypes differ: input is {}, weight is {}{}{}", x.dtype(), weight.dtype(),
+      bias.defined() ? ", bias is " : "", bias.defined() ? name_of(bias.dtype()) : "");
   return weight;
 }
 
@@ -163,13 +165,10 @@ Raises ShapeError when the inner sizes differ, RuntimeError when the dtypes diff
           if (b.rank() == 1) shape.erase(shape.size() - 1);
           return restrided(c, shape, contiguous_strides(shape), 0);
         },
-    .derivative = Multilinear{
-        [](const Call&, const Tensor& g, const Tensor& a, const Tensor& b) -> Tensor {
-          return left_gradient(g, a, b);
-        },
-        [](const Call&, const Tensor& g, const Tensor& a, const Tensor& b) -> Tensor {
-          return right_gradient(g, a, b);
-        }},
+    .derivative = Multilinear{[](const Call&, const Tensor& g, const Tensor& a,
+                                 const Tensor& b) -> Tensor { return left_gradient(g, a, b); },
+                              [](const Call&, const Tensor& g, const Tensor& a,
+                                 const Tensor& b) -> Tensor { return right_gradient(g, a, b); }},
     .saves = saves_inputs | saves_for_others,
     .samples = []() -> std::vector<Sample> {
       return {{sample({2, 3}), sample({3, 4})},       {sample({3}), sample({3})},
@@ -182,70 +181,77 @@ Raises ShapeError when the inner sizes differ, RuntimeError when the dtypes diff
 constinit const Binary mm{{
     .signature = "mm(Tensor input, Tensor mat2)",
     .doc = R"(Product of two matrices: (m, k) and (k, n) give (m, n). Does not broadcast.)",
-    .forward = [](const Tensor& a, const Tensor& b) {
-      check_ranks(a, 2, b, 2, "mm");
-      check_product(a, b, "mm");
-      return matmul(a, b);
-    },
+    .forward =
+        [](const Tensor& a, const Tensor& b) {
+          check_ranks(a, 2, b, 2, "mm");
+          check_product(a, b, "mm");
+          return matmul(a, b);
+        },
     .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), sample({3, 4})}}; },
 }};
 
 constinit const Binary bmm{{
     .signature = "bmm(Tensor input, Tensor mat2)",
-    .doc = R"(Products of a batch of matrices: (b, m, k) and (b, k, n) give (b, m, n). Does not broadcast.)",
-    .forward = [](const Tensor& a, const Tensor& b) {
-      check_ranks(a, 3, b, 3, "bmm");
-      expect<ShapeError>(a.shape()[0] == b.shape()[0], "bmm: batch sizes differ: a is {}, b is {}",
-                         a.shape(), b.shape());
-      check_product(a, b, "bmm");
-      return matmul(a, b);
-    },
+    .doc =
+        R"(Products of a batch of matrices: (b, m, k) and (b, k, n) give (b, m, n). Does not broadcast.)",
+    .forward =
+        [](const Tensor& a, const Tensor& b) {
+          check_ranks(a, 3, b, 3, "bmm");
+          expect<ShapeError>(a.shape()[0] == b.shape()[0],
+                             "bmm: batch sizes differ: a is {}, b is {}", a.shape(), b.shape());
+          check_product(a, b, "bmm");
+          return matmul(a, b);
+        },
     .samples = []() -> std::vector<Sample> { return {{sample({2, 2, 3}), sample({2, 3, 4})}}; },
 }};
 
 constinit const Binary mv{{
     .signature = "mv(Tensor input, Tensor vec)",
     .doc = R"(Product of a matrix and a vector: (m, k) and (k,) give (m,).)",
-    .forward = [](const Tensor& a, const Tensor& b) {
-      check_ranks(a, 2, b, 1, "mv");
-      check_product(a, b, "mv");
-      return matmul(a, b);
-    },
+    .forward =
+        [](const Tensor& a, const Tensor& b) {
+          check_ranks(a, 2, b, 1, "mv");
+          check_product(a, b, "mv");
+          return matmul(a, b);
+        },
     .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), sample({3})}}; },
 }};
 
 constinit const Binary dot{{
     .signature = "dot(Tensor input, Tensor tensor)",
     .doc = R"(Inner product of two vectors of the same size: sum of a[i] * b[i].)",
-    .forward = [](const Tensor& a, const Tensor& b) {
-      check_ranks(a, 1, b, 1, "dot");
-      check_product(a, b, "dot");
-      return matmul(a, b);
-    },
+    .forward =
+        [](const Tensor& a, const Tensor& b) {
+          check_ranks(a, 1, b, 1, "dot");
+          check_product(a, b, "dot");
+          return matmul(a, b);
+        },
     .samples = []() -> std::vector<Sample> { return {{sample({3}), sample({3})}}; },
 }};
 
 constinit const Binary outer{{
     .signature = "outer(Tensor input, Tensor vec2)",
     .doc = R"(Outer product of two vectors: (m,) and (n,) give (m, n) with c[i, j] = a[i] * b[j].)",
-    .forward = [](const Tensor& a, const Tensor& b) {
-      check_ranks(a, 1, b, 1, "outer");
-      return unsqueeze(a, 1) * b;
-    },
+    .forward =
+        [](const Tensor& a, const Tensor& b) {
+          check_ranks(a, 1, b, 1, "outer");
+          return unsqueeze(a, 1) * b;
+        },
     .samples = []() -> std::vector<Sample> { return {{sample({3}), sample({2})}}; },
 }};
 
 constinit const Op<Tensor(Tensor, Tensor, Tensor, Scalar, Scalar)> addmm{{
     .signature = "addmm(Tensor input, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1)",
     .doc = R"(beta * input + alpha * (mat1 @ mat2); input broadcasts to (m, n).)",
-    .forward = [](const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& beta,
-                  const Scalar& alpha) {
-      check_ranks(a, 2, b, 2, "addmm");
-      const Tensor product = matmul(a, b);
-      const Tensor scaled = alpha.real() == 1 ? product : product * Tensor(alpha);
-      if (beta.real() == 0) return scaled;
-      return add(scaled, beta.real() == 1 ? x : x * Tensor(beta), 1);
-    },
+    .forward =
+        [](const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& beta,
+           const Scalar& alpha) {
+          check_ranks(a, 2, b, 2, "addmm");
+          const Tensor product = matmul(a, b);
+          const Tensor scaled = alpha.real() == 1 ? product : product * Tensor(alpha);
+          if (beta.real() == 0) return scaled;
+          return add(scaled, beta.real() == 1 ? x : x * Tensor(beta), 1);
+        },
     .traits = is_method | has_in_place,
     .samples = []() -> std::vector<Sample> {
       return {{sample({2, 4}), sample({2, 3}), sample({3, 4}), 0.5, 2}};
@@ -253,15 +259,17 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor, Scalar, Scalar)> addmm{{
 }};
 
 constinit const Op<Tensor(Tensor, Tensor, Tensor, Scalar, Scalar)> baddbmm{{
-    .signature = "baddbmm(Tensor input, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1)",
+    .signature =
+        "baddbmm(Tensor input, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1)",
     .doc = R"(beta * input + alpha * bmm(batch1, batch2); input broadcasts to (b, m, n).)",
-    .forward = [](const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& beta,
-                  const Scalar& alpha) {
-      const Tensor product = bmm(a, b);
-      const Tensor scaled = alpha.real() == 1 ? product : product * Tensor(alpha);
-      if (beta.real() == 0) return scaled;
-      return add(scaled, beta.real() == 1 ? x : x * Tensor(beta), 1);
-    },
+    .forward =
+        [](const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& beta,
+           const Scalar& alpha) {
+          const Tensor product = bmm(a, b);
+          const Tensor scaled = alpha.real() == 1 ? product : product * Tensor(alpha);
+          if (beta.real() == 0) return scaled;
+          return add(scaled, beta.real() == 1 ? x : x * Tensor(beta), 1);
+        },
     .traits = is_method | has_in_place,
     .samples = []() -> std::vector<Sample> {
       return {{sample({2, 2, 4}), sample({2, 2, 3}), sample({2, 3, 4}), 0.5, 2}};
@@ -274,15 +282,16 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor)> linear{{
 
 Shapes: input (…, in), weight (out, in), bias (out,) or None; returns (…, out).
 Raises ShapeError when the sizes do not fit, RuntimeError when the dtypes differ.)",
-    .forward = [](const Tensor& x, const Tensor& weight, const Tensor& bias) {
-      check_linear(x, weight, bias);
-      if (weight.rank() == 1 || x.rank() == 1 || !bias.defined() || bias.rank() != 1 ||
-          bias.shape()[0] != weight.shape()[0]) {
-        const Tensor y = matmul(x, weight.rank() == 2 ? t(weight) : weight);
-        return bias.defined() ? y + bias : y;
-      }
-      return linear_bias(x, weight, bias);
-    },
+    .forward =
+        [](const Tensor& x, const Tensor& weight, const Tensor& bias) {
+          check_linear(x, weight, bias);
+          if (weight.rank() == 1 || x.rank() == 1 || !bias.defined() || bias.rank() != 1 ||
+              bias.shape()[0] != weight.shape()[0]) {
+            const Tensor y = matmul(x, weight.rank() == 2 ? t(weight) : weight);
+            return bias.defined() ? y + bias : y;
+          }
+          return linear_bias(x, weight, bias);
+        },
     .traits = is_functional,
     .samples = []() -> std::vector<Sample> {
       return {{sample({2, 3}), sample({4, 3}), sample({4})},
@@ -294,29 +303,31 @@ Raises ShapeError when the sizes do not fit, RuntimeError when the dtypes differ
 constinit const Op<Tensor(Tensor, Tensor, Tensor)> linear_bias{{
     .signature = "linear_bias(Tensor input, Tensor weight, Tensor bias)",
     .doc = R"(linear with a bias, in one pass.)",
-    .forward = [](const Tensor& x, const Tensor& weight, const Tensor& bias) {
-      return multiply(x, transpose(weight, 0, 1), bias);
-    },
-    .derivative = General{
-        .vjp = {[](const Call&, const Tensor& g, const Tensor&, const Tensor& weight, const Tensor&)
-                    -> Tensor { return matmul(g, weight); },
-                [](const Call&, const Tensor& g, const Tensor& x, const Tensor&, const Tensor&)
-                    -> Tensor { return matmul(t(fold_rows(g)), fold_rows(x)); },
-                [](const Call&, const Tensor& g, const Tensor&, const Tensor&, const Tensor& bias)
-                    -> Tensor { return sum_to(g, bias.shape()); }},
-        .jvp = {[](const Call&, const Tensors& d, const Tensor& x, const Tensor& weight,
-                   const Tensor& bias) -> Tensor {
-          Tensor out;
-          const auto include = [&](const Tensor& part) { out = out.defined() ? out + part : part; };
-          if (d[0].defined()) include(matmul(d[0], t(weight)));
-          if (d[1].defined()) include(matmul(x, t(d[1])));
-          if (d[2].defined()) {
-            Dims shape = x.shape();
-            shape[shape.size() - 1] = bias.shape()[0];
-            include(expand(d[2], shape));
-          }
-          return out;
-        }}},
+    .forward = [](const Tensor& x, const Tensor& weight,
+                  const Tensor& bias) { return multiply(x, transpose(weight, 0, 1), bias); },
+    .derivative =
+        General{
+            .vjp = {[](const Call&, const Tensor& g, const Tensor&, const Tensor& weight,
+                       const Tensor&) -> Tensor { return matmul(g, weight); },
+                    [](const Call&, const Tensor& g, const Tensor& x, const Tensor&,
+                       const Tensor&) -> Tensor { return matmul(t(fold_rows(g)), fold_rows(x)); },
+                    [](const Call&, const Tensor& g, const Tensor&, const Tensor&,
+                       const Tensor& bias) -> Tensor { return sum_to(g, bias.shape()); }},
+            .jvp = {[](const Call&, const Tensors& d, const Tensor& x, const Tensor& weight,
+                       const Tensor& bias) -> Tensor {
+              Tensor out;
+              const auto include = [&](const Tensor& part) {
+                out = out.defined() ? out + part : part;
+              };
+              if (d[0].defined()) include(matmul(d[0], t(weight)));
+              if (d[1].defined()) include(matmul(x, t(d[1])));
+              if (d[2].defined()) {
+                Dims shape = x.shape();
+                shape[shape.size() - 1] = bias.shape()[0];
+                include(expand(d[2], shape));
+              }
+              return out;
+            }}},
     .saves = saves_in0 | saves_in1,
     .traits = is_hidden,
     .samples = []() -> std::vector<Sample> {

@@ -13,7 +13,7 @@ Tensor plain(const Tensor& x, DType type) { return x.defined() ? dense(converted
 // ---------------------------------------------------------------- layer norm over rows of n
 
 struct Standardized {
-  Tensor x, scale;                   // (x - mean) * scale, scale = 1 / sqrt(var + eps); per row
+  Tensor x, scale;  // (x - mean) * scale, scale = 1 / sqrt(var + eps); per row
 };
 Standardized standardized_rows(const Tensor& x, double eps) {
   const Tensor centered = x - mean(x, Dims{1}, true, {});
@@ -39,8 +39,8 @@ Tensors layer_norm_fused(const Call& c, const Tensor& g, const Tensor& x, const 
   const auto out = [](const Tensor& t) { return t.defined() ? t.address() : nullptr; };
   if (x.count() > 0)
     kernel_table().rows[real_index(type)].layer_norm_backward(
-        gradient.address(), input.address(), address_or_null(scale), average.address(), rstd.address(), out(dx),
-        out(dweight), out(dbias), rows, n);
+        gradient.address(), input.address(), address_or_null(scale), average.address(),
+        rstd.address(), out(dx), out(dweight), out(dbias), rows, n);
   const auto back = [&](const Tensor& t, const Tensor& like) {
     return t.defined() ? converted(t, like.dtype()) : t;
   };
@@ -50,7 +50,8 @@ Tensors layer_norm_fused(const Call& c, const Tensor& g, const Tensor& x, const 
 // ---------------------------------------------------------------- batch norm: x as (N, C, inner)
 
 Tensor per_channel(const Tensor& x) {
-  return reshape(x, Dims{x.shape()[0], x.shape()[1], count_of(Dims(x.shape().begin() + 2, x.shape().end()))});
+  return reshape(
+      x, Dims{x.shape()[0], x.shape()[1], count_of(Dims(x.shape().begin() + 2, x.shape().end()))});
 }
 Tensor as_channel(const Tensor& v) { return reshape(v, Dims{1, -1, 1}); }
 
@@ -70,7 +71,8 @@ Tensors batch_norm_forward(const Tensor& x, const Tensor& weight, const Tensor& 
   Tensor average = Tensor::empty({channels}, type), variance = Tensor::empty({channels}, type);
   Tensor out = Tensor::empty(x.shape(), type);
   const auto& rows = kernel_table().rows[real_index(type)];
-  rows.channel_statistics(input.address(), average.address(), variance.address(), batch, channels, inner);
+  rows.channel_statistics(input.address(), average.address(), variance.address(), batch, channels,
+                          inner);
   const Tensor rstd = rsqrt(variance + eps);
   rows.channel_normalize(input.address(), average.address(), rstd.address(), address_or_null(scale),
                          address_or_null(shift), out.address(), batch, channels, inner);
@@ -87,8 +89,9 @@ Tensors batch_norm_fused(const Call& c, const Tensor& g, const Tensor& x, const 
   Tensor dbias = bias.defined() && c.wants(2) ? Tensor::empty(bias.shape(), type) : Tensor();
   const auto out = [](const Tensor& t) { return t.defined() ? t.address() : nullptr; };
   kernel_table().rows[real_index(type)].channel_normalize_backward(
-      gradient.address(), input.address(), average.address(), rstd.address(), address_or_null(scale), out(dx),
-      out(dweight), out(dbias), x.shape()[0], x.shape()[1], x.shape()[2], true);
+      gradient.address(), input.address(), average.address(), rstd.address(),
+      address_or_null(scale), out(dx), out(dweight), out(dbias), x.shape()[0], x.shape()[1],
+      x.shape()[2], true);
   const auto back = [&](const Tensor& t, const Tensor& like) {
     return t.defined() ? converted(t, like.dtype()) : t;
   };
@@ -110,26 +113,34 @@ void check_channels(const Tensor& x, const Tensor& per, const char* what) {
 }  // namespace
 
 constinit const Op<Tensor(Tensor, Dims, Tensor, Tensor, double)> layer_norm{{
-    .signature = "layer_norm(Tensor input, int[] normalized_shape, Tensor? weight=None, Tensor? bias=None, "
-                 "float eps=1e-05)",
-    .doc = R"((x - mean) / sqrt(var + eps) * weight + bias over the last dims, which must have normalized_shape.
+    .signature =
+        "layer_norm(Tensor input, int[] normalized_shape, Tensor? weight=None, Tensor? bias=None, "
+        "float eps=1e-05)",
+    .doc =
+        R"((x - mean) / sqrt(var + eps) * weight + bias over the last dims, which must have normalized_shape.
 
 var is the biased variance. weight and bias have normalized_shape. Source: Ba and others, 2016.)",
-    .forward = [](const Tensor& x, const Dims& shape, const Tensor& weight, const Tensor& bias, double eps) {
-      const int first = x.rank() - shape.size();
-      bool fits = first >= 0 && !shape.empty();
-      for (int d = 0; fits && d < shape.size(); ++d) fits = x.shape()[first + d] == shape[d];
-      expect<ShapeError>(fits, "layer_norm: normalized_shape {} does not fit the last dims of input {}", shape,
-                         x.shape());
-      for (const Tensor& affine : {weight, bias})
-        expect<ShapeError>(!affine.defined() || affine.shape() == shape,
-                           "layer_norm: weight or bias of shape {} does not fit normalized_shape {}",
-                           affine.defined() ? affine.shape() : Dims(), shape);
-      const index n = count_of(shape);
-      const auto flat = [&](const Tensor& v) { return v.defined() ? reshape(v, Dims{n}) : v; };
-      const index rows = count_of(Dims(x.shape().begin(), x.shape().begin() + first));
-      return reshape(layer_norm_rows(reshape(x, Dims{rows, n}), flat(weight), flat(bias), n, eps)[0], x.shape());
-    },
+    .forward =
+        [](const Tensor& x, const Dims& shape, const Tensor& weight, const Tensor& bias,
+           double eps) {
+          const int first = x.rank() - shape.size();
+          bool fits = first >= 0 && !shape.empty();
+          for (int d = 0; fits && d < shape.size(); ++d) fits = x.shape()[first + d] == shape[d];
+          expect<ShapeError>(
+              fits, "layer_norm: normalized_shape {} does not fit the last dims of input {}", shape,
+              x.shape());
+          for (const Tensor& affine : {weight, bias})
+            expect<ShapeError>(
+                !affine.defined() || affine.shape() == shape,
+                "layer_norm: weight or bias of shape {} does not fit normalized_shape {}",
+                affine.defined() ? affine.shape() : Dims(), shape);
+          const index n = count_of(shape);
+          const auto flat = [&](const Tensor& v) { return v.defined() ? reshape(v, Dims{n}) : v; };
+          const index rows = count_of(Dims(x.shape().begin(), x.shape().begin() + first));
+          return reshape(
+              layer_norm_rows(reshape(x, Dims{rows, n}), flat(weight), flat(bias), n, eps)[0],
+              x.shape());
+        },
     .traits = is_functional,
     .samples = []() -> std::vector<Sample> {
       return {{sample({2, 3, 4}), Dims{4}, sample({4}), sample({4}), 1e-5},
@@ -140,152 +151,183 @@ var is the biased variance. weight and bias have normalized_shape. Source: Ba an
 constinit const Op<Tensors(Tensor, Tensor, Tensor, std::int64_t, double)> layer_norm_rows{{
     .signature = "layer_norm_rows(Tensor input, Tensor? weight, Tensor? bias, int n, float eps)"
                  " -> (Tensor result, Tensor mean, Tensor rstd)",
-    .doc = R"(layer_norm over the rows of a matrix. Only the result takes part in differentiation.)",
-    .forward = [](const Tensor& x, const Tensor& weight, const Tensor& bias, std::int64_t n, double eps) {
-      const DType type = compute_dtype(x.dtype());
-      expect<TypeError>(is_floating(x.dtype()), "layer_norm: expects a floating point input, got {}", x.dtype());
-      expect<ShapeError>(x.rank() == 2 && x.shape()[1] == n, "layer_norm: rows of {} expected, got shape {}", n, x.shape());
-      for (const Tensor& affine : {weight, bias})
-        expect<ShapeError>(!affine.defined() || affine.shape() == Dims{n},
-                           "layer_norm: weight or bias of shape {} does not fit rows of {}",
-                           affine.defined() ? affine.shape() : Dims(), n);
-      const index rows = x.shape()[0];
-      const Tensor input = plain(x, type), scale = plain(weight, type), shift = plain(bias, type);
-      Tensor out = Tensor::empty(x.shape(), type), average = Tensor::empty({rows}, type),
-             rstd = Tensor::empty({rows}, type);
-      if (x.count() > 0)
-        kernel_table().rows[real_index(type)].layer_norm(input.address(), address_or_null(scale),
-                                                         address_or_null(shift), out.address(), average.address(),
-                                                         rstd.address(), rows, n, eps);
-      return Tensors{converted(out, x.dtype()), average, rstd};
-    },
-    .derivative = General{
-        .vjp = {[](const Call&, const Tensors& g, const Tensor& x, const Tensor& weight, const Tensor&,
-                   std::int64_t, double eps) -> Tensor {
-                  const Standardized s = standardized_rows(x, eps);
-                  return standardized_change(weight.defined() ? g[0] * weight : g[0], s);
-                },
-                [](const Call&, const Tensors& g, const Tensor& x, const Tensor&, const Tensor&, std::int64_t,
-                   double eps) -> Tensor { return sum(g[0] * standardized_rows(x, eps).x, Dims{0}, false, {}); },
-                [](const Call&, const Tensors& g, const Tensor&, const Tensor&, const Tensor&, std::int64_t,
-                   double) -> Tensor { return sum(g[0], Dims{0}, false, {}); }},
-        .jvp = {[](const Call&, const Tensors& t, const Tensor& x, const Tensor& weight, const Tensor&,
-                   std::int64_t, double eps) -> Tensors {
-          const Standardized s = standardized_rows(x, eps);
-          Tensor out = Tensor::zeros(x.shape(), x.dtype());
-          if (t[0].defined()) out = standardized_change(t[0], s);
-          if (t[0].defined() && weight.defined()) out = out * weight;
-          if (t[1].defined()) out = out + t[1] * s.x;
-          if (t[2].defined()) out = out + t[2];
-          return {out, Tensor(), Tensor()};
-        }}},
-    .fused = Vjp{[](const Call& c, const Tensors& g, const Tensor& x, const Tensor& weight, const Tensor& bias,
-                    std::int64_t, double) -> Tensors { return layer_norm_fused(c, g[0], x, weight, bias); }},
+    .doc =
+        R"(layer_norm over the rows of a matrix. Only the result takes part in differentiation.)",
+    .forward =
+        [](const Tensor& x, const Tensor& weight, const Tensor& bias, std::int64_t n, double eps) {
+          const DType type = compute_dtype(x.dtype());
+          expect<TypeError>(is_floating(x.dtype()),
+                            "layer_norm: expects a floating point input, got {}", x.dtype());
+          expect<ShapeError>(x.rank() == 2 && x.shape()[1] == n,
+                             "layer_norm: rows of {} expected, got shape {}", n, x.shape());
+          for (const Tensor& affine : {weight, bias})
+            expect<ShapeError>(!affine.defined() || affine.shape() == Dims{n},
+                               "layer_norm: weight or bias of shape {} does not fit rows of {}",
+                               affine.defined() ? affine.shape() : Dims(), n);
+          const index rows = x.shape()[0];
+          const Tensor input = plain(x, type), scale = plain(weight, type),
+                       shift = plain(bias, type);
+          Tensor out = Tensor::empty(x.shape(), type), average = Tensor::empty({rows}, type),
+                 rstd = Tensor::empty({rows}, type);
+          if (x.count() > 0)
+            kernel_table().rows[real_index(type)].layer_norm(
+                input.address(), address_or_null(scale), address_or_null(shift), out.address(),
+                average.address(), rstd.address(), rows, n, eps);
+          return Tensors{converted(out, x.dtype()), average, rstd};
+        },
+    .derivative =
+        General{
+            .vjp = {[](const Call&, const Tensors& g, const Tensor& x, const Tensor& weight,
+                       const Tensor&, std::int64_t, double eps) -> Tensor {
+                      const Standardized s = standardized_rows(x, eps);
+                      return standardized_change(weight.defined() ? g[0] * weight : g[0], s);
+                    },
+                    [](const Call&, const Tensors& g, const Tensor& x, const Tensor&, const Tensor&,
+                       std::int64_t, double eps) -> Tensor {
+                      return sum(g[0] * standardized_rows(x, eps).x, Dims{0}, false, {});
+                    },
+                    [](const Call&, const Tensors& g, const Tensor&, const Tensor&, const Tensor&,
+                       std::int64_t, double) -> Tensor { return sum(g[0], Dims{0}, false, {}); }},
+            .jvp = {[](const Call&, const Tensors& t, const Tensor& x, const Tensor& weight,
+                       const Tensor&, std::int64_t, double eps) -> Tensors {
+              const Standardized s = standardized_rows(x, eps);
+              Tensor out = Tensor::zeros(x.shape(), x.dtype());
+              if (t[0].defined()) out = standardized_change(t[0], s);
+              if (t[0].defined() && weight.defined()) out = out * weight;
+              if (t[1].defined()) out = out + t[1] * s.x;
+              if (t[2].defined()) out = out + t[2];
+              return {out, Tensor(), Tensor()};
+            }}},
+    .fused = Vjp{[](const Call& c, const Tensors& g, const Tensor& x, const Tensor& weight,
+                    const Tensor& bias, std::int64_t,
+                    double) -> Tensors { return layer_norm_fused(c, g[0], x, weight, bias); }},
     .saves = saves_in0 | saves_in1 | saves_output,
     .traits = is_hidden,
     .differentiable_outputs = 1,
     .samples = []() -> std::vector<Sample> {
-      return {{sample({3, 4}), sample({4}), sample({4}), 4, 1e-5}, {sample({3, 4}), Arg(), Arg(), 4, 1e-3}};
+      return {{sample({3, 4}), sample({4}), sample({4}), 4, 1e-5},
+              {sample({3, 4}), Arg(), Arg(), 4, 1e-3}};
     },
 }};
 
-constinit const Op<Tensor(Tensor, Tensor, Tensor, Tensor, Tensor, bool, double, double)> batch_norm{{
-    .signature = "batch_norm(Tensor input, Tensor? running_mean, Tensor? running_var, Tensor? weight=None, "
-                 "Tensor? bias=None, bool training=False, float momentum=0.1, float eps=1e-05)",
-    .doc = R"((x - mean) / sqrt(var + eps) * weight + bias per channel of input (N, C, …).
+constinit const Op<Tensor(Tensor, Tensor, Tensor, Tensor, Tensor, bool, double, double)> batch_norm{
+    {
+        .signature = "batch_norm(Tensor input, Tensor? running_mean, Tensor? running_var, Tensor? "
+                     "weight=None, "
+                     "Tensor? bias=None, bool training=False, float momentum=0.1, float eps=1e-05)",
+        .doc = R"((x - mean) / sqrt(var + eps) * weight + bias per channel of input (N, C, …).
 
 training: statistics of the batch (biased variance), and the running ones move towards them by momentum (with the unbiased
 variance); otherwise the running statistics. Source: Ioffe and Szegedy, 2015.)",
-    .forward = [](const Tensor& x, const Tensor& running_mean, const Tensor& running_var, const Tensor& weight,
-                  const Tensor& bias, bool training, double momentum, double eps) {
-      expect<TypeError>(is_floating(x.dtype()), "batch_norm: expects a floating point input, got {}", x.dtype());
-      expect<ShapeError>(x.rank() >= 2, "batch_norm: expects an input (N, C, …), got shape {}", x.shape());
-      check_channels(x, running_mean, "running_mean");
-      check_channels(x, running_var, "running_var");
-      check_channels(x, weight, "weight");
-      check_channels(x, bias, "bias");
-      if (!training) {
-        expect<ValueError>(running_mean.defined() && running_var.defined(),
-                           "batch_norm: without training expects running_mean and running_var");
-        Dims shape = Dims::filled(x.rank(), 1);
-        shape[1] = x.shape()[1];
-        Tensor scale = rsqrt(running_var + eps);
-        if (weight.defined()) scale = scale * weight;
-        Tensor shift = neg(running_mean * scale);
-        if (bias.defined()) shift = shift + bias;
-        return addcmul(reshape(shift, shape), x, reshape(scale, shape), 1);
-      }
-      const index per = x.shape()[1] == 0 ? 0 : x.count() / x.shape()[1];
-      expect<ShapeError>(per > 1, "batch_norm: expects more than one value per channel when training, got shape {}",
-                         x.shape());
-      const Tensors results = batch_norm_train(per_channel(x), weight, bias, eps);
-      const auto count = static_cast<double>(per);
-      update_running(running_mean, results[1].detach(), momentum);
-      update_running(running_var, results[2].detach() * (count / (count - 1)), momentum);
-      return reshape(results[0], x.shape());
-    },
-    .traits = is_functional,
-    .samples = []() -> std::vector<Sample> {
-      return {{sample({4, 3, 2}), Arg(), Arg(), sample({3}), sample({3}), true, 0.1, 1e-5},
-              {sample({4, 3}), sample({3}), sample_in({3}, 0.5, 2), sample({3}), Arg(), false, 0.1, 1e-5}};
-    },
-}};
+        .forward =
+            [](const Tensor& x, const Tensor& running_mean, const Tensor& running_var,
+               const Tensor& weight, const Tensor& bias, bool training, double momentum,
+               double eps) {
+              expect<TypeError>(is_floating(x.dtype()),
+                                "batch_norm: expects a floating point input, got {}", x.dtype());
+              expect<ShapeError>(x.rank() >= 2,
+                                 "batch_norm: expects an input (N, C, …), got shape {}", x.shape());
+              check_channels(x, running_mean, "running_mean");
+              check_channels(x, running_var, "running_var");
+              check_channels(x, weight, "weight");
+              check_channels(x, bias, "bias");
+              if (!training) {
+                expect<ValueError>(
+                    running_mean.defined() && running_var.defined(),
+                    "batch_norm: without training expects running_mean and running_var");
+                Dims shape = Dims::filled(x.rank(), 1);
+                shape[1] = x.shape()[1];
+                Tensor scale = rsqrt(running_var + eps);
+                if (weight.defined()) scale = scale * weight;
+                Tensor shift = neg(running_mean * scale);
+                if (bias.defined()) shift = shift + bias;
+                return addcmul(reshape(shift, shape), x, reshape(scale, shape), 1);
+              }
+              const index per = x.shape()[1] == 0 ? 0 : x.count() / x.shape()[1];
+              expect<ShapeError>(
+                  per > 1,
+                  "batch_norm: expects more than one value per channel when training, got shape {}",
+                  x.shape());
+              const Tensors results = batch_norm_train(per_channel(x), weight, bias, eps);
+              const auto count = static_cast<double>(per);
+              update_running(running_mean, results[1].detach(), momentum);
+              update_running(running_var, results[2].detach() * (count / (count - 1)), momentum);
+              return reshape(results[0], x.shape());
+            },
+        .traits = is_functional,
+        .samples = []() -> std::vector<Sample> {
+          return {{sample({4, 3, 2}), Arg(), Arg(), sample({3}), sample({3}), true, 0.1, 1e-5},
+                  {sample({4, 3}), sample({3}), sample_in({3}, 0.5, 2), sample({3}), Arg(), false,
+                   0.1, 1e-5}};
+        },
+    }};
 
 constinit const Op<Tensors(Tensor, Tensor, Tensor, double)> batch_norm_train{{
     .signature = "batch_norm_train(Tensor input, Tensor? weight, Tensor? bias, float eps)"
                  " -> (Tensor result, Tensor mean, Tensor var, Tensor rstd)",
-    .doc = R"(batch_norm of (N, C, inner) by the batch's statistics. Only the result takes part in differentiation.)",
-    .forward = [](const Tensor& x, const Tensor& weight, const Tensor& bias, double eps) {
-      expect<TypeError>(is_floating(x.dtype()), "batch_norm: expects a floating point input, got {}", x.dtype());
-      expect<ShapeError>(x.rank() == 3, "batch_norm: expects (N, C, inner), got shape {}", x.shape());
-      check_channels(x, weight, "weight");
-      check_channels(x, bias, "bias");
-      return batch_norm_forward(x, weight, bias, eps);
-    },
-    .derivative = General{
-        .vjp = {[](const Call&, const Tensors& g, const Tensor& x, const Tensor& weight, const Tensor&, double eps)
-                    -> Tensor {
-                  const Standardized s = standardized_channels(x, eps);
-                  return channel_change(weight.defined() ? g[0] * as_channel(weight) : g[0], s);
-                },
-                [](const Call&, const Tensors& g, const Tensor& x, const Tensor&, const Tensor&, double eps)
-                    -> Tensor { return sum(g[0] * standardized_channels(x, eps).x, Dims{0, 2}, false, {}); },
-                [](const Call&, const Tensors& g, const Tensor&, const Tensor&, const Tensor&, double) -> Tensor {
-                  return sum(g[0], Dims{0, 2}, false, {});
-                }},
-        .jvp = {[](const Call&, const Tensors& t, const Tensor& x, const Tensor& weight, const Tensor&, double eps)
-                    -> Tensors {
-          const Standardized s = standardized_channels(x, eps);
-          Tensor out = Tensor::zeros(x.shape(), x.dtype());
-          if (t[0].defined()) out = channel_change(t[0], s);
-          if (t[0].defined() && weight.defined()) out = out * as_channel(weight);
-          if (t[1].defined()) out = out + as_channel(t[1]) * s.x;
-          if (t[2].defined()) out = out + as_channel(t[2]);
-          return {out, Tensor(), Tensor(), Tensor()};
-        }}},
-    .fused = Vjp{[](const Call& c, const Tensors& g, const Tensor& x, const Tensor& weight, const Tensor& bias,
+    .doc =
+        R"(batch_norm of (N, C, inner) by the batch's statistics. Only the result takes part in differentiation.)",
+    .forward =
+        [](const Tensor& x, const Tensor& weight, const Tensor& bias, double eps) {
+          expect<TypeError>(is_floating(x.dtype()),
+                            "batch_norm: expects a floating point input, got {}", x.dtype());
+          expect<ShapeError>(x.rank() == 3, "batch_norm: expects (N, C, inner), got shape {}",
+                             x.shape());
+          check_channels(x, weight, "weight");
+          check_channels(x, bias, "bias");
+          return batch_norm_forward(x, weight, bias, eps);
+        },
+    .derivative =
+        General{
+            .vjp = {[](const Call&, const Tensors& g, const Tensor& x, const Tensor& weight,
+                       const Tensor&, double eps) -> Tensor {
+                      const Standardized s = standardized_channels(x, eps);
+                      return channel_change(weight.defined() ? g[0] * as_channel(weight) : g[0], s);
+                    },
+                    [](const Call&, const Tensors& g, const Tensor& x, const Tensor&, const Tensor&,
+                       double eps) -> Tensor {
+                      return sum(g[0] * standardized_channels(x, eps).x, Dims{0, 2}, false, {});
+                    },
+                    [](const Call&, const Tensors& g, const Tensor&, const Tensor&, const Tensor&,
+                       double) -> Tensor { return sum(g[0], Dims{0, 2}, false, {}); }},
+            .jvp = {[](const Call&, const Tensors& t, const Tensor& x, const Tensor& weight,
+                       const Tensor&, double eps) -> Tensors {
+              const Standardized s = standardized_channels(x, eps);
+              Tensor out = Tensor::zeros(x.shape(), x.dtype());
+              if (t[0].defined()) out = channel_change(t[0], s);
+              if (t[0].defined() && weight.defined()) out = out * as_channel(weight);
+              if (t[1].defined()) out = out + as_channel(t[1]) * s.x;
+              if (t[2].defined()) out = out + as_channel(t[2]);
+              return {out, Tensor(), Tensor(), Tensor()};
+            }}},
+    .fused = Vjp{[](const Call& c, const Tensors& g, const Tensor& x, const Tensor& weight,
+                    const Tensor& bias,
                     double) -> Tensors { return batch_norm_fused(c, g[0], x, weight, bias); }},
     .saves = saves_in0 | saves_in1 | saves_output,
     .traits = is_hidden,
     .differentiable_outputs = 1,
     .samples = []() -> std::vector<Sample> {
-      return {{sample({4, 3, 2}), sample({3}), sample({3}), 1e-5}, {sample({4, 3, 2}), Arg(), Arg(), 1e-3}};
+      return {{sample({4, 3, 2}), sample({3}), sample({3}), 1e-5},
+              {sample({4, 3, 2}), Arg(), Arg(), 1e-3}};
     },
 }};
 
 constinit const Op<Tensor(Tensor, double, bool, bool)> dropout{{
     .signature = "dropout(Tensor input, float p=0.5, bool training=True, bool inplace=False)",
-    .doc = R"(Each element set to 0 with probability p, the others divided by 1 - p; the input itself without training.
+    .doc =
+        R"(Each element set to 0 with probability p, the others divided by 1 - p; the input itself without training.
 
 The mask is made again from the random state in the backward pass and in a replay: nothing is stored.
 Raises ValueError unless 0 <= p <= 1. Source: Hinton and others, 2012.)",
-    .forward = [](const Tensor& x, double p, bool training, bool inplace) {
-      expect<ValueError>(p >= 0 && p <= 1, "dropout: p must be in [0, 1], got {}", p);
-      if (!training || p == 0) return x;
-      const auto state = Generator::global().take(x.count());
-      const Tensor y = dropout_seeded(x, p, static_cast<index>(state.seed), static_cast<index>(state.offset));
-      return inplace ? copy.into(x, y, false) : y;
-    },
+    .forward =
+        [](const Tensor& x, double p, bool training, bool inplace) {
+          expect<ValueError>(p >= 0 && p <= 1, "dropout: p must be in [0, 1], got {}", p);
+          if (!training || p == 0) return x;
+          const auto state = Generator::global().take(x.count());
+          const Tensor y = dropout_seeded(x, p, static_cast<index>(state.seed),
+                                          static_cast<index>(state.offset));
+          return inplace ? copy.into(x, y, false) : y;
+        },
     .traits = is_functional | is_random,
     .samples = []() -> std::vector<Sample> { return {{sample({4, 3}), 0.5, false, false}}; },
 }};
@@ -293,22 +335,25 @@ Raises ValueError unless 0 <= p <= 1. Source: Hinton and others, 2012.)",
 constinit const Op<Tensor(Tensor, double, std::int64_t, std::int64_t)> dropout_seeded{{
     .signature = "dropout_seeded(Tensor input, float p, int seed, int offset)",
     .doc = R"(dropout with a given random state.)",
-    .forward = [](const Tensor& x, double p, std::int64_t seed, std::int64_t offset) {
-      const DType type = compute_dtype(x.dtype());
-      expect<TypeError>(is_floating(x.dtype()), "dropout: expects a floating point input, got {}", x.dtype());
-      const Tensor input = plain(x, type);
-      Tensor out = Tensor::empty(x.shape(), type);
-      const double scale = p < 1 ? 1 / (1 - p) : 0;
-      const auto& random = kernel_table().random;
-      const auto s = static_cast<std::uint64_t>(seed), o = static_cast<std::uint64_t>(offset);
-      if (type == DType::float32)
-        random.dropout_f32(input.data<float>(), out.data<float>(), x.count(), p, scale, s, o);
-      else
-        random.dropout_f64(input.data<double>(), out.data<double>(), x.count(), p, scale, s, o);
-      return converted(out, x.dtype());
-    },
-    .derivative = Linear{[](const Call&, const Tensor& g, const Tensor&, double p, std::int64_t seed,
-                            std::int64_t offset) -> Tensor { return dropout_seeded(g, p, seed, offset); }},
+    .forward =
+        [](const Tensor& x, double p, std::int64_t seed, std::int64_t offset) {
+          const DType type = compute_dtype(x.dtype());
+          expect<TypeError>(is_floating(x.dtype()),
+                            "dropout: expects a floating point input, got {}", x.dtype());
+          const Tensor input = plain(x, type);
+          Tensor out = Tensor::empty(x.shape(), type);
+          const double scale = p < 1 ? 1 / (1 - p) : 0;
+          const auto& random = kernel_table().random;
+          const auto s = static_cast<std::uint64_t>(seed), o = static_cast<std::uint64_t>(offset);
+          if (type == DType::float32)
+            random.dropout_f32(input.data<float>(), out.data<float>(), x.count(), p, scale, s, o);
+          else
+            random.dropout_f64(input.data<double>(), out.data<double>(), x.count(), p, scale, s, o);
+          return converted(out, x.dtype());
+        },
+    .derivative =
+        Linear{[](const Call&, const Tensor& g, const Tensor&, double p, std::int64_t seed,
+                  std::int64_t offset) -> Tensor { return dropout_seeded(g, p, seed, offset); }},
     .traits = is_hidden,
     .samples = []() -> std::vector<Sample> { return {{sample({4, 3}), 0.5, 7, 3}}; },
 }};

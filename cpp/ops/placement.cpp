@@ -6,8 +6,8 @@
 namespace topograd {
 
 void check_positions(const Tensor& at, index n, std::string_view op) {
-  expect<TypeError>(is_integer(at.dtype()), "{}: index must hold integers, got {} of shape {}", op, at.dtype(),
-                    at.shape());
+  expect<TypeError>(is_integer(at.dtype()), "{}: index must hold integers, got {} of shape {}", op,
+                    at.dtype(), at.shape());
   if (at.count() == 0) return;
   const Tensor plain = dense(converted(at, DType::int64));
   const auto* data = plain.data<std::int64_t>();
@@ -57,15 +57,16 @@ Tensors integer_indices(const Tensor& x, const Tensors& indices) {
     if (!at.defined() || !is_boolean(at.dtype())) {
       expect<TypeError>(!at.defined() || is_integer(at.dtype()),
                         "index: tensors used as indices must be int64 or bool, got {} of shape {}",
-                        at.defined() ? at.dtype() : DType::int64, at.defined() ? at.shape() : Dims());
+                        at.defined() ? at.dtype() : DType::int64,
+                        at.defined() ? at.shape() : Dims());
       result.push_back(at);
       ++dim;
       continue;
     }
     for (int d = 0; d < at.rank(); ++d)
       expect<IndexError>(dim + d < x.rank() && x.shape()[dim + d] == at.shape()[d],
-                         "index: the mask of shape {} does not fit the shape {} at dim {}", at.shape(),
-                         x.shape(), dim);
+                         "index: the mask of shape {} does not fit the shape {} at dim {}",
+                         at.shape(), x.shape(), dim);
     const Tensor at_all = positions_of_nonzero(at);
     for (int d = 0; d < at.rank(); ++d) result.push_back(dense_copy(select(at_all, 1, d)));
     dim += at.rank();
@@ -76,13 +77,14 @@ Tensors integer_indices(const Tensor& x, const Tensors& indices) {
 
 namespace {
 
-/// Where the elements of x[indices] stand in the memory of x: `offsets` of runs of `run` neighbours.
+/// Where the elements of x[indices] stand in the memory of x: `offsets` of runs of `run`
+/// neighbours.
 struct Placement {
   Tensor offsets;
   index run = 1;
-  Dims index_shape;                  // of the broadcast index tensors
-  Dims rest;                         // sizes of the dims that are kept
-  int front = 0;                     // kept dims in front of the index dims in the result
+  Dims index_shape;  // of the broadcast index tensors
+  Dims rest;         // sizes of the dims that are kept
+  int front = 0;     // kept dims in front of the index dims in the result
 
   Dims result_shape() const {
     Dims shape;
@@ -113,7 +115,8 @@ Tensor index_offsets(const Tensor& x, const Tensors& indices, Dims& shape) {
     const auto* data = at.data<std::int64_t>();
     for (index k = 0; k < total.count(); ++k) {
       expect<IndexError>(data[k] >= -n && data[k] < n,
-                         "index: {} is out of range for dim {} of shape {}", data[k], dim, x.shape());
+                         "index: {} is out of range for dim {} of shape {}", data[k], dim,
+                         x.shape());
       sum[k] += (data[k] < 0 ? data[k] + n : data[k]) * stride;
     }
   }
@@ -182,14 +185,16 @@ Tensor read_at(const Tensor& x, const Tensors& given) {
   Tensor out = Tensor::empty(p.memory_shape(), x.dtype());
   if (out.count() > 0)
     kernel_table().movement.gather_rows(x.address(), p.offsets.data<std::int64_t>(), out.address(),
-                                        p.offsets.count(), p.run, static_cast<index>(size_of(x.dtype())));
+                                        p.offsets.count(), p.run,
+                                        static_cast<index>(size_of(x.dtype())));
   return dense(kept_first(out, p));
 }
 
 Tensor write_at(Target target, const Tensor& x, const Tensors& given, const Tensor& values,
                 bool accumulate) {
-  expect<NotSupported>(values.dtype() == x.dtype() || values.rank() == 0 || values.body()->wrapped_number,
-                       "index_put: dtypes differ: input is {}, values are {}", x.dtype(), values.dtype());
+  expect<NotSupported>(
+      values.dtype() == x.dtype() || values.rank() == 0 || values.body()->wrapped_number,
+      "index_put: dtypes differ: input is {}, values are {}", x.dtype(), values.dtype());
   const Tensors indices = integer_indices(x, given);
   const Tensor out = target.tensor != nullptr ? *target.tensor : dense_copy(x);
   const Placement p = place(out, indices);
@@ -203,13 +208,14 @@ Tensor write_at(Target target, const Tensor& x, const Tensors& given, const Tens
   if (from.count() == 0) return out;
   const auto* at = p.offsets.data<std::int64_t>();
   if (!accumulate) {
-    kernel_table().movement.scatter_rows(from.address(), at, out.address(), p.offsets.count(), p.run,
-                                         static_cast<index>(size_of(x.dtype())));
+    kernel_table().movement.scatter_rows(from.address(), at, out.address(), p.offsets.count(),
+                                         p.run, static_cast<index>(size_of(x.dtype())));
     return out;
   }
   const DType summed = compute_dtype(x.dtype());
   expect<NotSupported>(!overlaps_itself(out), "index_put: the input shares elements with itself");
-  // Offsets refer to the memory of `out`; another type, or a strided target, is summed in a dense copy.
+  // Offsets refer to the memory of `out`; another type, or a strided target, is summed in a dense
+  // copy.
   if (summed != x.dtype() || !out.contiguous()) {
     const Tensor work = dense_copy(converted(out, summed));
     copy_elements(write_at({}, work, indices, converted(own, summed), true), out);
@@ -230,7 +236,8 @@ bool has_tensor(const Indices& indices) {
   return false;
 }
 
-/// Splits x[...] into a basic part, which leaves the dims that tensors index, and the tensors by dim.
+/// Splits x[...] into a basic part, which leaves the dims that tensors index, and the tensors by
+/// dim.
 struct Split {
   Indices basic;
   Tensors tensors;
@@ -244,7 +251,8 @@ Split split_indices(const Tensor& x, const Indices& indices) {
     if (item.kind == IndexItem::Kind::tensor)
       consumed += is_boolean(item.tensor.dtype()) ? item.tensor.rank() : 1;
   }
-  expect<IndexError>(consumed <= x.rank(), "index: too many indices ({}) for shape {}", consumed, x.shape());
+  expect<IndexError>(consumed <= x.rank(), "index: too many indices ({}) for shape {}", consumed,
+                     x.shape());
   const IndexItem everything{.kind = IndexItem::Kind::slice};
   for (const IndexItem& item : indices) switch (item.kind) {
       case IndexItem::Kind::integer: result.basic.push_back(item); break;
@@ -267,7 +275,8 @@ Split split_indices(const Tensor& x, const Indices& indices) {
           result.tensors.push_back(reshape(item.tensor, Dims{1}));
           break;
         }
-        for (int i = 0; i < (mask ? item.tensor.rank() : 1); ++i) result.basic.push_back(everything);
+        for (int i = 0; i < (mask ? item.tensor.rank() : 1); ++i)
+          result.basic.push_back(everything);
         result.tensors.push_back(item.tensor);
         break;
       }

@@ -6,12 +6,13 @@ namespace topograd {
 
 Dims spread_to(const Dims& given, int spatial, const char* what, std::string_view op) {
   if (given.size() == spatial) return given;
-  expect<ShapeError>(given.size() == 1, "{}: {} must be one number or {} numbers, got {}", op, what, spatial, given);
+  expect<ShapeError>(given.size() == 1, "{}: {} must be one number or {} numbers, got {}", op, what,
+                     spatial, given);
   return Dims::filled(spatial, given[0]);
 }
 
-Window window(const Dims& input, const Dims& kernel, const Dims& stride, const Dims& padding, const Dims& dilation,
-              bool ceil_mode, std::string_view op) {
+Window window(const Dims& input, const Dims& kernel, const Dims& stride, const Dims& padding,
+              const Dims& dilation, bool ceil_mode, std::string_view op) {
   const int spatial = input.size() - 2;
   Window w;
   w.in = Dims(input.begin() + 2, input.end());
@@ -21,18 +22,21 @@ Window window(const Dims& input, const Dims& kernel, const Dims& stride, const D
   w.dilation = spread_to(dilation, spatial, "dilation", op);
   constexpr index limit = index{1} << 30;
   for (int d = 0; d < spatial; ++d) {
-    expect<ValueError>(w.kernel[d] > 0 && w.stride[d] > 0 && w.dilation[d] > 0 && w.padding[d] >= 0 &&
-                           w.kernel[d] < limit && w.stride[d] < limit && w.dilation[d] < limit &&
-                           w.padding[d] < limit,
-                       "{}: kernel_size, stride and dilation must be positive and padding not negative, got {}, {}, "
+    expect<ValueError>(w.kernel[d] > 0 && w.stride[d] > 0 && w.dilation[d] > 0 &&
+                           w.padding[d] >= 0 && w.kernel[d] < limit && w.stride[d] < limit &&
+                           w.dilation[d] < limit && w.padding[d] < limit,
+                       "{}: kernel_size, stride and dilation must be positive and padding not "
+                       "negative, got {}, {}, "
                        "{}, {}",
                        op, w.kernel, w.stride, w.dilation, w.padding);
     const index reach = w.in[d] + 2 * w.padding[d] - w.dilation[d] * (w.kernel[d] - 1) - 1;
     expect<ShapeError>(reach >= 0,
-                       "{}: the window (kernel_size {}, dilation {}) is larger than the padded input {} (padding {})",
+                       "{}: the window (kernel_size {}, dilation {}) is larger than the padded "
+                       "input {} (padding {})",
                        op, w.kernel, w.dilation, input, w.padding);
     index size = reach / w.stride[d] + 1;
-    if (ceil_mode && reach % w.stride[d] != 0 && size * w.stride[d] < w.in[d] + w.padding[d]) ++size;
+    if (ceil_mode && reach % w.stride[d] != 0 && size * w.stride[d] < w.in[d] + w.padding[d])
+      ++size;
     w.out.push_back(size);
   }
   return w;
@@ -42,11 +46,14 @@ namespace {
 
 Window pool_window(const Tensor& x, const Dims& kernel, const Dims& stride, const Dims& padding,
                    const Dims& dilation, bool ceil_mode, std::string_view op) {
-  expect<ShapeError>(x.rank() >= 3 && x.rank() <= 5, "{}: expects an input (N, C, …), got shape {}", op, x.shape());
-  Window w = window(x.shape(), kernel, stride.empty() ? kernel : stride, padding, dilation, ceil_mode, op);
+  expect<ShapeError>(x.rank() >= 3 && x.rank() <= 5, "{}: expects an input (N, C, …), got shape {}",
+                     op, x.shape());
+  Window w =
+      window(x.shape(), kernel, stride.empty() ? kernel : stride, padding, dilation, ceil_mode, op);
   for (int d = 0; d < w.in.size(); ++d)
-    expect<ValueError>(2 * w.padding[d] <= w.kernel[d], "{}: padding {} must be at most half of kernel_size {}", op,
-                       w.padding, w.kernel);
+    expect<ValueError>(2 * w.padding[d] <= w.kernel[d],
+                       "{}: padding {} must be at most half of kernel_size {}", op, w.padding,
+                       w.kernel);
   return w;
 }
 
@@ -69,7 +76,8 @@ Tensor flat_planes(const Tensor& x) { return flatten(x, 2, -1); }
 template <class F>
 auto with_batch(const Tensor& x, int spatial, std::string_view op, F run) {
   expect<ShapeError>(x.rank() == spatial + 1 || x.rank() == spatial + 2,
-                     "{}: expects an input with {} or {} dims, got shape {}", op, spatial + 1, spatial + 2, x.shape());
+                     "{}: expects an input with {} or {} dims, got shape {}", op, spatial + 1,
+                     spatial + 2, x.shape());
   if (x.rank() == spatial + 2) return run(x);
   auto result = run(unsqueeze(x, 0));
   if constexpr (std::is_same_v<decltype(result), Tensor>)
@@ -104,83 +112,108 @@ std::vector<Sample> average_samples(int spatial) {
 
 }  // namespace
 
-#define TOPOGRAD_POOL(N)                                                                                          \
-  constinit const Op<Tensor(Tensor, Dims, OptionalDims, Dims, Dims, bool)> max_pool##N##d{{                       \
-      .signature = "max_pool" #N "d(Tensor input, int[] kernel_size, int[]? stride=None, int[] padding=0, int[] " \
-                   "dilation=1, bool ceil_mode=False)",                                                          \
-      .doc = "Greatest element of every window over " #N " spatial dim(s); stride defaults to kernel_size.\n\n"  \
-             "The gradient goes to the first greatest element. Raises ShapeError when the window does not fit.", \
-      .forward = [](const Tensor& x, const Dims& kernel, const OptionalDims& stride, const Dims& padding,         \
-                    const Dims& dilation, bool ceil_mode) {                                                       \
-        return with_batch(x, N, "max_pool" #N "d", [&](const Tensor& batch) {                                     \
-          return max_pool(batch, kernel, or_empty(stride), padding, dilation, ceil_mode)[0];                      \
-        });                                                                                                       \
-      },                                                                                                          \
-      .traits = is_functional,                                                                                    \
-      .samples = [] { return max_samples(N); },                                                                   \
-  }};                                                                                                             \
-  constinit const Op<Tensors(Tensor, Dims, OptionalDims, Dims, Dims, bool)> max_pool##N##d_with_indices{{         \
-      .signature = "max_pool" #N "d_with_indices(Tensor input, int[] kernel_size, int[]? stride=None, int[] "     \
-                   "padding=0, int[] dilation=1, bool ceil_mode=False) -> (Tensor values, Tensor indices)",      \
-      .doc = "max_pool" #N "d, and where in its plane each greatest element stands.",                            \
-      .forward = [](const Tensor& x, const Dims& kernel, const OptionalDims& stride, const Dims& padding,         \
-                    const Dims& dilation, bool ceil_mode) {                                                       \
-        return with_batch(x, N, "max_pool" #N "d", [&](const Tensor& batch) {                                     \
-          return max_pool(batch, kernel, or_empty(stride), padding, dilation, ceil_mode);                         \
-        });                                                                                                       \
-      },                                                                                                          \
-      .traits = is_functional,                                                                                    \
-      .samples = [] { return max_samples(N); },                                                                   \
-  }};                                                                                                             \
-  constinit const Op<Tensor(Tensor, Dims, OptionalDims, Dims, bool, bool, OptionalInt)> avg_pool##N##d{{          \
-      .signature = "avg_pool" #N "d(Tensor input, int[] kernel_size, int[]? stride=None, int[] padding=0, bool "  \
-                   "ceil_mode=False, bool count_include_pad=True, int? divisor_override=None)",                  \
-      .doc = "Mean of every window over " #N " spatial dim(s); stride defaults to kernel_size.\n\n"              \
-             "count_include_pad: padding counts in the divisor; divisor_override replaces the divisor.",         \
-      .forward = [](const Tensor& x, const Dims& kernel, const OptionalDims& stride, const Dims& padding,         \
-                    bool ceil_mode, bool include, const OptionalInt& divisor) {                                   \
-        expect<ValueError>(!divisor || *divisor != 0, "avg_pool" #N "d: divisor_override must not be 0");         \
-        return with_batch(x, N, "avg_pool" #N "d", [&](const Tensor& batch) {                                     \
-          return average_pool(batch, kernel, or_empty(stride), padding, ceil_mode, include,                       \
-                              divisor.value_or(0));                                                               \
-        });                                                                                                       \
-      },                                                                                                          \
-      .traits = is_functional,                                                                                    \
-      .samples = [] { return average_samples(N); },                                                               \
-  }};
+#define TOPOGRAD_POOL(N)                                                                           \
+  constinit const Op<Tensor(Tensor, Dims, OptionalDims, Dims, Dims, bool)> max_pool##N##d{{        \
+      .signature =                                                                                 \
+          "max_pool" #N                                                                            \
+          "d(Tensor input, int[] kernel_size, int[]? stride=None, int[] padding=0, int[] "         \
+          "dilation=1, bool ceil_mode=False)",                                                     \
+      .doc = "Greatest element of every window over " #N                                           \
+             " spatial dim(s); stride defaults to kernel_size.\n\n"                                \
+             "The gradient goes to the first greatest element. Raises ShapeError when the window " \
+             "does not fit.",                                                                      \
+      .forward =                                                                                   \
+          [](const Tensor& x, const Dims& kernel, const OptionalDims& stride, const Dims& padding, \
+             const Dims& dilation, bool ceil_mode) {                                               \
+            return with_batch(x, N, "max_pool" #N "d", [&](const Tensor& batch) {                  \
+              return max_pool(batch, kernel, or_empty(stride), padding, dilation, ceil_mode)[0];   \
+            });                                                                                    \
+          },                                                                                       \
+      .traits = is_functional,                                                                     \
+      .samples = [] { return max_samples(N); },                                                    \
+  }};                                                                                              \
+  constinit const Op<Tensors(Tensor, Dims, OptionalDims, Dims, Dims, bool)>                        \
+      max_pool##N##d_with_indices{{                                                                \
+          .signature =                                                                             \
+              "max_pool" #N                                                                        \
+              "d_with_indices(Tensor input, int[] kernel_size, int[]? stride=None, int[] "         \
+              "padding=0, int[] dilation=1, bool ceil_mode=False) -> (Tensor values, Tensor "      \
+              "indices)",                                                                          \
+          .doc = "max_pool" #N "d, and where in its plane each greatest element stands.",          \
+          .forward =                                                                               \
+              [](const Tensor& x, const Dims& kernel, const OptionalDims& stride,                  \
+                 const Dims& padding, const Dims& dilation, bool ceil_mode) {                      \
+                return with_batch(x, N, "max_pool" #N "d", [&](const Tensor& batch) {              \
+                  return max_pool(batch, kernel, or_empty(stride), padding, dilation, ceil_mode);  \
+                });                                                                                \
+              },                                                                                   \
+          .traits = is_functional,                                                                 \
+          .samples = [] { return max_samples(N); },                                                \
+      }};                                                                                          \
+  constinit const Op<Tensor(Tensor, Dims, OptionalDims, Dims, bool, bool, OptionalInt)>            \
+      avg_pool##N##d{{                                                                             \
+          .signature =                                                                             \
+              "avg_pool" #N                                                                        \
+              "d(Tensor input, int[] kernel_size, int[]? stride=None, int[] padding=0, bool "      \
+              "ceil_mode=False, bool count_include_pad=True, int? divisor_override=None)",         \
+          .doc = "Mean of every window over " #N                                                   \
+                 " spatial dim(s); stride defaults to kernel_size.\n\n"                            \
+                 "count_include_pad: padding counts in the divisor; divisor_override replaces "    \
+                 "the divisor.",                                                                   \
+          .forward =                                                                               \
+              [](const Tensor& x, const Dims& kernel, const OptionalDims& stride,                  \
+                 const Dims& padding, bool ceil_mode, bool include, const OptionalInt& divisor) {  \
+                expect<ValueError>(!divisor || *divisor != 0,                                      \
+                                   "avg_pool" #N "d: divisor_override must not be 0");             \
+                return with_batch(x, N, "avg_pool" #N "d", [&](const Tensor& batch) {              \
+                  return average_pool(batch, kernel, or_empty(stride), padding, ceil_mode,         \
+                                      include, divisor.value_or(0));                               \
+                });                                                                                \
+              },                                                                                   \
+          .traits = is_functional,                                                                 \
+          .samples = [] { return average_samples(N); },                                            \
+      }};
 TOPOGRAD_POOL(1)
 TOPOGRAD_POOL(2)
 TOPOGRAD_POOL(3)
 #undef TOPOGRAD_POOL
 
 constinit const Op<Tensors(Tensor, Dims, Dims, Dims, Dims, bool)> max_pool{{
-    .signature = "max_pool(Tensor input, int[] kernel_size, int[] stride, int[] padding, int[] dilation, bool "
+    .signature = "max_pool(Tensor input, int[] kernel_size, int[] stride, int[] padding, int[] "
+                 "dilation, bool "
                  "ceil_mode) -> (Tensor values, Tensor indices)",
     .doc = R"(Maxima of windows of a batch, and where in its plane each stands.)",
-    .forward = [](const Tensor& x, const Dims& kernel, const Dims& stride, const Dims& padding, const Dims& dilation,
-                  bool ceil_mode) {
-      const Window w = pool_window(x, kernel, stride, padding, dilation, ceil_mode, "max_pool");
-      const DType type = compute_dtype(x.dtype());
-      expect<TypeError>(is_floating(x.dtype()), "max_pool: expects a floating point input, got {}", x.dtype());
-      const Tensor input = dense(converted(x, type));
-      Tensor out = Tensor::empty(pooled_size(x, w), type), at = Tensor::empty(out.shape(), DType::int64);
-      if (out.count() > 0)
-        kernel_table().pooling[real_index(type)].max_forward(pool_shape(x, w), input.address(), out.address(),
-                                                             at.data<std::int64_t>());
-      return Tensors{converted(out, x.dtype()), at};
-    },
-    .derivative = General{
-        .vjp = {[](const Call& c, const Tensors& g, const Tensor& x, const Dims&, const Dims&, const Dims&,
-                   const Dims&, bool) -> Tensor {
-          const Tensor zeros = Tensor::zeros(flat_planes(x).shape(), x.dtype());
-          return reshape(scatter_add(zeros, 2, flat_planes(c.output(1)), flat_planes(g[0])), x.shape());
-        }},
-        .jvp = {[](const Call& c, const Tensors& t, const Tensor&, const Dims&, const Dims&, const Dims&, const Dims&,
-                   bool) -> Tensors {
-          return {reshape(gather(flat_planes(t[0]), 2, flat_planes(c.output(1))), c.output(1).shape()), Tensor()};
-        }}},
-    .fused = Vjp{[](const Call& c, const Tensors& g, const Tensor& x, const Dims& kernel, const Dims& stride,
-                    const Dims& padding, const Dims& dilation, bool ceil_mode) -> Tensor {
+    .forward =
+        [](const Tensor& x, const Dims& kernel, const Dims& stride, const Dims& padding,
+           const Dims& dilation, bool ceil_mode) {
+          const Window w = pool_window(x, kernel, stride, padding, dilation, ceil_mode, "max_pool");
+          const DType type = compute_dtype(x.dtype());
+          expect<TypeError>(is_floating(x.dtype()),
+                            "max_pool: expects a floating point input, got {}", x.dtype());
+          const Tensor input = dense(converted(x, type));
+          Tensor out = Tensor::empty(pooled_size(x, w), type),
+                 at = Tensor::empty(out.shape(), DType::int64);
+          if (out.count() > 0)
+            kernel_table().pooling[real_index(type)].max_forward(
+                pool_shape(x, w), input.address(), out.address(), at.data<std::int64_t>());
+          return Tensors{converted(out, x.dtype()), at};
+        },
+    .derivative = General{.vjp = {[](const Call& c, const Tensors& g, const Tensor& x, const Dims&,
+                                     const Dims&, const Dims&, const Dims&, bool) -> Tensor {
+                            const Tensor zeros = Tensor::zeros(flat_planes(x).shape(), x.dtype());
+                            return reshape(
+                                scatter_add(zeros, 2, flat_planes(c.output(1)), flat_planes(g[0])),
+                                x.shape());
+                          }},
+                          .jvp = {[](const Call& c, const Tensors& t, const Tensor&, const Dims&,
+                                     const Dims&, const Dims&, const Dims&, bool) -> Tensors {
+                            return {reshape(gather(flat_planes(t[0]), 2, flat_planes(c.output(1))),
+                                            c.output(1).shape()),
+                                    Tensor()};
+                          }}},
+    .fused = Vjp{[](const Call& c, const Tensors& g, const Tensor& x, const Dims& kernel,
+                    const Dims& stride, const Dims& padding, const Dims& dilation,
+                    bool ceil_mode) -> Tensor {
       const Window w = pool_window(x, kernel, stride, padding, dilation, ceil_mode, "max_pool");
       const DType type = compute_dtype(x.dtype());
       const Tensor gradient = dense(converted(g[0], type));
@@ -198,24 +231,29 @@ constinit const Op<Tensors(Tensor, Dims, Dims, Dims, Dims, bool)> max_pool{{
 }};
 
 constinit const Op<Tensor(Tensor, Dims, Dims, Dims, bool, bool, std::int64_t)> average_pool{{
-    .signature = "average_pool(Tensor input, int[] kernel_size, int[] stride, int[] padding, bool ceil_mode, bool "
+    .signature = "average_pool(Tensor input, int[] kernel_size, int[] stride, int[] padding, bool "
+                 "ceil_mode, bool "
                  "count_include_pad, int divisor)",
     .doc = R"(Means of windows of a batch; divisor 0 is the size of the window.)",
-    .forward = [](const Tensor& x, const Dims& kernel, const Dims& stride, const Dims& padding, bool ceil_mode,
-                  bool include, std::int64_t divisor) {
-      const Window w = pool_window(x, kernel, stride, padding, Dims{1}, ceil_mode, "avg_pool");
-      const DType type = compute_dtype(x.dtype());
-      expect<TypeError>(is_floating(x.dtype()), "avg_pool: expects a floating point input, got {}", x.dtype());
-      const Tensor input = dense(converted(x, type));
-      Tensor out = Tensor::empty(pooled_size(x, w), type);
-      if (out.count() > 0)
-        kernel_table().pooling[real_index(type)].average_forward(pool_shape(x, w), input.address(), out.address(),
-                                                                 include, divisor);
-      return converted(out, x.dtype());
-    },
-    .derivative = Linear{[](const Call&, const Tensor& g, const Tensor& x, const Dims& kernel, const Dims& stride,
-                            const Dims& padding, bool ceil_mode, bool include, std::int64_t divisor) -> Tensor {
-      return average_pool_transpose(g, x.shape(), kernel, stride, padding, ceil_mode, include, divisor);
+    .forward =
+        [](const Tensor& x, const Dims& kernel, const Dims& stride, const Dims& padding,
+           bool ceil_mode, bool include, std::int64_t divisor) {
+          const Window w = pool_window(x, kernel, stride, padding, Dims{1}, ceil_mode, "avg_pool");
+          const DType type = compute_dtype(x.dtype());
+          expect<TypeError>(is_floating(x.dtype()),
+                            "avg_pool: expects a floating point input, got {}", x.dtype());
+          const Tensor input = dense(converted(x, type));
+          Tensor out = Tensor::empty(pooled_size(x, w), type);
+          if (out.count() > 0)
+            kernel_table().pooling[real_index(type)].average_forward(
+                pool_shape(x, w), input.address(), out.address(), include, divisor);
+          return converted(out, x.dtype());
+        },
+    .derivative = Linear{[](const Call&, const Tensor& g, const Tensor& x, const Dims& kernel,
+                            const Dims& stride, const Dims& padding, bool ceil_mode, bool include,
+                            std::int64_t divisor) -> Tensor {
+      return average_pool_transpose(g, x.shape(), kernel, stride, padding, ceil_mode, include,
+                                    divisor);
     }},
     .traits = is_hidden,
     .samples = []() -> std::vector<Sample> {
@@ -223,35 +261,50 @@ constinit const Op<Tensor(Tensor, Dims, Dims, Dims, bool, bool, std::int64_t)> a
     },
 }};
 
-constinit const Op<Tensor(Tensor, Dims, Dims, Dims, Dims, bool, bool, std::int64_t)> average_pool_transpose{{
-    .signature = "average_pool_transpose(Tensor input, int[] size, int[] kernel_size, int[] stride, int[] padding, "
-                 "bool ceil_mode, bool count_include_pad, int divisor)",
-    .doc = R"(The transpose of average_pool: each element spread evenly over its window, in an input of `size`.)",
-    .forward = [](const Tensor& g, const Dims& size, const Dims& kernel, const Dims& stride, const Dims& padding,
-                  bool ceil_mode, bool include, std::int64_t divisor) {
-      const DType type = compute_dtype(g.dtype());
-      const Tensor gradient = dense(converted(g, type));
-      Tensor out = Tensor::zeros(size, type);
-      const Window w = pool_window(out, kernel, stride, padding, Dims{1}, ceil_mode, "avg_pool");
-      if (gradient.count() > 0)
-        kernel_table().pooling[real_index(type)].average_backward(pool_shape(out, w), gradient.address(),
-                                                                  out.address(), include, divisor);
-      return converted(out, g.dtype());
-    },
-    .derivative = Linear{[](const Call&, const Tensor& g, const Tensor&, const Dims&, const Dims& kernel,
-                            const Dims& stride, const Dims& padding, bool ceil_mode, bool include,
-                            std::int64_t divisor) -> Tensor {
-      return average_pool(g, kernel, stride, padding, ceil_mode, include, divisor);
-    }},
-    .traits = is_hidden,
-    .samples = []() -> std::vector<Sample> {
-      return {{sample({2, 2, 3, 4}), Dims{2, 2, 5, 4}, Dims{2, 3}, Dims{2, 1}, Dims{1, 1}, false, true, 0}};
-    },
-}};
+constinit const Op<Tensor(Tensor, Dims, Dims, Dims, Dims, bool, bool, std::int64_t)>
+    average_pool_transpose{{
+        .signature = "average_pool_transpose(Tensor input, int[] size, int[] kernel_size, int[] "
+                     "stride, int[] padding, "
+                     "bool ceil_mode, bool count_include_pad, int divisor)",
+        .doc =
+            R"(The transpose of average_pool: each element spread evenly over its window, in an input of `size`.)",
+        .forward =
+            [](const Tensor& g, const Dims& size, const Dims& kernel, const Dims& stride,
+               const Dims& padding, bool ceil_mode, bool include, std::int64_t divisor) {
+              const DType type = compute_dtype(g.dtype());
+              const Tensor gradient = dense(converted(g, type));
+              Tensor out = Tensor::zeros(size, type);
+              const Window w =
+                  pool_window(out, kernel, stride, padding, Dims{1}, ceil_mode, "avg_pool");
+              if (gradient.count() > 0)
+                kernel_table().pooling[real_index(type)].average_backward(
+                    pool_shape(out, w), gradient.address(), out.address(), include, divisor);
+              return converted(out, g.dtype());
+            },
+        .derivative = Linear{[](const Call&, const Tensor& g, const Tensor&, const Dims&,
+                                const Dims& kernel, const Dims& stride, const Dims& padding,
+                                bool ceil_mode, bool include, std::int64_t divisor) -> Tensor {
+          return average_pool(g, kernel, stride, padding, ceil_mode, include, divisor);
+        }},
+        .traits = is_hidden,
+        .samples = []() -> std::vector<Sample> {
+          return {{sample({2, 2, 3, 4}), Dims{2, 2, 5, 4}, Dims{2, 3}, Dims{2, 1}, Dims{1, 1},
+                   false, true, 0}};
+        },
+    }};
 
 Family pool_family() {
-  return {&max_pool1d, &max_pool2d, &max_pool3d, &max_pool1d_with_indices, &max_pool2d_with_indices,
-          &max_pool3d_with_indices, &avg_pool1d, &avg_pool2d, &avg_pool3d, &max_pool, &average_pool,
+  return {&max_pool1d,
+          &max_pool2d,
+          &max_pool3d,
+          &max_pool1d_with_indices,
+          &max_pool2d_with_indices,
+          &max_pool3d_with_indices,
+          &avg_pool1d,
+          &avg_pool2d,
+          &avg_pool3d,
+          &max_pool,
+          &average_pool,
           &average_pool_transpose};
 }
 

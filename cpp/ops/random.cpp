@@ -39,13 +39,15 @@ Tensor draw_integers(const Dims& shape, index low, index high, DType dtype, Gene
   expect<ValueError>(low < high, "randint: expects low < high, got [{}, {})", low, high);
   Tensor out = Tensor::empty(shape, DType::int64);
   const auto state = generator.take(out.count());
-  kernel_table().random.integers(out.data<std::int64_t>(), out.count(), low, high, state.seed, state.offset);
+  kernel_table().random.integers(out.data<std::int64_t>(), out.count(), low, high, state.seed,
+                                 state.offset);
   return converted(out, dtype);
 }
 
 Tensor draw_permutation(index n, DType dtype, Generator& generator) {
   expect<ValueError>(n >= 0, "randperm: n must not be negative, got {}", n);
-  // Sorting random keys is a uniform permutation; 53-bit keys do not collide in practice, and ties are stable.
+  // Sorting random keys is a uniform permutation; 53-bit keys do not collide in practice, and ties
+  // are stable.
   const Tensor keys = draw_uniform({n}, DType::float64, generator);
   return converted(argsort(keys, 0, false, true), dtype);
 }
@@ -65,9 +67,11 @@ Tensor pick_rows(const Tensor& weights, index samples, bool replacement, Generat
   const index rows = weights.rank() == 1 ? 1 : weights.shape()[0], classes = weights.shape().back();
   const Tensor table = reshape(weights, Dims{rows, classes});
   if (!replacement) {
-    // The largest of log(u) / w are a weighted sample without replacement (Efraimidis and Spirakis, 2006).
-    const Tensor keys = where(gt(table, 0), log(1 - draw_uniform(table.shape(), DType::float64, generator)) / table,
-                              -HUGE_VAL);
+    // The largest of log(u) / w are a weighted sample without replacement (Efraimidis and Spirakis,
+    // 2006).
+    const Tensor keys =
+        where(gt(table, 0), log(1 - draw_uniform(table.shape(), DType::float64, generator)) / table,
+              -HUGE_VAL);
     return topk(keys, samples, 1, true, true)[1];
   }
   const Tensor running = dense(cumsum(table, 1, {}));
@@ -80,9 +84,11 @@ Tensor pick_rows(const Tensor& weights, index samples, bool replacement, Generat
   for (index r = 0; r < rows; ++r)
     for (index s = 0; s < samples; ++s) {
       const double* first = sums + r * classes;
-      index at = std::upper_bound(first, first + classes, u[r * samples + s] * first[classes - 1]) - first;
+      index at =
+          std::upper_bound(first, first + classes, u[r * samples + s] * first[classes - 1]) - first;
       at = std::min(at, classes - 1);
-      while (at > 0 && w[r * classes + at] == 0) --at;  // rounding must not pick an impossible class
+      while (at > 0 && w[r * classes + at] == 0)
+        --at;  // rounding must not pick an impossible class
       out.data<std::int64_t>()[r * samples + s] = at;
     }
   return out;
@@ -92,80 +98,106 @@ Tensor pick_rows(const Tensor& weights, index samples, bool replacement, Generat
 
 constinit const Op<Tensor(Tensor, Object)> bernoulli{{
     .signature = "bernoulli(Tensor input, *, object? generator=None)",
-    .doc = R"(1 with the probability that each element gives, else 0. Raises ValueError outside [0, 1].)",
-    .forward = [](const Tensor& p, const Object& generator) {
-      expect<TypeError>(is_floating(p.dtype()), "bernoulli: expects floating point probabilities, got {}", p.dtype());
-      expect<ValueError>(all(logical_and(ge(p, 0), le(p, 1)), {}, false).item().integer() != 0,
-                         "bernoulli: probabilities must lie in [0, 1]");
-      const Tensor u = draw_uniform(p.shape(), compute_dtype(p.dtype()), generator_or_global(generator));
-      return converted(lt(u, p), p.dtype());
-    },
+    .doc =
+        R"(1 with the probability that each element gives, else 0. Raises ValueError outside [0, 1].)",
+    .forward =
+        [](const Tensor& p, const Object& generator) {
+          expect<TypeError>(is_floating(p.dtype()),
+                            "bernoulli: expects floating point probabilities, got {}", p.dtype());
+          expect<ValueError>(all(logical_and(ge(p, 0), le(p, 1)), {}, false).item().integer() != 0,
+                             "bernoulli: probabilities must lie in [0, 1]");
+          const Tensor u =
+              draw_uniform(p.shape(), compute_dtype(p.dtype()), generator_or_global(generator));
+          return converted(lt(u, p), p.dtype());
+        },
     .derivative = NotDifferentiable{},
     .traits = is_method | is_random,
     .samples = []() -> std::vector<Sample> { return {{sample_in({2, 3}, 0, 1), Arg()}}; },
 }};
 
 constinit const Op<Tensor(Tensor, std::int64_t, bool, Object)> multinomial{{
-    .signature = "multinomial(Tensor input, int num_samples, bool replacement=False, *, object? generator=None)",
-    .doc = R"(Class indices drawn with probabilities proportional to the weights in the last dim of input.
+    .signature = "multinomial(Tensor input, int num_samples, bool replacement=False, *, object? "
+                 "generator=None)",
+    .doc =
+        R"(Class indices drawn with probabilities proportional to the weights in the last dim of input.
 
 Shapes: input (C,) or (rows, C); returns (num_samples,) or (rows, num_samples), int64. Raises ValueError for negative, infinite
 or all-zero weights, and for more samples than possible classes without replacement.)",
-    .forward = [](const Tensor& weights, std::int64_t samples, bool replacement, const Object& generator) {
-      expect<ShapeError>((weights.rank() == 1 || weights.rank() == 2) && weights.shape().back() > 0,
-                         "multinomial: expects weights (C,) or (rows, C), got shape {}", weights.shape());
-      expect<ValueError>(samples > 0, "multinomial: num_samples must be positive, got {}", samples);
-      const Tensor w = converted(weights, DType::float64);
-      const bool valid = all(logical_and(ge(w, 0), isfinite(w)), {}, false).item().integer() != 0;
-      expect<ValueError>(valid, "multinomial: weights must be finite and not negative");
-      const index possible = w.count() == 0 ? 0 : amin(sum(gt(w, 0), Dims{-1}, false, {}), {}, false).item<index>();
-      expect<ValueError>(possible > 0 || w.count() == 0, "multinomial: a row of weights is all zero");
-      expect<ValueError>(replacement || samples <= possible || w.count() == 0,
-                         "multinomial: {} samples without replacement from {} possible classes", samples, possible);
-      const Tensor picks = pick_rows(w, samples, replacement, generator_or_global(generator));
-      return weights.rank() == 1 ? reshape(picks, Dims{samples}) : picks;
-    },
+    .forward =
+        [](const Tensor& weights, std::int64_t samples, bool replacement, const Object& generator) {
+          expect<ShapeError>(
+              (weights.rank() == 1 || weights.rank() == 2) && weights.shape().back() > 0,
+              "multinomial: expects weights (C,) or (rows, C), got shape {}", weights.shape());
+          expect<ValueError>(samples > 0, "multinomial: num_samples must be positive, got {}",
+                             samples);
+          const Tensor w = converted(weights, DType::float64);
+          const bool valid =
+              all(logical_and(ge(w, 0), isfinite(w)), {}, false).item().integer() != 0;
+          expect<ValueError>(valid, "multinomial: weights must be finite and not negative");
+          const index possible =
+              w.count() == 0 ? 0
+                             : amin(sum(gt(w, 0), Dims{-1}, false, {}), {}, false).item<index>();
+          expect<ValueError>(possible > 0 || w.count() == 0,
+                             "multinomial: a row of weights is all zero");
+          expect<ValueError>(replacement || samples <= possible || w.count() == 0,
+                             "multinomial: {} samples without replacement from {} possible classes",
+                             samples, possible);
+          const Tensor picks = pick_rows(w, samples, replacement, generator_or_global(generator));
+          return weights.rank() == 1 ? reshape(picks, Dims{samples}) : picks;
+        },
     .derivative = NotDifferentiable{},
     .traits = is_method | is_random,
-    .samples = []() -> std::vector<Sample> { return {{sample_in({2, 3}, 0.1, 1), 2, false, Arg()}}; },
+    .samples = []() -> std::vector<Sample> {
+      return {{sample_in({2, 3}, 0.1, 1), 2, false, Arg()}};
+    },
 }};
 
 constinit const Op<Tensor(Tensor, Tensor, Object)> normal{{
     .signature = "normal(Tensor mean, Tensor std, *, object? generator=None)",
     .doc = R"(Normal numbers with the given means and standard deviations, which broadcast.)",
-    .forward = [](const Tensor& mean, const Tensor& deviation, const Object& generator) {
-      expect<ValueError>(all(ge(deviation, 0), {}, false).item().integer() != 0, "normal: std must not be negative");
-      const Dims shape = broadcast_shapes(mean.shape(), deviation.shape(), "normal");
-      const DType dtype = floating(result_type({&mean, &deviation}));
-      return mean + deviation * draw_normal(shape, dtype, generator_or_global(generator));
-    },
+    .forward =
+        [](const Tensor& mean, const Tensor& deviation, const Object& generator) {
+          expect<ValueError>(all(ge(deviation, 0), {}, false).item().integer() != 0,
+                             "normal: std must not be negative");
+          const Dims shape = broadcast_shapes(mean.shape(), deviation.shape(), "normal");
+          const DType dtype = floating(result_type({&mean, &deviation}));
+          return mean + deviation * draw_normal(shape, dtype, generator_or_global(generator));
+        },
     .derivative = NotDifferentiable{},
     .traits = function_only | is_random,
-    .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), sample_in({3}, 0.5, 1), Arg()}}; },
+    .samples = []() -> std::vector<Sample> {
+      return {{sample({2, 3}), sample_in({3}, 0.5, 1), Arg()}};
+    },
 }};
 
 constinit const Op<Tensor(Tensor, double, double, Object)> uniform_fill{{
     .signature = "uniform(Tensor input, float from=0.0, float to=1.0, *, object? generator=None)",
     .doc = R"(Uniform numbers in [from, to). Public as input.uniform_().)",
-    .forward = [](Target target, const Tensor& x, double low, double high, const Object& generator) {
-      expect<ValueError>(low <= high && std::isfinite(high - low), "uniform_: expects finite from <= to, got {}, {}",
-                         low, high);
-      const Tensor u = draw_uniform(x.shape(), compute_dtype(floating(x.dtype())), generator_or_global(generator));
-      return written(target, x, low == 0 && high == 1 ? u : u * (high - low) + low);
-    },
+    .forward =
+        [](Target target, const Tensor& x, double low, double high, const Object& generator) {
+          expect<ValueError>(low <= high && std::isfinite(high - low),
+                             "uniform_: expects finite from <= to, got {}, {}", low, high);
+          const Tensor u = draw_uniform(x.shape(), compute_dtype(floating(x.dtype())),
+                                        generator_or_global(generator));
+          return written(target, x, low == 0 && high == 1 ? u : u * (high - low) + low);
+        },
     .derivative = NotDifferentiable{},
     .traits = filling,
     .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), 0.0, 1.0, Arg()}}; },
 }};
 
 constinit const Op<Tensor(Tensor, double, double, Object)> normal_fill{{
-    .signature = "normal_fill(Tensor input, float mean=0.0, float std=1.0, *, object? generator=None)",
+    .signature =
+        "normal_fill(Tensor input, float mean=0.0, float std=1.0, *, object? generator=None)",
     .doc = R"(Normal numbers. Public as input.normal_().)",
-    .forward = [](Target target, const Tensor& x, double mean, double deviation, const Object& generator) {
-      expect<ValueError>(deviation >= 0, "normal_: std must not be negative, got {}", deviation);
-      const Tensor z = draw_normal(x.shape(), compute_dtype(floating(x.dtype())), generator_or_global(generator));
-      return written(target, x, mean == 0 && deviation == 1 ? z : z * deviation + mean);
-    },
+    .forward =
+        [](Target target, const Tensor& x, double mean, double deviation, const Object& generator) {
+          expect<ValueError>(deviation >= 0, "normal_: std must not be negative, got {}",
+                             deviation);
+          const Tensor z = draw_normal(x.shape(), compute_dtype(floating(x.dtype())),
+                                       generator_or_global(generator));
+          return written(target, x, mean == 0 && deviation == 1 ? z : z * deviation + mean);
+        },
     .derivative = NotDifferentiable{},
     .traits = filling,
     .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), 0.0, 1.0, Arg()}}; },
@@ -174,10 +206,13 @@ constinit const Op<Tensor(Tensor, double, double, Object)> normal_fill{{
 constinit const Op<Tensor(Tensor, double, Object)> bernoulli_fill{{
     .signature = "bernoulli_fill(Tensor input, float p=0.5, *, object? generator=None)",
     .doc = R"(1 with probability p, else 0. Public as input.bernoulli_().)",
-    .forward = [](Target target, const Tensor& x, double p, const Object& generator) {
-      expect<ValueError>(p >= 0 && p <= 1, "bernoulli_: p must be in [0, 1], got {}", p);
-      return written(target, x, lt(draw_uniform(x.shape(), DType::float32, generator_or_global(generator)), p));
-    },
+    .forward =
+        [](Target target, const Tensor& x, double p, const Object& generator) {
+          expect<ValueError>(p >= 0 && p <= 1, "bernoulli_: p must be in [0, 1], got {}", p);
+          return written(
+              target, x,
+              lt(draw_uniform(x.shape(), DType::float32, generator_or_global(generator)), p));
+        },
     .derivative = NotDifferentiable{},
     .traits = filling,
     .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), 0.5, Arg()}}; },
@@ -186,11 +221,13 @@ constinit const Op<Tensor(Tensor, double, Object)> bernoulli_fill{{
 constinit const Op<Tensor(Tensor, double, Object)> exponential_fill{{
     .signature = "exponential(Tensor input, float lambd=1.0, *, object? generator=None)",
     .doc = R"(Exponential numbers of rate lambd. Public as input.exponential_().)",
-    .forward = [](Target target, const Tensor& x, double rate, const Object& generator) {
-      expect<ValueError>(rate > 0, "exponential_: lambd must be positive, got {}", rate);
-      const Tensor u = draw_uniform(x.shape(), compute_dtype(floating(x.dtype())), generator_or_global(generator));
-      return written(target, x, log1p(-u) / -rate);
-    },
+    .forward =
+        [](Target target, const Tensor& x, double rate, const Object& generator) {
+          expect<ValueError>(rate > 0, "exponential_: lambd must be positive, got {}", rate);
+          const Tensor u = draw_uniform(x.shape(), compute_dtype(floating(x.dtype())),
+                                        generator_or_global(generator));
+          return written(target, x, log1p(-u) / -rate);
+        },
     .derivative = NotDifferentiable{},
     .traits = filling,
     .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), 1.0, Arg()}}; },
@@ -198,21 +235,30 @@ constinit const Op<Tensor(Tensor, double, Object)> exponential_fill{{
 
 constinit const Op<Tensor(Tensor, OptionalInt, OptionalInt, Object)> random_fill{{
     .signature = "random(Tensor input, int? from=None, int? to=None, *, object? generator=None)",
-    .doc = R"(Integers in [from, to); random_(n) draws from [0, n), random_() from what the dtype holds exactly.)",
-    .forward = [](Target target, const Tensor& x, const OptionalInt& from, const OptionalInt& to,
-                  const Object& generator) {
-      index low = 0, high = is_floating(x.dtype()) ? index{1} << 24 : index{1} << std::min<std::size_t>(62, 8 * size_of(x.dtype()) - 1);
-      if (from && to) low = *from, high = *to;
-      else if (from) high = *from;
-      return written(target, x, draw_integers(x.shape(), low, high, DType::int64, generator_or_global(generator)));
-    },
+    .doc =
+        R"(Integers in [from, to); random_(n) draws from [0, n), random_() from what the dtype holds exactly.)",
+    .forward =
+        [](Target target, const Tensor& x, const OptionalInt& from, const OptionalInt& to,
+           const Object& generator) {
+          index low = 0, high = is_floating(x.dtype()) ? index{1} << 24
+                                                       : index{1} << std::min<std::size_t>(
+                                                             62, 8 * size_of(x.dtype()) - 1);
+          if (from && to)
+            low = *from, high = *to;
+          else if (from)
+            high = *from;
+          return written(
+              target, x,
+              draw_integers(x.shape(), low, high, DType::int64, generator_or_global(generator)));
+        },
     .derivative = NotDifferentiable{},
     .traits = filling,
     .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), 0, 5, Arg()}}; },
 }};
 
 Family random_family() {
-  return {&bernoulli, &multinomial, &normal, &uniform_fill, &normal_fill, &bernoulli_fill, &exponential_fill, &random_fill};
+  return {&bernoulli,   &multinomial,    &normal,           &uniform_fill,
+          &normal_fill, &bernoulli_fill, &exponential_fill, &random_fill};
 }
 
 }  // namespace topograd

@@ -32,8 +32,8 @@ OptionalDims one_dim(const OptionalInt& dim) {
 void refuse_empty(const Tensor& x, const OptionalDims& dims, std::string_view op) {
   const ReducedDims reduced = reduced_dims(x, dims, false, op);
   expect<ShapeError>(reduced.count > 0 || count_of(reduced.shape) == 0,
-                     "{}: no identity for zero elements: the reduced dims of shape {} are empty", op,
-                     x.shape());
+                     "{}: no identity for zero elements: the reduced dims of shape {} are empty",
+                     op, x.shape());
 }
 
 template <Text name>
@@ -68,8 +68,8 @@ Tensor product_of_others(const Tensor& x, const OptionalInt& dim) {
   if (n < 2) return Tensor::ones(x.shape(), x.dtype());
   const Tensor one = Tensor::ones(edge, x.dtype());
   const Tensor before = cumprod(cat({one, narrow(x, d, 0, n - 1)}, d), d, {});
-  const Tensor after = flip(cumprod(cat({one, flip(narrow(x, d, 1, n - 1), Dims{d})}, d), d, {}),
-                            Dims{d});
+  const Tensor after =
+      flip(cumprod(cat({one, flip(narrow(x, d, 1, n - 1), Dims{d})}, d), d, {}), Dims{d});
   return before * after;
 }
 
@@ -122,7 +122,8 @@ constexpr auto picked_jvp = [](const Call& c, const Tensors& t, const Tensor& x,
 
 template <Text name>
 inline constexpr auto truth = [](const Tensor& x, const OptionalDims& dims, bool keepdim) {
-  return reduce<name>(x, dims, keepdim, DType::boolean);
+  const Tensor found = reduce<name>(x, dims, keepdim, DType::boolean);
+  return x.dtype() == DType::uint8 ? converted(found, DType::uint8) : found;
 };
 template <Text name>
 inline constexpr auto position = [](const Tensor& x, const OptionalInt& dim, bool keepdim) {
@@ -134,12 +135,14 @@ inline constexpr auto position = [](const Tensor& x, const OptionalInt& dim, boo
 
 constinit const Op<Tensor(Tensor, Dims)> sum_to_shape{{
     .signature = "sum_to_shape(Tensor input, int[] size)",
-    .doc = R"(The sum over the dims that broadcasting `size` to the shape of input would add or stretch.)",
+    .doc =
+        R"(The sum over the dims that broadcasting `size` to the shape of input would add or stretch.)",
     .forward =
         [](const Tensor& x, const Dims& size) {
           Dims dims;
           const int added = x.rank() - size.size();
-          expect<ShapeError>(added >= 0, "sum_to_size: {} does not broadcast to {}", size, x.shape());
+          expect<ShapeError>(added >= 0, "sum_to_size: {} does not broadcast to {}", size,
+                             x.shape());
           for (int d = 0; d < x.rank(); ++d)
             if (d < added || (size[d - added] == 1 && x.shape()[d] != 1))
               dims.push_back(d);
@@ -172,15 +175,15 @@ the number of threads. No elements give 0.)",
           return reduce<"sum">(read, dims, keepdim, result);
         },
     .derivative = Linear{[](const Call&, const Tensor& g, const Tensor& x, const OptionalDims& dims,
-                            bool keepdim, OptionalType) -> Tensor {
-      return spread(g, x, dims, keepdim, "sum");
-    }},
+                            bool keepdim,
+                            OptionalType) -> Tensor { return spread(g, x, dims, keepdim, "sum"); }},
     .samples = typed_dims_samples,
 }};
 
 constinit const Op<Tensor(Tensor, OptionalDims, bool, OptionalType)> mean{{
     .signature = "mean(Tensor input, int[]? dim=None, bool keepdim=False, *, dtype? dtype=None)",
-    .doc = R"(Mean over the given dims, or over all: sum / count. Expects a floating point dtype. No elements give NaN.)",
+    .doc =
+        R"(Mean over the given dims, or over all: sum / count. Expects a floating point dtype. No elements give NaN.)",
     .forward =
         [](const Tensor& x, const OptionalDims& dims, bool keepdim, OptionalType dtype) {
           const DType result = dtype.value_or(x.dtype());
@@ -200,7 +203,8 @@ constinit const Op<Tensor(Tensor, OptionalDims, bool, OptionalType)> mean{{
 
 constinit const Op<Tensor(Tensor, OptionalInt, bool, OptionalType)> prod{{
     .signature = "prod(Tensor input, int? dim=None, bool keepdim=False, *, dtype? dtype=None)",
-    .doc = R"(Product over one dim, or over all. Integers are multiplied in int64. No elements give 1.
+    .doc =
+        R"(Product over one dim, or over all. Integers are multiplied in int64. No elements give 1.
 
 The gradient is right where elements are 0: each element's is the product of the others.)",
     .forward =
@@ -208,16 +212,16 @@ The gradient is right where elements are 0: each element's is the product of the
           const DType result = dtype.value_or(summed(x.dtype()));
           return reduce<"prod">(converted(x, result), one_dim(dim), keepdim, result);
         },
-    .derivative = General{
-        .vjp = {[](const Call&, const Tensor& g, const Tensor& x, const OptionalInt& dim,
-                   bool keepdim, OptionalType) -> Tensor {
-          return strong_mul(spread(g, x, one_dim(dim), keepdim, "prod"),
-                            product_of_others(x, dim));
-        }},
-        .jvp = {[](const Call&, const Tensors& t, const Tensor& x, const OptionalInt& dim,
-                   bool keepdim, OptionalType) -> Tensor {
-          return sum(strong_mul(t[0], product_of_others(x, dim)), one_dim(dim), keepdim, {});
-        }}},
+    .derivative = General{.vjp = {[](const Call&, const Tensor& g, const Tensor& x,
+                                     const OptionalInt& dim, bool keepdim, OptionalType) -> Tensor {
+                            return strong_mul(spread(g, x, one_dim(dim), keepdim, "prod"),
+                                              product_of_others(x, dim));
+                          }},
+                          .jvp = {[](const Call&, const Tensors& t, const Tensor& x,
+                                     const OptionalInt& dim, bool keepdim, OptionalType) -> Tensor {
+                            return sum(strong_mul(t[0], product_of_others(x, dim)), one_dim(dim),
+                                       keepdim, {});
+                          }}},
     .saves = saves_in0,
     .samples = []() -> std::vector<Sample> {
       Tensor with_zero = sample({2, 3});
@@ -230,7 +234,8 @@ The gradient is right where elements are 0: each element's is the product of the
 
 constinit const Op<Tensor(Tensor, OptionalDims, bool)> amax{{
     .signature = "amax(Tensor input, int[]? dim=None, bool keepdim=False)",
-    .doc = R"(Greatest element over the given dims, or over all; NaN wins. Equal ones share the gradient.)",
+    .doc =
+        R"(Greatest element over the given dims, or over all; NaN wins. Equal ones share the gradient.)",
     .forward = extreme<"amax">,
     .derivative = General{.vjp = {extreme_vjp}, .jvp = {extreme_jvp}},
     .saves = saves_in0 | saves_output,
@@ -239,7 +244,8 @@ constinit const Op<Tensor(Tensor, OptionalDims, bool)> amax{{
 
 constinit const Op<Tensor(Tensor, OptionalDims, bool)> amin{{
     .signature = "amin(Tensor input, int[]? dim=None, bool keepdim=False)",
-    .doc = R"(Least element over the given dims, or over all; NaN wins. Equal ones share the gradient.)",
+    .doc =
+        R"(Least element over the given dims, or over all; NaN wins. Equal ones share the gradient.)",
     .forward = extreme<"amin">,
     .derivative = General{.vjp = {extreme_vjp}, .jvp = {extreme_jvp}},
     .saves = saves_in0 | saves_output,
@@ -261,8 +267,10 @@ constinit const Unary min{{
 }};
 
 constinit const Op<Tensors(Tensor, std::int64_t, bool)> max_dim{{
-    .signature = "max.dim(Tensor input, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)",
-    .doc = R"(Greatest element along dim and where it is (the first of equal ones). The gradient goes to that one.)",
+    .signature =
+        "max.dim(Tensor input, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)",
+    .doc =
+        R"(Greatest element along dim and where it is (the first of equal ones). The gradient goes to that one.)",
     .forward = extreme_with_index<"amax", "argmax">,
     .derivative = General{.vjp = {picked_vjp}, .jvp = {picked_jvp}},
     .saves = saves_output,
@@ -272,8 +280,10 @@ constinit const Op<Tensors(Tensor, std::int64_t, bool)> max_dim{{
 }};
 
 constinit const Op<Tensors(Tensor, std::int64_t, bool)> min_dim{{
-    .signature = "min.dim(Tensor input, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)",
-    .doc = R"(Least element along dim and where it is (the first of equal ones). The gradient goes to that one.)",
+    .signature =
+        "min.dim(Tensor input, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)",
+    .doc =
+        R"(Least element along dim and where it is (the first of equal ones). The gradient goes to that one.)",
     .forward = extreme_with_index<"amin", "argmin">,
     .derivative = General{.vjp = {picked_vjp}, .jvp = {picked_jvp}},
     .saves = saves_output,
@@ -298,7 +308,8 @@ constinit const Binary min_other{{
 
 constinit const Op<Tensor(Tensor, OptionalInt, bool)> argmax{{
     .signature = "argmax(Tensor input, int? dim=None, bool keepdim=False)",
-    .doc = R"(Index of the greatest element along dim, or in the flattened input; the first of equal ones.)",
+    .doc =
+        R"(Index of the greatest element along dim, or in the flattened input; the first of equal ones.)",
     .forward = position<"argmax">,
     .derivative = NotDifferentiable{},
     .samples = []() -> std::vector<Sample> {
@@ -308,7 +319,8 @@ constinit const Op<Tensor(Tensor, OptionalInt, bool)> argmax{{
 
 constinit const Op<Tensor(Tensor, OptionalInt, bool)> argmin{{
     .signature = "argmin(Tensor input, int? dim=None, bool keepdim=False)",
-    .doc = R"(Index of the least element along dim, or in the flattened input; the first of equal ones.)",
+    .doc =
+        R"(Index of the least element along dim, or in the flattened input; the first of equal ones.)",
     .forward = position<"argmin">,
     .derivative = NotDifferentiable{},
     .samples = []() -> std::vector<Sample> {
@@ -335,9 +347,8 @@ constinit const Op<Tensor(Tensor, OptionalDims, bool)> all{{
 constinit const Op<Tensor(Tensor, OptionalDims, bool)> count_nonzero{{
     .signature = "count_nonzero(Tensor input, int[]? dim=None, bool keepdim=False)",
     .doc = R"(Number of elements that are not zero, over the given dims or over all.)",
-    .forward = [](const Tensor& x, const OptionalDims& dims, bool keepdim) {
-      return sum(ne(x, 0), dims, keepdim, {});
-    },
+    .forward = [](const Tensor& x, const OptionalDims& dims,
+                  bool keepdim) { return sum(ne(x, 0), dims, keepdim, {}); },
     .derivative = NotDifferentiable{},
     .samples = dims_samples,
 }};
@@ -345,29 +356,31 @@ constinit const Op<Tensor(Tensor, OptionalDims, bool)> count_nonzero{{
 constinit const Op<Tensor(Tensor, OptionalDims, bool)> logsumexp{{
     .signature = "logsumexp(Tensor input, int[]? dim=None, bool keepdim=False)",
     .doc = R"(log(sum(exp(input))) over the given dims, without overflow. All -inf give -inf.)",
-    .forward = [](const Tensor& x, const OptionalDims& dims, bool keepdim) {
-      const DType dtype = floating(x.dtype());
-      return reduce<"logsumexp">(converted(x, dtype), dims, keepdim, dtype);
-    },
-    .derivative = General{
-        .vjp = {[](const Call& c, const Tensor& g, const Tensor& x, const OptionalDims& dims,
-                   bool keepdim) -> Tensor {
-          return strong_mul(spread(g, x, dims, keepdim, "logsumexp"),
-                            exp(x - spread(c.output(), x, dims, keepdim, "logsumexp")));
-        }},
-        .jvp = {[](const Call& c, const Tensors& t, const Tensor& x, const OptionalDims& dims,
-                   bool keepdim) -> Tensor {
-          return sum(strong_mul(t[0], exp(x - spread(c.output(), x, dims, keepdim, "logsumexp"))),
-                     dims, keepdim, {});
-        }}},
+    .forward =
+        [](const Tensor& x, const OptionalDims& dims, bool keepdim) {
+          const DType dtype = floating(x.dtype());
+          return reduce<"logsumexp">(converted(x, dtype), dims, keepdim, dtype);
+        },
+    .derivative =
+        General{.vjp = {[](const Call& c, const Tensor& g, const Tensor& x,
+                           const OptionalDims& dims, bool keepdim) -> Tensor {
+                  return strong_mul(spread(g, x, dims, keepdim, "logsumexp"),
+                                    exp(x - spread(c.output(), x, dims, keepdim, "logsumexp")));
+                }},
+                .jvp = {[](const Call& c, const Tensors& t, const Tensor& x,
+                           const OptionalDims& dims, bool keepdim) -> Tensor {
+                  return sum(
+                      strong_mul(t[0], exp(x - spread(c.output(), x, dims, keepdim, "logsumexp"))),
+                      dims, keepdim, {});
+                }}},
     .saves = saves_in0 | saves_output,
     .samples = dims_samples,
 }};
 
 Family reduce_family() {
-  return {&sum_to_shape, &sum,     &mean,      &prod,      &amax,   &amin,   &max,
-          &min,          &max_dim, &min_dim,   &max_other, &min_other, &argmax, &argmin,
-          &any,          &all,     &count_nonzero, &logsumexp};
+  return {&sum_to_shape, &sum,    &mean,    &prod,    &amax,          &amin,
+          &max,          &min,    &max_dim, &min_dim, &max_other,     &min_other,
+          &argmax,       &argmin, &any,     &all,     &count_nonzero, &logsumexp};
 }
 
 }  // namespace topograd

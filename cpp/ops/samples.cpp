@@ -3,7 +3,8 @@
 namespace topograd {
 namespace {
 
-/// A small linear congruential sequence: samples must not depend on, nor disturb, the user's generator.
+/// A small linear congruential sequence: samples must not depend on, nor disturb, the user's
+/// generator.
 double next_unit() {
   static std::uint64_t state = 0x9e3779b97f4a7c15u;
   state = state * 6364136223846793005u + 1442695040888963407u;

@@ -17,13 +17,14 @@ Tensor run_scan(const Tensor& x, std::int64_t dim, DType result, std::string_vie
   return converted(out, result);
 }
 
-/// P[i][j] = ∂y_i / ∂x_j along dim: the product of x_0 … x_i without x_j, for j <= i. The dim becomes two, (i, j).
-/// Quadratic in the length, and right for any number of zeros.
+/// P[i][j] = ∂y_i / ∂x_j along dim: the product of x_0 … x_i without x_j, for j <= i. The dim
+/// becomes two, (i, j). Quadratic in the length, and right for any number of zeros.
 Tensor cumprod_jacobian(const Tensor& x, int dim) {
   const index n = x.shape()[dim];
   Dims square_shape = x.shape();
   square_shape.insert(dim + 1, n);
-  // Column j holds x with x_j replaced by 1; its running product, kept from row j on, is the column of P.
+  // Column j holds x with x_j replaced by 1; its running product, kept from row j on, is the column
+  // of P.
   const Tensor wide = expand(unsqueeze(x, dim + 1), square_shape);
   const Tensor eye = diag(Tensor::ones({n}, x.dtype()), 0);
   Dims eye_shape = Dims::filled(x.rank() + 1, 1);
@@ -118,11 +119,13 @@ constexpr auto placed_vjp = [](const Call& c, const Tensors& g, const Tensor& x,
 constinit const Op<Tensor(Tensor, std::int64_t, OptionalType)> cumsum{{
     .signature = "cumsum(Tensor input, int dim, *, dtype? dtype=None)",
     .doc = R"(Running sum along dim: y[i] = x[0] + … + x[i]. Integers are summed in int64.)",
-    .forward = [](const Tensor& x, std::int64_t dim, OptionalType dtype) {
-      return run_scan<"cumsum">(x, dim, running(x, dtype), "cumsum");
-    },
+    .forward =
+        [](const Tensor& x, std::int64_t dim, OptionalType dtype) {
+          return run_scan<"cumsum">(x, dim, running(x, dtype), "cumsum");
+        },
     .derivative = Linear{[](const Call&, const Tensor& g, const Tensor&, std::int64_t dim,
                             OptionalType) -> Tensor { return cumsum_reversed(g, dim); }},
+    .traits = is_method | has_in_place,
     .samples = []() -> std::vector<Sample> {
       return {{sample({2, 3}), 1, Arg()}, {sample({2, 3, 2}), -2, Arg()}};
     },
@@ -131,27 +134,31 @@ constinit const Op<Tensor(Tensor, std::int64_t, OptionalType)> cumsum{{
 constinit const Op<Tensor(Tensor, std::int64_t)> cumsum_reversed{{
     .signature = "cumsum_reversed(Tensor input, int dim)",
     .doc = R"(Running sum along dim from the end: y[i] = x[i] + … + x[n - 1].)",
-    .forward = [](const Tensor& x, std::int64_t dim) {
-      return run_scan<"cumsum.reverse">(x, dim, running(x, {}), "cumsum");
-    },
-    .derivative = Linear{[](const Call&, const Tensor& g, const Tensor&, std::int64_t dim)
-                             -> Tensor { return cumsum(g, dim, {}); }},
+    .forward =
+        [](const Tensor& x, std::int64_t dim) {
+          return run_scan<"cumsum.reverse">(x, dim, running(x, {}), "cumsum");
+        },
+    .derivative = Linear{[](const Call&, const Tensor& g, const Tensor&,
+                            std::int64_t dim) -> Tensor { return cumsum(g, dim, {}); }},
     .traits = is_hidden,
     .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), 1}}; },
 }};
 
 constinit const Op<Tensor(Tensor, std::int64_t, OptionalType)> cumprod{{
     .signature = "cumprod(Tensor input, int dim, *, dtype? dtype=None)",
-    .doc = R"(Running product along dim: y[i] = x[0] * … * x[i]. The gradient is right where elements are 0.)",
-    .forward = [](const Tensor& x, std::int64_t dim, OptionalType dtype) {
-      return run_scan<"cumprod">(x, dim, running(x, dtype), "cumprod");
-    },
-    .derivative = General{
-        .vjp = {[](const Call&, const Tensor& g, const Tensor& x, std::int64_t dim, OptionalType)
-                    -> Tensor { return cumprod_vjp(g, x, dim); }},
-        .jvp = {[](const Call&, const Tensors& t, const Tensor& x, std::int64_t dim, OptionalType)
-                    -> Tensor { return cumprod_jvp(t[0], x, dim); }}},
+    .doc =
+        R"(Running product along dim: y[i] = x[0] * … * x[i]. The gradient is right where elements are 0.)",
+    .forward =
+        [](const Tensor& x, std::int64_t dim, OptionalType dtype) {
+          return run_scan<"cumprod">(x, dim, running(x, dtype), "cumprod");
+        },
+    .derivative =
+        General{.vjp = {[](const Call&, const Tensor& g, const Tensor& x, std::int64_t dim,
+                           OptionalType) -> Tensor { return cumprod_vjp(g, x, dim); }},
+                .jvp = {[](const Call&, const Tensors& t, const Tensor& x, std::int64_t dim,
+                           OptionalType) -> Tensor { return cumprod_jvp(t[0], x, dim); }}},
     .saves = saves_in0,
+    .traits = is_method | has_in_place,
     .samples = []() -> std::vector<Sample> {
       Tensor with_zero = sample({2, 3});
       with_zero.data<double>()[1] = 0;
@@ -164,90 +171,97 @@ constinit const Op<Tensor(Tensor, OptionalDims, Scalar, bool)> var{{
     .doc = R"(Variance over the given dims, or over all: sum((x - mean)**2) / (n - correction).
 
 correction=1 is the unbiased estimate. Accurate when the mean is far greater than the deviation.)",
-    .forward = [](const Tensor& x, const OptionalDims& dims, const Scalar& correction, bool keepdim) {
-      return variance(x, dims, correction, keepdim, "var");
-    },
-    .derivative = General{
-        .vjp = {[](const Call&, const Tensor& g, const Tensor& x, const OptionalDims& dims,
-                   const Scalar& correction, bool keepdim) -> Tensor {
-          const Moments m = moments(x, dims, correction);
-          return restore(g, x, dims, keepdim) * (Tensor(2 / m.divisor) * m.centered);
-        }},
-        .jvp = {[](const Call&, const Tensors& t, const Tensor& x, const OptionalDims& dims,
-                   const Scalar& correction, bool keepdim) -> Tensor {
-          const Moments m = moments(x, dims, correction);
-          return Tensor(2 / m.divisor) * sum(t[0] * m.centered, dims, keepdim, {});
-        }}},
+    .forward = [](const Tensor& x, const OptionalDims& dims, const Scalar& correction,
+                  bool keepdim) { return variance(x, dims, correction, keepdim, "var"); },
+    .derivative =
+        General{.vjp = {[](const Call&, const Tensor& g, const Tensor& x, const OptionalDims& dims,
+                           const Scalar& correction, bool keepdim) -> Tensor {
+                  const Moments m = moments(x, dims, correction);
+                  return restore(g, x, dims, keepdim) * (Tensor(2 / m.divisor) * m.centered);
+                }},
+                .jvp = {[](const Call&, const Tensors& t, const Tensor& x, const OptionalDims& dims,
+                           const Scalar& correction, bool keepdim) -> Tensor {
+                  const Moments m = moments(x, dims, correction);
+                  return Tensor(2 / m.divisor) * sum(t[0] * m.centered, dims, keepdim, {});
+                }}},
     .saves = saves_in0,
     .samples = moment_samples,
 }};
 
 constinit const Op<Tensor(Tensor, OptionalDims, Scalar, bool)> std_{{
     .signature = "std(Tensor input, int[]? dim=None, *, Scalar correction=1, bool keepdim=False)",
-    .doc = R"(Standard deviation over the given dims, or over all: sqrt(var(input)). The gradient at 0 is 0.)",
-    .forward = [](const Tensor& x, const OptionalDims& dims, const Scalar& correction, bool keepdim) {
-      return sqrt(variance(x, dims, correction, keepdim, "std"));
-    },
-    .derivative = General{
-        .vjp = {[](const Call& c, const Tensor& g, const Tensor& x, const OptionalDims& dims,
-                   const Scalar& correction, bool keepdim) -> Tensor {
-          const Moments m = moments(x, dims, correction);
-          const Tensor deviation = restore(c.output(), x, dims, keepdim);
-          const Tensor slope = where(eq(deviation, 0), 0, reciprocal(Tensor(m.divisor) * deviation));
-          return restore(g, x, dims, keepdim) * slope * m.centered;
-        }},
-        .jvp = {[](const Call& c, const Tensors& t, const Tensor& x, const OptionalDims& dims,
-                   const Scalar& correction, bool keepdim) -> Tensor {
-          const Moments m = moments(x, dims, correction);
-          const Tensor slope = where(eq(c.output(), 0), 0, reciprocal(Tensor(m.divisor) * c.output()));
-          return slope * sum(t[0] * m.centered, dims, keepdim, {});
-        }}},
+    .doc =
+        R"(Standard deviation over the given dims, or over all: sqrt(var(input)). The gradient at 0 is 0.)",
+    .forward = [](const Tensor& x, const OptionalDims& dims, const Scalar& correction,
+                  bool keepdim) { return sqrt(variance(x, dims, correction, keepdim, "std")); },
+    .derivative =
+        General{
+            .vjp = {[](const Call& c, const Tensor& g, const Tensor& x, const OptionalDims& dims,
+                       const Scalar& correction, bool keepdim) -> Tensor {
+              const Moments m = moments(x, dims, correction);
+              const Tensor deviation = restore(c.output(), x, dims, keepdim);
+              const Tensor slope =
+                  where(eq(deviation, 0), 0, reciprocal(Tensor(m.divisor) * deviation));
+              return restore(g, x, dims, keepdim) * slope * m.centered;
+            }},
+            .jvp = {[](const Call& c, const Tensors& t, const Tensor& x, const OptionalDims& dims,
+                       const Scalar& correction, bool keepdim) -> Tensor {
+              const Moments m = moments(x, dims, correction);
+              const Tensor slope =
+                  where(eq(c.output(), 0), 0, reciprocal(Tensor(m.divisor) * c.output()));
+              return slope * sum(t[0] * m.centered, dims, keepdim, {});
+            }}},
     .saves = saves_in0 | saves_output,
     .samples = moment_samples,
 }};
 
 constinit const Op<Tensors(Tensor, OptionalDims, Scalar, bool)> var_mean{{
-    .signature = "var_mean(Tensor input, int[]? dim=None, *, Scalar correction=1, bool keepdim=False)"
-                 " -> (Tensor var, Tensor mean)",
+    .signature =
+        "var_mean(Tensor input, int[]? dim=None, *, Scalar correction=1, bool keepdim=False)"
+        " -> (Tensor var, Tensor mean)",
     .doc = R"(Variance and mean over the given dims, or over all.)",
-    .forward = [](const Tensor& x, const OptionalDims& dims, const Scalar& correction, bool keepdim) {
-      return Tensors{var(x, dims, correction, keepdim), mean(x, dims, keepdim, {})};
-    },
+    .forward =
+        [](const Tensor& x, const OptionalDims& dims, const Scalar& correction, bool keepdim) {
+          return Tensors{var(x, dims, correction, keepdim), mean(x, dims, keepdim, {})};
+        },
     .traits = function_only,
     .samples = moment_samples,
 }};
 
 constinit const Op<Tensor(Tensor, double, OptionalDims, bool)> vector_norm{{
     .signature = "vector_norm(Tensor input, float ord=2.0, int[]? dim=None, bool keepdim=False)",
-    .doc = R"((sum |x|**ord)**(1 / ord) over the given dims, or over all; ord inf: max |x|, 0: count of non-zeros.
+    .doc =
+        R"((sum |x|**ord)**(1 / ord) over the given dims, or over all; ord inf: max |x|, 0: count of non-zeros.
 
 Neither overflows nor vanishes at extreme values. The gradient at 0 is 0.)",
-    .forward = [](const Tensor& x, double order, const OptionalDims& dims, bool keepdim) {
-      expect<TypeError>(is_floating(x.dtype()), "norm: expects a floating point input, got {}",
-                        x.dtype());
-      const ReducedDims reduced = reduced_dims(x, dims, keepdim, "norm");
-      const auto run = [&](const kernels::Reduction& row) {
-        return run_reduction(row, "norm", x, reduced, x.dtype(), x.dtype());
-      };
-      if (order == 2) return run(reduction_kernel<"norm2">());
-      if (order == 1) return run(reduction_kernel<"norm1">());
-      if (order == 0) return run(reduction_kernel<"norm0">());
-      if (std::isinf(order) && order > 0) return run(reduction_kernel<"norm_inf">());
-      if (std::isinf(order)) return amin(abs(x), dims, keepdim);
-      const Tensor greatest = reduced.count == 0 ? Tensor(1.0) : amax(abs(x), dims, true);
-      const Tensor scale = where(eq(greatest, 0), 1, greatest);
-      const Tensor total = sum(pow(abs(x) / scale, Tensor(order)), dims, true, {});
-      return reshape(scale * pow(total, Tensor(1 / order)), reduced.shape);
-    },
-    .derivative = General{
-        .vjp = {[](const Call& c, const Tensor& g, const Tensor& x, double order,
-                   const OptionalDims& dims, bool keepdim) -> Tensor {
-          return strong_mul(restore(g, x, dims, keepdim), weight_of(c, x, order, dims, keepdim));
-        }},
-        .jvp = {[](const Call& c, const Tensors& t, const Tensor& x, double order,
-                   const OptionalDims& dims, bool keepdim) -> Tensor {
-          return sum(strong_mul(t[0], weight_of(c, x, order, dims, keepdim)), dims, keepdim, {});
-        }}},
+    .forward =
+        [](const Tensor& x, double order, const OptionalDims& dims, bool keepdim) {
+          expect<TypeError>(is_floating(x.dtype()), "norm: expects a floating point input, got {}",
+                            x.dtype());
+          const ReducedDims reduced = reduced_dims(x, dims, keepdim, "norm");
+          const auto run = [&](const kernels::Reduction& row) {
+            return run_reduction(row, "norm", x, reduced, x.dtype(), x.dtype());
+          };
+          if (order == 2) return run(reduction_kernel<"norm2">());
+          if (order == 1) return run(reduction_kernel<"norm1">());
+          if (order == 0) return run(reduction_kernel<"norm0">());
+          if (std::isinf(order) && order > 0) return run(reduction_kernel<"norm_inf">());
+          if (std::isinf(order)) return amin(abs(x), dims, keepdim);
+          const Tensor greatest = reduced.count == 0 ? Tensor(1.0) : amax(abs(x), dims, true);
+          const Tensor scale = where(eq(greatest, 0), 1, greatest);
+          const Tensor total = sum(pow(abs(x) / scale, Tensor(order)), dims, true, {});
+          return reshape(scale * pow(total, Tensor(1 / order)), reduced.shape);
+        },
+    .derivative = General{.vjp = {[](const Call& c, const Tensor& g, const Tensor& x, double order,
+                                     const OptionalDims& dims, bool keepdim) -> Tensor {
+                            return strong_mul(restore(g, x, dims, keepdim),
+                                              weight_of(c, x, order, dims, keepdim));
+                          }},
+                          .jvp = {[](const Call& c, const Tensors& t, const Tensor& x, double order,
+                                     const OptionalDims& dims, bool keepdim) -> Tensor {
+                            return sum(strong_mul(t[0], weight_of(c, x, order, dims, keepdim)),
+                                       dims, keepdim, {});
+                          }}},
     .saves = saves_in0 | saves_output,
     .traits = is_hidden,
     .samples = []() -> std::vector<Sample> {
@@ -261,25 +275,27 @@ Neither overflows nor vanishes at extreme values. The gradient at 0 is 0.)",
 constinit const Op<Tensors(Tensor, std::int64_t, bool, bool)> sort{{
     .signature = "sort(Tensor input, int dim=-1, bool descending=False, bool stable=True)"
                  " -> (Tensor values, Tensor indices)",
-    .doc = R"(Sorted along dim, with the position each element came from. Stable; NaN is greatest.)",
-    .forward = [](const Tensor& x, std::int64_t dim, bool descending, bool) {
-      const Axis axis = axis_of(x.shape(), wrap_dim(dim, x.rank(), "sort"));
-      const Tensor source = dense(converted(x, compute_dtype(x.dtype())));
-      Tensor values = Tensor::empty(x.shape(), source.dtype());
-      Tensor indices = Tensor::empty(x.shape(), DType::int64);
-      if (x.count() > 0)
-        kernel_table().sorting[static_cast<int>(compute_of(x.dtype()))].sort(
-            source.address(), values.address(), indices.data<std::int64_t>(), axis.outer, axis.n,
-            axis.inner, descending);
-      return Tensors{converted(values, x.dtype()), indices};
-    },
-    .derivative = General{
-        .vjp = {placed_vjp},
-        .jvp = {[](const Call& c, const Tensors& t, const Tensor& x, std::int64_t dim, bool, bool)
-                    -> Tensors {
-          if (x.rank() == 0) return {t[0], Tensor()};
-          return {gather(t[0], wrap_dim(dim, x.rank(), "sort"), c.output(1)), Tensor()};
-        }}},
+    .doc =
+        R"(Sorted along dim, with the position each element came from. Stable; NaN is greatest.)",
+    .forward =
+        [](const Tensor& x, std::int64_t dim, bool descending, bool) {
+          const Axis axis = axis_of(x.shape(), wrap_dim(dim, x.rank(), "sort"));
+          const Tensor source = dense(converted(x, compute_dtype(x.dtype())));
+          Tensor values = Tensor::empty(x.shape(), source.dtype());
+          Tensor indices = Tensor::empty(x.shape(), DType::int64);
+          if (x.count() > 0)
+            kernel_table().sorting[static_cast<int>(compute_of(x.dtype()))].sort(
+                source.address(), values.address(), indices.data<std::int64_t>(), axis.outer,
+                axis.n, axis.inner, descending);
+          return Tensors{converted(values, x.dtype()), indices};
+        },
+    .derivative = General{.vjp = {placed_vjp},
+                          .jvp = {[](const Call& c, const Tensors& t, const Tensor& x,
+                                     std::int64_t dim, bool, bool) -> Tensors {
+                            if (x.rank() == 0) return {t[0], Tensor()};
+                            return {gather(t[0], wrap_dim(dim, x.rank(), "sort"), c.output(1)),
+                                    Tensor()};
+                          }}},
     .saves = saves_output,
     .samples = []() -> std::vector<Sample> {
       return {{sample({2, 3}), -1, false, true}, {sample({3, 2}), 0, true, true}};
@@ -289,9 +305,8 @@ constinit const Op<Tensors(Tensor, std::int64_t, bool, bool)> sort{{
 constinit const Op<Tensor(Tensor, std::int64_t, bool, bool)> argsort{{
     .signature = "argsort(Tensor input, int dim=-1, bool descending=False, bool stable=True)",
     .doc = R"(The positions that sort the input along dim. Stable; NaN is greatest.)",
-    .forward = [](const Tensor& x, std::int64_t dim, bool descending, bool stable) {
-      return sort(x, dim, descending, stable)[1];
-    },
+    .forward = [](const Tensor& x, std::int64_t dim, bool descending,
+                  bool stable) { return sort(x, dim, descending, stable)[1]; },
     .derivative = NotDifferentiable{},
     .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), -1, false, true}}; },
 }};
@@ -299,23 +314,27 @@ constinit const Op<Tensor(Tensor, std::int64_t, bool, bool)> argsort{{
 constinit const Op<Tensors(Tensor, std::int64_t, std::int64_t, bool, bool)> topk{{
     .signature = "topk(Tensor input, int k, int dim=-1, bool largest=True, bool sorted=True)"
                  " -> (Tensor values, Tensor indices)",
-    .doc = R"(The k greatest (or least) elements along dim and their positions. Raises ValueError for k out of range.)",
-    .forward = [](const Tensor& x, std::int64_t k, std::int64_t dim, bool largest, bool) {
-      const int d = wrap_dim(dim, x.rank(), "topk");
-      const index n = x.rank() == 0 ? 1 : x.shape()[d];
-      expect<ValueError>(k >= 0 && k <= n, "topk: k must be in [0, {}] for dim {} of shape {}, got {}",
-                         n, d, x.shape(), k);
-      Tensors sorted = sort(x, d, largest, true);
-      if (x.rank() == 0) return sorted;
-      return Tensors{narrow(sorted[0], d, 0, k), narrow(sorted[1], d, 0, k)};
-    },
+    .doc =
+        R"(The k greatest (or least) elements along dim and their positions. Raises ValueError for k out of range.)",
+    .forward =
+        [](const Tensor& x, std::int64_t k, std::int64_t dim, bool largest, bool) {
+          const int d = wrap_dim(dim, x.rank(), "topk");
+          const index n = x.rank() == 0 ? 1 : x.shape()[d];
+          expect<ValueError>(k >= 0 && k <= n,
+                             "topk: k must be in [0, {}] for dim {} of shape {}, got {}", n, d,
+                             x.shape(), k);
+          Tensors sorted = sort(x, d, largest, true);
+          if (x.rank() == 0) return sorted;
+          return Tensors{narrow(sorted[0], d, 0, k), narrow(sorted[1], d, 0, k)};
+        },
     .samples = []() -> std::vector<Sample> {
       return {{sample({2, 5}), 2, -1, true, true}, {sample({4, 2}), 1, 0, false, true}};
     },
 }};
 
 Family scan_family() {
-  return {&cumsum, &cumsum_reversed, &cumprod, &var, &std_, &var_mean, &vector_norm, &sort, &argsort, &topk};
+  return {&cumsum,   &cumsum_reversed, &cumprod, &var,     &std_,
+          &var_mean, &vector_norm,     &sort,    &argsort, &topk};
 }
 
 }  // namespace topograd

@@ -13,8 +13,8 @@ Tensor run_softmax(const Tensor& x, std::int64_t dim, bool log) {
   const Tensor source = dense(converted(x, compute_dtype(x.dtype())));
   Tensor out = Tensor::empty(x.shape(), source.dtype());
   if (x.count() > 0)
-    kernel_table().rows[real_index(source.dtype())].softmax(source.address(), out.address(), axis.outer, axis.n,
-                                                            axis.inner, log);
+    kernel_table().rows[real_index(source.dtype())].softmax(source.address(), out.address(),
+                                                            axis.outer, axis.n, axis.inner, log);
   return converted(out, x.dtype());
 }
 
@@ -24,12 +24,13 @@ Tensor run_backward(const Tensor& g, const Tensor& y, std::int64_t dim, bool log
   const Tensor gradient = dense(converted(g, type)), result = dense(converted(y, type));
   Tensor out = Tensor::empty(y.shape(), type);
   if (y.count() > 0)
-    kernel_table().rows[real_index(type)].softmax_backward(gradient.address(), result.address(), out.address(),
-                                                           axis.outer, axis.n, axis.inner, log);
+    kernel_table().rows[real_index(type)].softmax_backward(
+        gradient.address(), result.address(), out.address(), axis.outer, axis.n, axis.inner, log);
   return converted(out, y.dtype());
 }
 
-// The Jacobian of softmax is symmetric: its product with a cotangent and with a tangent are the same formula.
+// The Jacobian of softmax is symmetric: its product with a cotangent and with a tangent are the
+// same formula.
 Tensor softmax_product(const Tensor& y, const Tensor& v, std::int64_t dim) {
   const Tensor weighted = strong_mul(y, v);
   return weighted - y * sum(weighted, Dims{dim}, true, {});
@@ -49,18 +50,18 @@ std::vector<Sample> typed_axis_samples() {
 constinit const Op<Tensor(Tensor, std::int64_t, OptionalType)> softmax{{
     .signature = "softmax(Tensor input, int dim, dtype? dtype=None)",
     .doc = R"(exp(x) / sum(exp(x)) along dim, without overflow. dtype: convert to it first.)",
-    .forward = [](const Tensor& x, std::int64_t dim, OptionalType dtype) {
-      return softmax_along(dtype ? cast(x, *dtype) : x, dim);
-    },
+    .forward = [](const Tensor& x, std::int64_t dim,
+                  OptionalType dtype) { return softmax_along(dtype ? cast(x, *dtype) : x, dim); },
     .samples = typed_axis_samples,
 }};
 
 constinit const Op<Tensor(Tensor, std::int64_t, OptionalType)> log_softmax{{
     .signature = "log_softmax(Tensor input, int dim, dtype? dtype=None)",
     .doc = R"(x - log(sum(exp(x))) along dim, without overflow. dtype: convert to it first.)",
-    .forward = [](const Tensor& x, std::int64_t dim, OptionalType dtype) {
-      return log_softmax_along(dtype ? cast(x, *dtype) : x, dim);
-    },
+    .forward =
+        [](const Tensor& x, std::int64_t dim, OptionalType dtype) {
+          return log_softmax_along(dtype ? cast(x, *dtype) : x, dim);
+        },
     .samples = typed_axis_samples,
 }};
 
@@ -68,12 +69,14 @@ constinit const Op<Tensor(Tensor, std::int64_t)> softmax_along{{
     .signature = "softmax_along(Tensor input, int dim)",
     .doc = R"(softmax without conversion.)",
     .forward = [](const Tensor& x, std::int64_t dim) { return run_softmax(x, dim, false); },
-    .derivative = General{.vjp = {[](const Call& c, const Tensor& g, const Tensor&, std::int64_t dim) -> Tensor {
-                            return softmax_product(c.output(), g, dim);
-                          }},
-                          .jvp = {[](const Call& c, const Tensors& t, const Tensor&, std::int64_t dim) -> Tensor {
-                            return softmax_product(c.output(), t[0], dim);
-                          }}},
+    .derivative =
+        General{
+            .vjp = {[](const Call& c, const Tensor& g, const Tensor&, std::int64_t dim) -> Tensor {
+              return softmax_product(c.output(), g, dim);
+            }},
+            .jvp = {[](const Call& c, const Tensors& t, const Tensor&, std::int64_t dim) -> Tensor {
+              return softmax_product(c.output(), t[0], dim);
+            }}},
     .fused = Vjp{[](const Call& c, const Tensor& g, const Tensor&, std::int64_t dim) -> Tensor {
       return run_backward(g, c.output(), dim, false);
     }},
@@ -86,12 +89,14 @@ constinit const Op<Tensor(Tensor, std::int64_t)> log_softmax_along{{
     .signature = "log_softmax_along(Tensor input, int dim)",
     .doc = R"(log_softmax without conversion.)",
     .forward = [](const Tensor& x, std::int64_t dim) { return run_softmax(x, dim, true); },
-    .derivative = General{.vjp = {[](const Call& c, const Tensor& g, const Tensor&, std::int64_t dim) -> Tensor {
-                            return g - exp(c.output()) * sum(g, Dims{dim}, true, {});
-                          }},
-                          .jvp = {[](const Call& c, const Tensors& t, const Tensor&, std::int64_t dim) -> Tensor {
-                            return t[0] - sum(strong_mul(exp(c.output()), t[0]), Dims{dim}, true, {});
-                          }}},
+    .derivative =
+        General{
+            .vjp = {[](const Call& c, const Tensor& g, const Tensor&, std::int64_t dim) -> Tensor {
+              return g - exp(c.output()) * sum(g, Dims{dim}, true, {});
+            }},
+            .jvp = {[](const Call& c, const Tensors& t, const Tensor&, std::int64_t dim) -> Tensor {
+              return t[0] - sum(strong_mul(exp(c.output()), t[0]), Dims{dim}, true, {});
+            }}},
     .fused = Vjp{[](const Call& c, const Tensor& g, const Tensor&, std::int64_t dim) -> Tensor {
       return run_backward(g, c.output(), dim, true);
     }},

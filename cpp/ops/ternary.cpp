@@ -8,7 +8,9 @@ namespace {
 
 constexpr Traits both = is_method | has_in_place;
 
-Tensor as_mask(const Tensor& condition, const Tensor& like) { return cast(condition, like.dtype()); }
+Tensor as_mask(const Tensor& condition, const Tensor& like) {
+  return cast(condition, like.dtype());
+}
 
 void expect_boolean(const Tensor& mask, std::string_view op) {
   expect<TypeError>(is_boolean(mask.dtype()), "{}: expects a bool mask, got {} of shape {}", op,
@@ -26,21 +28,20 @@ Tensor no_limit(const Tensor& x, bool upper) {
 
 constinit const Op<Tensor(Tensor, Tensor, Tensor)> where{{
     .signature = "where(Tensor condition, Tensor input, Tensor other)",
-    .doc = R"(input where condition holds, else other. All three broadcast. condition must be bool.)",
+    .doc =
+        R"(input where condition holds, else other. All three broadcast. condition must be bool.)",
     .forward =
         [](const Tensor& condition, const Tensor& a, const Tensor& b) {
           expect_boolean(condition, "where");
           const DType dtype = result_type({&a, &b});
           return pointwise<"where">({}, dtype, dtype, nullptr, condition, a, b);
         },
-    .derivative = Linear{
-        [](const Call&, const Tensor&, const Tensor&, const Tensor&, const Tensor&) -> Tensor { return {}; },
-        [](const Call&, const Tensor& g, const Tensor& condition, const Tensor&, const Tensor&) -> Tensor {
-          return where(condition, g, 0);
-        },
-        [](const Call&, const Tensor& g, const Tensor& condition, const Tensor&, const Tensor&) -> Tensor {
-          return where(condition, 0, g);
-        }},
+    .derivative = Linear{[](const Call&, const Tensor&, const Tensor&, const Tensor&,
+                            const Tensor&) -> Tensor { return {}; },
+                         [](const Call&, const Tensor& g, const Tensor& condition, const Tensor&,
+                            const Tensor&) -> Tensor { return where(condition, g, 0); },
+                         [](const Call&, const Tensor& g, const Tensor& condition, const Tensor&,
+                            const Tensor&) -> Tensor { return where(condition, 0, g); }},
     .saves = saves_in0,
     .samples = []() -> std::vector<Sample> {
       return {{sample_booleans({2, 3}), sample({2, 3}), sample({2, 3})},
@@ -50,26 +51,26 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor)> where{{
 
 constinit const Op<Tensor(Tensor, Tensor, Tensor)> masked_fill{{
     .signature = "masked_fill(Tensor input, Tensor mask, Tensor value)",
-    .doc = R"(value (0-d tensor or number) where mask holds, else input. mask must be bool and broadcasts.)",
+    .doc =
+        R"(value (0-d tensor or number) where mask holds, else input. mask must be bool and broadcasts.)",
     .forward =
         [](Target target, const Tensor& x, const Tensor& mask, const Tensor& value) {
           expect_boolean(mask, "masked_fill");
           expect<ShapeError>(value.rank() == 0,
                              "masked_fill: value must be a number or 0-d, got shape {}",
                              value.shape());
-          expect<TypeError>(is_floating(x.dtype()) || !is_floating(value.dtype()),
-                            "masked_fill: a value of dtype {} does not fit into an input of dtype {}",
-                            value.dtype(), x.dtype());
+          expect<TypeError>(
+              is_floating(x.dtype()) || !is_floating(value.dtype()),
+              "masked_fill: a value of dtype {} does not fit into an input of dtype {}",
+              value.dtype(), x.dtype());
           return pointwise<"where">(target, x.dtype(), x.dtype(), nullptr, mask, value, x);
         },
-    .derivative = Linear{
-        [](const Call&, const Tensor& g, const Tensor&, const Tensor& mask, const Tensor&) -> Tensor {
-          return where(mask, 0, g);
-        },
-        [](const Call&, const Tensor&, const Tensor&, const Tensor&, const Tensor&) -> Tensor { return {}; },
-        [](const Call&, const Tensor& g, const Tensor&, const Tensor& mask, const Tensor&) -> Tensor {
-          return where(mask, g, 0);
-        }},
+    .derivative = Linear{[](const Call&, const Tensor& g, const Tensor&, const Tensor& mask,
+                            const Tensor&) -> Tensor { return where(mask, 0, g); },
+                         [](const Call&, const Tensor&, const Tensor&, const Tensor&,
+                            const Tensor&) -> Tensor { return {}; },
+                         [](const Call&, const Tensor& g, const Tensor&, const Tensor& mask,
+                            const Tensor&) -> Tensor { return where(mask, g, 0); }},
     .saves = saves_in1,
     .traits = both,
     .samples = []() -> std::vector<Sample> {
@@ -86,14 +87,17 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor)> lerp{{
           const DType dtype = floating(result_type({&a, &b}));
           return pointwise<"lerp">(target, dtype, dtype, nullptr, a, b, weight);
         },
-    .derivative = Elementwise{
-        [](const Call&, const Tensor&, const Tensor&, const Tensor& w) -> Tensor { return 1 - w; },
-        [](const Call&, const Tensor&, const Tensor&, const Tensor& w) -> Tensor { return w; },
-        [](const Call&, const Tensor& a, const Tensor& b, const Tensor&) -> Tensor { return b - a; }},
+    .derivative = Elementwise{[](const Call&, const Tensor&, const Tensor&,
+                                 const Tensor& w) -> Tensor { return 1 - w; },
+                              [](const Call&, const Tensor&, const Tensor&,
+                                 const Tensor& w) -> Tensor { return w; },
+                              [](const Call&, const Tensor& a, const Tensor& b,
+                                 const Tensor&) -> Tensor { return b - a; }},
     .saves = saves_inputs,
     .traits = both,
     .samples = []() -> std::vector<Sample> {
-      return {{sample({2, 3}), sample({3}), sample({2, 1})}, {sample({3}), sample({3}), sample({})}};
+      return {{sample({2, 3}), sample({3}), sample({2, 1})},
+              {sample({3}), sample({3}), sample({})}};
     },
 }};
 
@@ -107,16 +111,12 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor, Scalar)> addcmul{{
           check_castable(target, dtype, "addcmul");
           return pointwise<"addcmul">(target, dtype, dtype, &factor, x, a, b);
         },
-    .derivative = Elementwise{
-        [](const Call&, const Tensor& x, const Tensor&, const Tensor&, Scalar) -> Tensor {
-          return Tensor::ones({}, x.dtype());
-        },
-        [](const Call&, const Tensor&, const Tensor&, const Tensor& b, Scalar value) -> Tensor {
-          return b * Tensor(value);
-        },
-        [](const Call&, const Tensor&, const Tensor& a, const Tensor&, Scalar value) -> Tensor {
-          return a * Tensor(value);
-        }},
+    .derivative = Elementwise{[](const Call&, const Tensor& x, const Tensor&, const Tensor&,
+                                 Scalar) -> Tensor { return Tensor::ones({}, x.dtype()); },
+                              [](const Call&, const Tensor&, const Tensor&, const Tensor& b,
+                                 Scalar value) -> Tensor { return b * Tensor(value); },
+                              [](const Call&, const Tensor&, const Tensor& a, const Tensor&,
+                                 Scalar value) -> Tensor { return a * Tensor(value); }},
     .saves = saves_in1 | saves_in2,
     .traits = both,
     .samples = []() -> std::vector<Sample> {
@@ -134,16 +134,13 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor, Scalar)> addcdiv{{
           check_castable(target, dtype, "addcdiv");
           return pointwise<"addcdiv">(target, dtype, dtype, &factor, x, a, b);
         },
-    .derivative = Elementwise{
-        [](const Call&, const Tensor& x, const Tensor&, const Tensor&, Scalar) -> Tensor {
-          return Tensor::ones({}, x.dtype());
-        },
-        [](const Call&, const Tensor&, const Tensor&, const Tensor& b, Scalar value) -> Tensor {
-          return Tensor(value) / b;
-        },
-        [](const Call&, const Tensor&, const Tensor& a, const Tensor& b, Scalar value) -> Tensor {
-          return -(Tensor(value) * a) / square(b);
-        }},
+    .derivative =
+        Elementwise{[](const Call&, const Tensor& x, const Tensor&, const Tensor&,
+                       Scalar) -> Tensor { return Tensor::ones({}, x.dtype()); },
+                    [](const Call&, const Tensor&, const Tensor&, const Tensor& b,
+                       Scalar value) -> Tensor { return Tensor(value) / b; },
+                    [](const Call&, const Tensor&, const Tensor& a, const Tensor& b,
+                       Scalar value) -> Tensor { return -(Tensor(value) * a) / square(b); }},
     .saves = saves_in1 | saves_in2,
     .traits = both,
     .samples = []() -> std::vector<Sample> {
@@ -153,7 +150,8 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor, Scalar)> addcdiv{{
 
 constinit const Op<Tensor(Tensor, Tensor, Tensor)> clamp{{
     .signature = "clamp(Tensor input, Tensor? min=None, Tensor? max=None)",
-    .doc = R"(input limited to [min, max]; either limit may be None. NaN stays NaN; max wins where min > max.
+    .doc =
+        R"(input limited to [min, max]; either limit may be None. NaN stays NaN; max wins where min > max.
 
 The gradient is 1 where min <= input <= max, else 0. Raises ValueError when both limits are None.)",
     .forward =
@@ -180,16 +178,17 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor)> clamp_between{{
           check_castable(target, dtype, "clamp");
           return pointwise<"clamp">(target, dtype, dtype, nullptr, x, low, high);
         },
-    .derivative = Elementwise{
-        [](const Call&, const Tensor& x, const Tensor& low, const Tensor& high) -> Tensor {
-          return as_mask(logical_and(ge(x, low), le(x, high)), x);
-        },
-        [](const Call&, const Tensor& x, const Tensor& low, const Tensor& high) -> Tensor {
-          return as_mask(logical_and(lt(x, low), le(low, high)), x);
-        },
-        [](const Call&, const Tensor& x, const Tensor& low, const Tensor& high) -> Tensor {
-          return as_mask(logical_or(gt(x, high), gt(low, high)), x);
-        }},
+    .derivative =
+        Elementwise{
+            [](const Call&, const Tensor& x, const Tensor& low, const Tensor& high) -> Tensor {
+              return as_mask(logical_and(ge(x, low), le(x, high)), x);
+            },
+            [](const Call&, const Tensor& x, const Tensor& low, const Tensor& high) -> Tensor {
+              return as_mask(logical_and(lt(x, low), le(low, high)), x);
+            },
+            [](const Call&, const Tensor& x, const Tensor& low, const Tensor& high) -> Tensor {
+              return as_mask(logical_or(gt(x, high), gt(low, high)), x);
+            }},
     .saves = saves_inputs,
     .traits = is_hidden,
     .samples = []() -> std::vector<Sample> {
@@ -214,8 +213,8 @@ constinit const Binary clamp_max{{
 }};
 
 Family ternary_family() {
-  return {&where,   &masked_fill,   &lerp,      &addcmul,  &addcdiv,
-          &clamp,   &clamp_between, &clamp_min, &clamp_max};
+  return {&where, &masked_fill,   &lerp,      &addcmul,  &addcdiv,
+          &clamp, &clamp_between, &clamp_min, &clamp_max};
 }
 
 }  // namespace topograd

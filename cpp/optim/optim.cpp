@@ -12,7 +12,8 @@ namespace {
 
 bool is_kernel_type(DType dtype) { return dtype == DType::float32 || dtype == DType::float64; }
 
-/// A parameter as the kernels want it: dense, float32 or float64. Others are stepped in a converted copy and written back.
+/// A parameter as the kernels want it: dense, float32 or float64. Others are stepped in a converted
+/// copy and written back.
 struct Slot {
   Tensor parameter, work, gradient;
 };
@@ -23,10 +24,10 @@ Slot slot_of(const Tensor& parameter, const Tensor& gradient) {
   return {plain, dense(converted(plain, type)), dense(converted(gradient, type))};
 }
 
-
 }  // namespace
 
-OptimizerState::OptimizerState(Tensors parameters) : parameters_(std::move(parameters)), values_(parameters_.size()) {}
+OptimizerState::OptimizerState(Tensors parameters)
+    : parameters_(std::move(parameters)), values_(parameters_.size()) {}
 
 std::vector<OptimizerState::Gradient> OptimizerState::ready_gradients() const {
   std::vector<Gradient> ready;
@@ -34,10 +35,10 @@ std::vector<OptimizerState::Gradient> OptimizerState::ready_gradients() const {
     const Tensor gradient = parameters_[i].grad();
     if (!gradient.defined()) continue;
     expect<ShapeError>(gradient.shape() == parameters_[i].shape(),
-                       "optimizer: gradient of shape {} does not fit parameter {} of shape {}", gradient.shape(), i,
-                       parameters_[i].shape());
-    expect<TypeError>(is_floating(parameters_[i].dtype()), "optimizer: parameter {} has dtype {}", i,
-                      parameters_[i].dtype());
+                       "optimizer: gradient of shape {} does not fit parameter {} of shape {}",
+                       gradient.shape(), i, parameters_[i].shape());
+    expect<TypeError>(is_floating(parameters_[i].dtype()), "optimizer: parameter {} has dtype {}",
+                      i, parameters_[i].dtype());
     ready.push_back({i, gradient.detach()});
   }
   return ready;
@@ -66,7 +67,8 @@ namespace {
 
 /// Hands all parameters of one dtype to the kernel in one call and writes back what was converted.
 template <class Run>
-void run_by_type(std::vector<kernels::OptimizerStep> (&steps)[2], std::vector<Slot>& slots, Run&& run) {
+void run_by_type(std::vector<kernels::OptimizerStep> (&steps)[2], std::vector<Slot>& slots,
+                 Run&& run) {
   for (int type = 0; type < 2; ++type)
     if (!steps[type].empty()) run(kernels::active().optimizers[type], steps[type]);
   for (Slot& slot : slots) {
@@ -90,13 +92,15 @@ void OptimizerState::step(const Sgd& options) {
     one.gradient = slot.gradient.address();
     if (options.momentum != 0) {
       const auto& known = values_[g.position];
-      one.step = known.count("momentum_buffer") != 0 && known.at("momentum_buffer").defined() ? 2 : 1;
+      one.step =
+          known.count("momentum_buffer") != 0 && known.at("momentum_buffer").defined() ? 2 : 1;
       one.first = buffer(g.position, "momentum_buffer").address();
     }
     steps[slot.work.dtype() == DType::float64 ? 1 : 0].push_back(one);
   }
-  const kernels::SgdOptions kernel_options{options.lr,           options.momentum, options.dampening,
-                                           options.weight_decay, options.nesterov, options.maximize};
+  const kernels::SgdOptions kernel_options{options.lr,        options.momentum,
+                                           options.dampening, options.weight_decay,
+                                           options.nesterov,  options.maximize};
   run_by_type(steps, slots, [&](const kernels::Optimizers& kernel, const auto& list) {
     kernel.sgd(list.data(), static_cast<index>(list.size()), kernel_options);
   });
@@ -119,8 +123,9 @@ void OptimizerState::step(const Adam& options) {
     if (options.amsgrad) one.third = buffer(g.position, "max_exp_avg_sq").address();
     steps[slot.work.dtype() == DType::float64 ? 1 : 0].push_back(one);
   }
-  const kernels::AdamOptions kernel_options{options.lr,      options.beta1,    options.beta2,    options.eps,
-                                            options.weight_decay, options.amsgrad, options.maximize, options.decoupled};
+  const kernels::AdamOptions kernel_options{options.lr,       options.beta1,        options.beta2,
+                                            options.eps,      options.weight_decay, options.amsgrad,
+                                            options.maximize, options.decoupled};
   run_by_type(steps, slots, [&](const kernels::Optimizers& kernel, const auto& list) {
     kernel.adam(list.data(), static_cast<index>(list.size()), kernel_options);
   });
@@ -142,13 +147,14 @@ void OptimizerState::set(std::size_t i, Values values) {
   for (auto& [name, value] : values) {
     if (!value.defined()) continue;
     if (name == "step") {
-      expect<ShapeError>(value.count() == 1, "optimizer: 'step' must be one number, got shape {}", value.shape());
+      expect<ShapeError>(value.count() == 1, "optimizer: 'step' must be one number, got shape {}",
+                         value.shape());
       value = Tensor::full({}, value.item().real(), DType::float32);
       continue;
     }
     expect<ShapeError>(value.shape() == parameters_[i].shape(),
-                       "optimizer: state '{}' of shape {} does not fit parameter {} of shape {}", name, value.shape(), i,
-                       parameters_[i].shape());
+                       "optimizer: state '{}' of shape {} does not fit parameter {} of shape {}",
+                       name, value.shape(), i, parameters_[i].shape());
     value = dense_copy(value.detach());
   }
   values_[i] = std::move(values);
@@ -168,7 +174,8 @@ Tensor total_norm(const Tensors& tensors, double norm_type) {
     if (norm_type == 2 && is_kernel_type(x.dtype())) {
       const Tensor plain = dense(x);
       const double squares =
-          kernels::active().optimizers[x.dtype() == DType::float64 ? 1 : 0].sum_of_squares(plain.address(), x.count());
+          kernels::active().optimizers[x.dtype() == DType::float64 ? 1 : 0].sum_of_squares(
+              plain.address(), x.count());
       // A sum that left the range of double is recomputed by the norm that scales.
       if (std::isfinite(squares) && squares > 1e-280) {
         norms.push_back(Tensor::full({}, std::sqrt(squares), dtype));

@@ -13,8 +13,9 @@ struct Rare {
 
   Tensor grad;
   std::string name;
-  /// Set for a view that was made while recording: the tensor that owns the memory, and how often the history of that
-  /// one had been rewritten when this view's node was made (see graph/history.h).
+  /// Set for a view that was made while recording: the tensor that owns the memory, and how often
+  /// the history of that one had been rewritten when this view's node was made (see
+  /// graph/history.h).
   Tensor base;
   std::uint32_t base_generation = 0;
   /// How often an in-place op rewrote the history of this tensor.
@@ -28,7 +29,8 @@ inline Rare& rare(TensorBody& body) {
   return *body.rare;
 }
 
-/// Called by a dying tensor that a node watches; set by the graph floor. Returns false when somebody took it up again.
+/// Called by a dying tensor that a node watches; set by the graph floor. Returns false when
+/// somebody took it up again.
 TOPOGRAD_API extern bool (*forget_watched)(TensorBody& body) noexcept;
 
 }  // namespace topograd::detail
@@ -36,7 +38,8 @@ TOPOGRAD_API extern bool (*forget_watched)(TensorBody& body) noexcept;
 namespace topograd {
 
 /// A tensor over given storage. count and contiguity are derived.
-TOPOGRAD_API Tensor make_view(const Ref<Storage>& storage, Dims sizes, Dims strides, index offset, DType dtype);
+TOPOGRAD_API Tensor make_view(const Ref<Storage>& storage, Dims sizes, Dims strides, index offset,
+                              DType dtype);
 /// The same memory (or hollow), seen with another layout; no history.
 TOPOGRAD_API Tensor restrided(const Tensor& x, Dims sizes, Dims strides, index offset);
 /// Same value, no node; shares storage. The copy is made once per tensor and kept.
@@ -50,7 +53,8 @@ TOPOGRAD_API Tensor dense(const Tensor& x);
 TOPOGRAD_API Tensor dense_copy(const Tensor& x);
 /// x converted to dtype, dense; x itself if it has that dtype already.
 TOPOGRAD_API Tensor converted(const Tensor& x, DType dtype);
-/// Writes the elements of source (same shape, any dtype) over those of target, whatever their layouts.
+/// Writes the elements of source (same shape, any dtype) over those of target, whatever their
+/// layouts.
 TOPOGRAD_API void copy_elements(const Tensor& source, const Tensor& target);
 /// Whether two tensors can share an element.
 TOPOGRAD_API bool may_overlap(const Tensor& a, const Tensor& b);

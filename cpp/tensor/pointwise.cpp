@@ -18,20 +18,21 @@ kernels::Convert converter(DType from, DType to) {
                     : kernels::active().convert[static_cast<int>(from)][static_cast<int>(to)];
 }
 
-/// One array of the loop nest: where it starts, how it moves, and how its elements become the loop's.
+/// One array of the loop nest: where it starts, how it moves, and how its elements become the
+/// loop's.
 struct Operand {
   char* start;
-  index element;                     // bytes in memory
-  index loop_element;                // bytes inside the loop
-  kernels::Convert convert;          // null: same type
-  Dims strides;                      // in elements, aligned to the output's dims; 0 where broadcast
+  index element;             // bytes in memory
+  index loop_element;        // bytes inside the loop
+  kernels::Convert convert;  // null: same type
+  Dims strides;              // in elements, aligned to the output's dims; 0 where broadcast
 };
 
 struct Nest {
   kernels::Loop loop;
   const double* params;
   int inputs;
-  Operand operand[max_inputs + 1];   // the last one is the output
+  Operand operand[max_inputs + 1];  // the last one is the output
   Dims sizes;
 
   Operand& output() { return operand[inputs]; }
@@ -71,8 +72,8 @@ void coalesce(Nest& nest) {
   for (int i = 0; i <= nest.inputs; ++i) nest.operand[i].strides = std::move(strides[i]);
 }
 
-/// Runs `count` elements along the innermost dim from the given places; operands whose type or stride is not the
-/// loop's go through a tile.
+/// Runs `count` elements along the innermost dim from the given places; operands whose type or
+/// stride is not the loop's go through a tile.
 void run_inner(const Nest& nest, char* const* at, index count) {
   alignas(64) char buffer[max_inputs + 1][tile * 8];
   alignas(64) char raw[tile * 8];
@@ -132,7 +133,8 @@ void run_range(const Nest& nest, index begin, index end) {
     const index column = begin % width;
     char* at[max_inputs + 1];
     for (int i = 0; i <= nest.inputs; ++i)
-      at[i] = nest.operand[i].start + column * nest.operand[i].strides[inner] * nest.operand[i].element;
+      at[i] =
+          nest.operand[i].start + column * nest.operand[i].strides[inner] * nest.operand[i].element;
     for (int d = inner - 1; d >= 0; --d) {
       const index position = row % nest.sizes[d];
       row /= nest.sizes[d];
@@ -152,7 +154,8 @@ Operand operand_of(const Tensor& x, DType loop_type, bool is_output, const Dims&
           static_cast<index>(size_of(loop_type)), converter(from, to), aligned_strides(x, shape)};
 }
 
-/// Every operand dense with the output's shape, or a single element, and of the loop's type: no nest is needed.
+/// Every operand dense with the output's shape, or a single element, and of the loop's type: no
+/// nest is needed.
 bool run_flat(const Pointwise& call, kernels::Loop loop, DType loop_type, DType out_type,
               const Tensor& out) {
   if (!out.contiguous() || out.dtype() != out_type) return false;
@@ -263,9 +266,11 @@ Tensor run_pointwise(const Pointwise& call, const Tensor* target) {
   }
   if (run_flat(safe, loop, loop_type, out_type, out)) return out;
 
-  // A transposed operand is made dense first: the blocked copy moves at memory speed, element by element it would not.
+  // A transposed operand is made dense first: the blocked copy moves at memory speed, element by
+  // element it would not.
   Tensor made_dense[max_inputs];
-  Nest nest{.loop = loop, .params = call.params, .inputs = call.count, .operand = {}, .sizes = shape};
+  Nest nest{
+      .loop = loop, .params = call.params, .inputs = call.count, .operand = {}, .sizes = shape};
   for (int i = 0; i < call.count; ++i) {
     const Tensor* x = safe.inputs[i];
     const index last = x->rank() > 0 ? x->strides().back() : 1;

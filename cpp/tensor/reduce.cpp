@@ -48,7 +48,8 @@ ReducedDims reduced_dims(const Tensor& x, const std::optional<Dims>& dims, bool 
 
 namespace {
 
-/// [outer][reduced][inner] in dense memory: x itself when its reduced dims are neighbours, else a permuted copy.
+/// [outer][reduced][inner] in dense memory: x itself when its reduced dims are neighbours, else a
+/// permuted copy.
 struct Arranged {
   Tensor x;
   index outer = 1, reduced = 1, inner = 1;

@@ -11,14 +11,15 @@ namespace topograd {
 struct ReducedDims {
   bool reduced[max_rank] = {};
   int rank = 0;
-  index count = 1;                   ///< elements that are reduced into one
-  Dims shape;                        ///< of the result
-  Dims kept_shape;                   ///< of the result with keepdim
+  index count = 1;  ///< elements that are reduced into one
+  Dims shape;       ///< of the result
+  Dims kept_shape;  ///< of the result with keepdim
 };
 ReducedDims reduced_dims(const Tensor& x, const std::optional<Dims>& dims, bool keepdim,
                          std::string_view op);
 
-/// Runs a reduction over x read as `common`; the result has the row's output type, or `result` where that is the compute type.
+/// Runs a reduction over x read as `common`; the result has the row's output type, or `result`
+/// where that is the compute type.
 Tensor run_reduction(const kernels::Reduction& row, std::string_view op, const Tensor& x,
                      const ReducedDims& dims, DType common, DType result, double param = 0);
 
@@ -28,7 +29,8 @@ struct Axis {
 };
 Axis axis_of(const Dims& shape, int dim);
 
-/// The dtype that the kernels hold `dtype` in: itself for float32 and float64, float32 for halves, int64 otherwise.
+/// The dtype that the kernels hold `dtype` in: itself for float32 and float64, float32 for halves,
+/// int64 otherwise.
 DType compute_dtype(DType dtype);
 kernels::Compute compute_of(DType dtype);
 

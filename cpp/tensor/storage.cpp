@@ -5,7 +5,8 @@
 
 namespace topograd {
 
-// The header stands in front of its data in one block, so that a small result costs one allocation for both.
+// The header stands in front of its data in one block, so that a small result costs one allocation
+// for both.
 static constexpr std::size_t header_bytes = (sizeof(Storage) + 63) / 64 * 64;
 
 Ref<Storage> Storage::allocate(std::size_t bytes) {

@@ -59,8 +59,8 @@ Tensor Tensor::empty(const Dims& shape, DType dtype) {
 
 Tensor Tensor::full(const Dims& shape, Scalar value, DType dtype) {
   Tensor out = empty(shape, dtype);
-  const bool zero = value.is_real() ? value.real() == 0 && !std::signbit(value.real())
-                                    : value.integer() == 0;
+  const bool zero =
+      value.is_real() ? value.real() == 0 && !std::signbit(value.real()) : value.integer() == 0;
   if (zero) {
     std::memset(out.address(), 0, static_cast<std::size_t>(out.count()) * size_of(dtype));
     return out;
@@ -113,7 +113,8 @@ index Tensor::size(index dim) const {
 }
 
 void Tensor::refuse_hollow() const {
-  fail<HollowRead>("reads the data of a {} tensor of shape {} that was not saved", dtype(), shape());
+  fail<HollowRead>("reads the data of a {} tensor of shape {} that was not saved", dtype(),
+                   shape());
 }
 
 Scalar Tensor::item() const {
@@ -165,8 +166,7 @@ static bool is_dense(const Dims& sizes, const Dims& strides, index count) {
   return true;
 }
 
-Tensor make_view(const Ref<Storage>& storage, Dims sizes, Dims strides, index offset,
-                 DType dtype) {
+Tensor make_view(const Ref<Storage>& storage, Dims sizes, Dims strides, index offset, DType dtype) {
   auto body = detail::TensorBody::make();
   body->count = 1;
   for (index size : sizes) body->count *= size;
@@ -180,8 +180,8 @@ Tensor make_view(const Ref<Storage>& storage, Dims sizes, Dims strides, index of
 }
 
 Tensor restrided(const Tensor& x, Dims sizes, Dims strides, index offset) {
-  Tensor view = make_view(x.body()->storage, std::move(sizes), std::move(strides), offset,
-                          x.dtype());
+  Tensor view =
+      make_view(x.body()->storage, std::move(sizes), std::move(strides), offset, x.dtype());
   view.body()->device = x.device();
   return view;
 }

@@ -190,6 +190,14 @@ class Tensor:
     def requires_grad_(self, requires_grad: _bool = True) -> Self: ...
     def retain_grad(self) -> None: ...
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle: ...
+    def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], object]) -> RemovableHandle: ...
+    def ravel(self) -> Tensor: ...
+    def where(self, condition: Tensor, other: Tensor | _float) -> Tensor: ...
+    def nonzero(self, *, as_tuple: _bool = False) -> Any: ...
+    def squeeze_(self, dim: _int | Sequence[_int] | None = None) -> Self: ...
+    def unsqueeze_(self, dim: _int) -> Self: ...
+    def transpose_(self, dim0: _int, dim1: _int) -> Self: ...
+    def t_(self) -> Self: ...
     def detach(self) -> Tensor: ...
     def detach_(self) -> Self: ...
 
@@ -462,11 +470,11 @@ class Tensor:
         """Bits set in both. Raises TypeError for floating point tensors. In place."""
 
     def bitwise_left_shift(self, other: _Operand) -> Tensor:
-        """input * 2 ** other, on the bits. Raises TypeError for floating point tensors."""
+        """input * 2 ** other, on the bits. Raises TypeError for floating point and bool tensors."""
 
     def bitwise_left_shift_(self, other: _Operand) -> Tensor:
-        """input * 2 ** other, on the bits. Raises TypeError for floating point tensors. In
-        place.
+        """input * 2 ** other, on the bits. Raises TypeError for floating point and bool tensors.
+        In place.
         """
 
     def bitwise_not(self) -> Tensor:
@@ -486,11 +494,13 @@ class Tensor:
         """Bits set in at least one. Raises TypeError for floating point tensors. In place."""
 
     def bitwise_right_shift(self, other: _Operand) -> Tensor:
-        """floor(input / 2 ** other), on the bits. Raises TypeError for floating point tensors."""
+        """floor(input / 2 ** other), on the bits. Raises TypeError for floating point and bool
+        tensors.
+        """
 
     def bitwise_right_shift_(self, other: _Operand) -> Tensor:
-        """floor(input / 2 ** other), on the bits. Raises TypeError for floating point tensors.
-        In place.
+        """floor(input / 2 ** other), on the bits. Raises TypeError for floating point and bool
+        tensors. In place.
         """
 
     def bitwise_xor(self, other: _Operand) -> Tensor:
@@ -504,7 +514,7 @@ class Tensor:
         broadcast.
         """
 
-    def broadcast_to(self, size: _int | Sequence[_int]) -> Tensor:
+    def broadcast_to(self, *size: _int | Sequence[_int]) -> Tensor:
         """The same as input.expand(size)."""
 
     def ceil(self) -> Tensor:
@@ -584,8 +594,16 @@ class Tensor:
         elements are 0.
         """
 
+    def cumprod_(self, dim: _int, *, dtype: _dtype | None = None) -> Tensor:
+        """Running product along dim: y[i] = x[0] * … * x[i]. The gradient is right where
+        elements are 0. In place.
+        """
+
     def cumsum(self, dim: _int, *, dtype: _dtype | None = None) -> Tensor:
         """Running sum along dim: y[i] = x[0] + … + x[i]. Integers are summed in int64."""
+
+    def cumsum_(self, dim: _int, *, dtype: _dtype | None = None) -> Tensor:
+        """Running sum along dim: y[i] = x[0] + … + x[i]. Integers are summed in int64. In place."""
 
     def diag(self, diagonal: _int = 0) -> Tensor:
         """A vector as the diagonal of a square matrix, or the diagonal of a matrix as a vector."""
@@ -672,13 +690,13 @@ class Tensor:
         """Greatest integer not above x. The gradient is 0. In place."""
 
     def floor_divide(self, other: _Operand) -> Tensor:
-        """Quotient rounded down: floor(input / other). Raises ValueError for integers divided by
-        0.
+        """Quotient rounded down: floor(input / other). The gradient is 0. Raises ValueError for
+        integers divided by 0.
         """
 
     def floor_divide_(self, other: _Operand) -> Tensor:
-        """Quotient rounded down: floor(input / other). Raises ValueError for integers divided by
-        0. In place.
+        """Quotient rounded down: floor(input / other). The gradient is 0. Raises ValueError for
+        integers divided by 0. In place.
         """
 
     def fmax(self, other: _Operand) -> Tensor:
@@ -988,11 +1006,6 @@ class Tensor:
     def neg_(self) -> Tensor:
         """Negation: -x. In place."""
 
-    def nonzero(self) -> Tensor:
-        """The positions of the elements that are not zero, as (count, dims) int64 in row-major
-        order.
-        """
-
     def normal_(
         self,
         mean: _float = 0.0,
@@ -1096,8 +1109,15 @@ class Tensor:
         dims: flattened.
         """
 
+    @overload
     def round(self) -> Tensor:
         """Nearest integer, halves to the even one. The gradient is 0."""
+
+    @overload
+    def round(self, *, decimals: _int) -> Tensor:
+        """Rounded to a number of decimals (negative: to tens, hundreds, …), halves to the even
+        digit.
+        """
 
     def round_(self) -> Tensor:
         """Nearest integer, halves to the even one. The gradient is 0. In place."""
@@ -1215,9 +1235,6 @@ class Tensor:
     def squeeze(self, dim: _int | Sequence[_int] | None = None) -> Tensor:
         """Dims of size 1 removed: all of them, or those among the given ones."""
 
-    def squeeze_(self, dim: _int | Sequence[_int] | None = None) -> Tensor:
-        """Dims of size 1 removed: all of them, or those among the given ones. In place."""
-
     def sub(self, other: _Operand, *, alpha: _Number = 1) -> Tensor:
         """Difference, element by element: input - alpha * other. Raises TypeError for bool
         tensors.
@@ -1279,14 +1296,17 @@ class Tensor:
     def transpose(self, dim0: _int, dim1: _int) -> Tensor:
         """Two dims swapped."""
 
-    def transpose_(self, dim0: _int, dim1: _int) -> Tensor:
-        """Two dims swapped. In place."""
-
     def tril(self, diagonal: _int = 0) -> Tensor:
         """The lower triangle of the last two dims, zeros above the given diagonal."""
 
+    def tril_(self, diagonal: _int = 0) -> Tensor:
+        """The lower triangle of the last two dims, zeros above the given diagonal. In place."""
+
     def triu(self, diagonal: _int = 0) -> Tensor:
         """The upper triangle of the last two dims, zeros below the given diagonal."""
+
+    def triu_(self, diagonal: _int = 0) -> Tensor:
+        """The upper triangle of the last two dims, zeros below the given diagonal. In place."""
 
     def true_divide(self, other: _Operand) -> Tensor:
         """Quotient, element by element: input / other. Integers give float32; x / 0 is inf or
@@ -1326,9 +1346,6 @@ class Tensor:
     def unsqueeze(self, dim: _int) -> Tensor:
         """A dim of size 1 put in at position dim."""
 
-    def unsqueeze_(self, dim: _int) -> Tensor:
-        """A dim of size 1 put in at position dim. In place."""
-
     def view(self, *size: _int | Sequence[_int]) -> Tensor:
         """The same elements in another shape; one size may be -1 and is worked out.
 
@@ -1338,9 +1355,6 @@ class Tensor:
 
     def view_as(self, other: _Operand) -> Tensor:
         """view(other.shape)."""
-
-    def where(self, input: _Operand, other: _Operand) -> Tensor:
-        """input where condition holds, else other. All three broadcast. condition must be bool."""
 
     def xlogy(self, other: _Operand) -> Tensor:
         """input * log(other), 0 where input is 0."""

@@ -95,7 +95,9 @@ from topograd._functions import (
     is_floating_point,
     is_tensor,
     manual_seed,
+    nonzero,
     norm,
+    normal,
     numel,
     result_type,
     seed,
@@ -103,6 +105,7 @@ from topograd._functions import (
     std,
     tensordot,
     var,
+    where,
 )
 from topograd._modes import (
     enable_grad,
@@ -350,8 +353,8 @@ __all__ = [
     "take_along_dim",
     "tan",
     "tanh",
-    "Tensor",
     "tensor",
+    "Tensor",
     "tensordot",
     "testing",
     "tile",
@@ -517,7 +520,7 @@ def bitwise_and(input: _Operand, other: _Operand) -> Tensor:
     """Bits set in both. Raises TypeError for floating point tensors."""
 
 def bitwise_left_shift(input: _Operand, other: _Operand) -> Tensor:
-    """input * 2 ** other, on the bits. Raises TypeError for floating point tensors."""
+    """input * 2 ** other, on the bits. Raises TypeError for floating point and bool tensors."""
 
 def bitwise_not(input: _Operand) -> Tensor:
     """All bits turned over; for bool, logical not. Raises TypeError for floating point
@@ -528,7 +531,9 @@ def bitwise_or(input: _Operand, other: _Operand) -> Tensor:
     """Bits set in at least one. Raises TypeError for floating point tensors."""
 
 def bitwise_right_shift(input: _Operand, other: _Operand) -> Tensor:
-    """floor(input / 2 ** other), on the bits. Raises TypeError for floating point tensors."""
+    """floor(input / 2 ** other), on the bits. Raises TypeError for floating point and bool
+    tensors.
+    """
 
 def bitwise_xor(input: _Operand, other: _Operand) -> Tensor:
     """Bits set in exactly one. Raises TypeError for floating point tensors."""
@@ -538,7 +543,7 @@ def bmm(input: _Operand, mat2: _Operand) -> Tensor:
     broadcast.
     """
 
-def broadcast_to(input: _Operand, size: _int | Sequence[_int]) -> Tensor:
+def broadcast_to(input: _Operand, *size: _int | Sequence[_int]) -> Tensor:
     """The same as input.expand(size)."""
 
 def cat(tensors: Sequence[Tensor], dim: _int = 0) -> Tensor:
@@ -781,8 +786,8 @@ def floor(input: _Operand) -> Tensor:
     """Greatest integer not above x. The gradient is 0."""
 
 def floor_divide(input: _Operand, other: _Operand) -> Tensor:
-    """Quotient rounded down: floor(input / other). Raises ValueError for integers divided by
-    0.
+    """Quotient rounded down: floor(input / other). The gradient is 0. Raises ValueError for
+    integers divided by 0.
     """
 
 def fmax(input: _Operand, other: _Operand) -> Tensor:
@@ -1028,14 +1033,6 @@ def ne(input: _Operand, other: _Operand) -> Tensor:
 def neg(input: _Operand) -> Tensor:
     """Negation: -x."""
 
-def nonzero(input: _Operand) -> Tensor:
-    """The positions of the elements that are not zero, as (count, dims) int64 in row-major
-    order.
-    """
-
-def normal(mean: _Operand, std: _Operand, *, generator: Generator | None = None) -> Tensor:
-    """Normal numbers with the given means and standard deviations, which broadcast."""
-
 def outer(input: _Operand, vec2: _Operand) -> Tensor:
     """Outer product of two vectors: (m,) and (n,) give (m, n) with c[i, j] = a[i] * b[j]."""
 
@@ -1098,8 +1095,15 @@ def roll(
     dims: flattened.
     """
 
+@overload
 def round(input: _Operand) -> Tensor:
     """Nearest integer, halves to the even one. The gradient is 0."""
+
+@overload
+def round(input: _Operand, *, decimals: _int) -> Tensor:
+    """Rounded to a number of decimals (negative: to tens, hundreds, …), halves to the even
+    digit.
+    """
 
 def rsqrt(input: _Operand) -> Tensor:
     """Reciprocal of the square root: 1 / sqrt(x)."""
@@ -1269,9 +1273,6 @@ def var_mean(
     keepdim: _bool = False,
 ) -> _VarMean:
     """Variance and mean over the given dims, or over all."""
-
-def where(condition: _Operand, input: _Operand, other: _Operand) -> Tensor:
-    """input where condition holds, else other. All three broadcast. condition must be bool."""
 
 def xlogy(input: _Operand, other: _Operand) -> Tensor:
     """input * log(other), 0 where input is 0."""

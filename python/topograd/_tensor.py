@@ -183,6 +183,25 @@ def __array_ufunc__(self: Tensor, ufunc: Any, method: str, *inputs: Any, **kwarg
     return function(first, second)
 
 
+def ravel(self: Tensor) -> Tensor:
+    """The elements as a vector: a view where possible."""
+    return self.reshape(-1)
+
+
+def _reshaped_in_place(name: str) -> None:
+    """squeeze_ and the like: the tensor itself gets the new shape; not for tensors with a history."""
+
+    def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        if self.requires_grad and _C.is_grad_enabled():
+            raise RuntimeError(f"{name}_: a tensor of shape {tuple(self.shape)} requires grad; use {name}()")
+        self.data = getattr(self.detach(), name)(*args, **kwargs)
+        return self
+
+    method.__name__ = f"{name}_"
+    method.__doc__ = f"{name} in place: the tensor itself gets the new shape."
+    _method(method, f"{name}_")
+
+
 def share_memory_(self: Tensor) -> Tensor:
     """Itself: threads share all memory."""
     return self
@@ -200,6 +219,7 @@ for _function in (
     __reduce_ex__,
     new_tensor,
     is_same_size,
+    ravel,
     where,
     nonzero,
     __array_ufunc__,
@@ -214,6 +234,9 @@ _method(_functions.std, "std")
 _method(_functions.norm, "norm")
 _method(_functions.equal, "equal")
 _method(_functions.allclose, "allclose")
+for _name in ("squeeze", "unsqueeze", "transpose", "t"):
+    _reshaped_in_place(_name)
+Tensor.__array_interface__ = property(lambda self: self.numpy().__array_interface__)  # type: ignore[attr-defined]
 for _name in ("zeros", "ones", "empty", "full"):
     _new(getattr(_C, _name), f"new_{_name}")
 

@@ -14,10 +14,10 @@ namespace topograd {
 struct IndexItem {
   enum class Kind : std::uint8_t { integer, slice, newaxis, ellipsis, tensor };
   Kind kind = Kind::ellipsis;
-  index start = 0;                   // integer: the index itself
+  index start = 0;                          // integer: the index itself
   std::optional<index> from = {}, to = {};  // slice bounds as written
   index step = 1;
-  Tensor tensor = {};                // integer or boolean indices
+  Tensor tensor = {};  // integer or boolean indices
 };
 using Indices = std::vector<IndexItem>;
 
@@ -25,7 +25,18 @@ using Indices = std::vector<IndexItem>;
 using Object = Ref<Counted>;
 
 enum class ArgKind : std::uint8_t {
-  none, tensor, tensors, integer, real, boolean, dims, reals, dtype, text, indices, object,
+  none,
+  tensor,
+  tensors,
+  integer,
+  real,
+  boolean,
+  dims,
+  reals,
+  dtype,
+  text,
+  indices,
+  object,
 };
 
 /// One argument of a recorded call. An Arg made by borrow() does not own its tensor; its copies do.
@@ -159,56 +170,70 @@ class TOPOGRAD_API Arg {
 };
 
 /// How a C++ parameter of an op is kept in, and read back from, an Arg.
-template <class T> struct ArgTraits;
-template <> struct ArgTraits<Tensor> {
+template <class T>
+struct ArgTraits;
+template <>
+struct ArgTraits<Tensor> {
   static constexpr ArgKind kind = ArgKind::tensor;
   static const Tensor& get(const Arg& a) { return a.tensor(); }
 };
-template <> struct ArgTraits<Tensors> {
+template <>
+struct ArgTraits<Tensors> {
   static constexpr ArgKind kind = ArgKind::tensors;
   static const Tensors& get(const Arg& a) { return a.tensors(); }
 };
-template <> struct ArgTraits<std::int64_t> {
+template <>
+struct ArgTraits<std::int64_t> {
   static constexpr ArgKind kind = ArgKind::integer;
   static std::int64_t get(const Arg& a) { return a.integer(); }
 };
-template <> struct ArgTraits<double> {
+template <>
+struct ArgTraits<double> {
   static constexpr ArgKind kind = ArgKind::real;
   static double get(const Arg& a) { return a.real(); }
 };
-template <> struct ArgTraits<Scalar> {
+template <>
+struct ArgTraits<Scalar> {
   static constexpr ArgKind kind = ArgKind::real;
   static Scalar get(const Arg& a) { return a.scalar(); }
 };
-template <> struct ArgTraits<bool> {
+template <>
+struct ArgTraits<bool> {
   static constexpr ArgKind kind = ArgKind::boolean;
   static bool get(const Arg& a) { return a.boolean(); }
 };
-template <> struct ArgTraits<DType> {
+template <>
+struct ArgTraits<DType> {
   static constexpr ArgKind kind = ArgKind::dtype;
   static DType get(const Arg& a) { return a.dtype(); }
 };
-template <> struct ArgTraits<Dims> {
+template <>
+struct ArgTraits<Dims> {
   static constexpr ArgKind kind = ArgKind::dims;
   static const Dims& get(const Arg& a) { return a.dims(); }
 };
-template <> struct ArgTraits<std::vector<double>> {
+template <>
+struct ArgTraits<std::vector<double>> {
   static constexpr ArgKind kind = ArgKind::reals;
   static const std::vector<double>& get(const Arg& a) { return a.boxed<std::vector<double>>(); }
 };
-template <> struct ArgTraits<std::string> {
+template <>
+struct ArgTraits<std::string> {
   static constexpr ArgKind kind = ArgKind::text;
   static const std::string& get(const Arg& a) { return a.text(); }
 };
-template <> struct ArgTraits<Indices> {
+template <>
+struct ArgTraits<Indices> {
   static constexpr ArgKind kind = ArgKind::indices;
   static const Indices& get(const Arg& a) { return a.indices(); }
 };
-template <> struct ArgTraits<Object> {
+template <>
+struct ArgTraits<Object> {
   static constexpr ArgKind kind = ArgKind::object;
   static Object get(const Arg& a) { return a.object(); }
 };
-template <class T> struct ArgTraits<std::optional<T>> {
+template <class T>
+struct ArgTraits<std::optional<T>> {
   static constexpr ArgKind kind = ArgTraits<T>::kind;
   static std::optional<T> get(const Arg& a) {
     if (a.none()) return std::nullopt;

@@ -39,18 +39,18 @@ struct BackwardOptions {
   BackwardObserver* observer = nullptr;
 };
 
-/// Runs the graph below `roots` backwards from their `gradients` (undefined: ones, for a single element) and adds to .grad of the
-/// leaves; with `inputs`, of those tensors only.
-TOPOGRAD_API void backward(const Tensors& roots, const Tensors& gradients, const BackwardOptions& options = {},
-                           const Tensors& inputs = {});
+/// Runs the graph below `roots` backwards from their `gradients` (undefined: ones, for a single
+/// element) and adds to .grad of the leaves; with `inputs`, of those tensors only.
+TOPOGRAD_API void backward(const Tensors& roots, const Tensors& gradients,
+                           const BackwardOptions& options = {}, const Tensors& inputs = {});
 
 /// The gradients of `roots` with respect to `inputs`; an undefined tensor where there is no path.
-TOPOGRAD_API Tensors gradients(const Tensors& roots, const Tensors& root_gradients, const Tensors& inputs,
-                               const BackwardOptions& options = {});
+TOPOGRAD_API Tensors gradients(const Tensors& roots, const Tensors& root_gradients,
+                               const Tensors& inputs, const BackwardOptions& options = {});
 
-/// Forward mode over the recorded graph: the tangents of `outputs` when those of `inputs` are given. Undefined where there is
-/// no path. create_graph records the computation of the tangents.
-TOPOGRAD_API Tensors tangents(const Tensors& outputs, const Tensors& inputs, const Tensors& input_tangents,
-                              bool create_graph);
+/// Forward mode over the recorded graph: the tangents of `outputs` when those of `inputs` are
+/// given. Undefined where there is no path. create_graph records the computation of the tangents.
+TOPOGRAD_API Tensors tangents(const Tensors& outputs, const Tensors& inputs,
+                              const Tensors& input_tangents, bool create_graph);
 
 }  // namespace topograd

@@ -35,7 +35,8 @@ class TOPOGRAD_API Counted {
   virtual ~Counted() = default;
   virtual void destroy() noexcept { delete this; }
 
-  /// For objects that somebody may find by a weak pointer: makes retain_if_alive() fail from now on.
+  /// For objects that somebody may find by a weak pointer: makes retain_if_alive() fail from now
+  /// on.
   void mark_dead() noexcept { owners_.store(0, std::memory_order_release); }
 
  private:

@@ -29,7 +29,16 @@ struct bfloat16 {
 
 // The order is part of the kernels' tables (kernels/kernels.h): append only.
 enum class DType : std::uint8_t {
-  float32, float64, float16, bfloat16, int8, uint8, int16, int32, int64, boolean,
+  float32,
+  float64,
+  float16,
+  bfloat16,
+  int8,
+  uint8,
+  int16,
+  int32,
+  int64,
+  boolean,
 };
 inline constexpr int dtype_count = 10;
 
@@ -48,18 +57,50 @@ TOPOGRAD_API std::ostream& operator<<(std::ostream& out, DType dtype);
 /// The dtype of the result of an op on both, as in PyTorch's table.
 TOPOGRAD_API DType promote(DType a, DType b);
 
-template <class T> struct dtype_of_type;
-template <> struct dtype_of_type<float> { static constexpr DType value = DType::float32; };
-template <> struct dtype_of_type<double> { static constexpr DType value = DType::float64; };
-template <> struct dtype_of_type<float16> { static constexpr DType value = DType::float16; };
-template <> struct dtype_of_type<bfloat16> { static constexpr DType value = DType::bfloat16; };
-template <> struct dtype_of_type<std::int8_t> { static constexpr DType value = DType::int8; };
-template <> struct dtype_of_type<std::uint8_t> { static constexpr DType value = DType::uint8; };
-template <> struct dtype_of_type<std::int16_t> { static constexpr DType value = DType::int16; };
-template <> struct dtype_of_type<std::int32_t> { static constexpr DType value = DType::int32; };
-template <> struct dtype_of_type<std::int64_t> { static constexpr DType value = DType::int64; };
-template <> struct dtype_of_type<bool> { static constexpr DType value = DType::boolean; };
-template <class T> inline constexpr DType dtype_of = dtype_of_type<T>::value;
+template <class T>
+struct dtype_of_type;
+template <>
+struct dtype_of_type<float> {
+  static constexpr DType value = DType::float32;
+};
+template <>
+struct dtype_of_type<double> {
+  static constexpr DType value = DType::float64;
+};
+template <>
+struct dtype_of_type<float16> {
+  static constexpr DType value = DType::float16;
+};
+template <>
+struct dtype_of_type<bfloat16> {
+  static constexpr DType value = DType::bfloat16;
+};
+template <>
+struct dtype_of_type<std::int8_t> {
+  static constexpr DType value = DType::int8;
+};
+template <>
+struct dtype_of_type<std::uint8_t> {
+  static constexpr DType value = DType::uint8;
+};
+template <>
+struct dtype_of_type<std::int16_t> {
+  static constexpr DType value = DType::int16;
+};
+template <>
+struct dtype_of_type<std::int32_t> {
+  static constexpr DType value = DType::int32;
+};
+template <>
+struct dtype_of_type<std::int64_t> {
+  static constexpr DType value = DType::int64;
+};
+template <>
+struct dtype_of_type<bool> {
+  static constexpr DType value = DType::boolean;
+};
+template <class T>
+inline constexpr DType dtype_of = dtype_of_type<T>::value;
 
 /// The one switch over dtypes: calls f.template operator()<T>() with the element type.
 template <class F>
@@ -87,15 +128,15 @@ inline bfloat16::bfloat16(float value) {
   const std::uint32_t rounded = (word + 0x7fffu + ((word >> 16) & 1u)) >> 16;
   // A NaN must stay a NaN: rounding could carry its mantissa into infinity.
   bits = static_cast<std::uint16_t>((word & 0x7fffffffu) > 0x7f800000u ? (word >> 16) | 0x40u
-                                                                        : rounded);
+                                                                       : rounded);
 }
 inline float16::operator float() const {
   const std::uint32_t sign = (bits & 0x8000u) << 16;
   const std::uint32_t magnitude = bits & 0x7fffu;
   // Scaling by 2^112 rebiases normals and turns subnormals into normals, both exactly.
   float value = std::bit_cast<float>(magnitude << 13) * std::bit_cast<float>(0x77800000u);
-  const std::uint32_t word = magnitude >= 0x7c00u ? (magnitude << 13) | 0x7f800000u
-                                                  : std::bit_cast<std::uint32_t>(value);
+  const std::uint32_t word =
+      magnitude >= 0x7c00u ? (magnitude << 13) | 0x7f800000u : std::bit_cast<std::uint32_t>(value);
   return std::bit_cast<float>(word | sign);
 }
 inline float16::float16(float value) {

@@ -10,7 +10,8 @@
 
 namespace topograd {
 
-/// What went wrong, by meaning. Each kind has its own exception class in C++ and its own type in Python.
+/// What went wrong, by meaning. Each kind has its own exception class in C++ and its own type in
+/// Python.
 class TOPOGRAD_API Error : public std::runtime_error {
  public:
   explicit Error(const std::string& message) : std::runtime_error(message) {}
@@ -82,10 +83,12 @@ template <class Kind = Error, class... Values>
   throw Kind(format(pattern, values...));
 }
 
-/// The one way to state a requirement: `expect<ShapeError>(m == n, "matmul: inner sizes differ: {}, {}", a, b)`.
+/// The one way to state a requirement: `expect<ShapeError>(m == n, "matmul: inner sizes differ: {},
+/// {}", a, b)`.
 template <class Kind = Error, class... Values>
 inline void expect(bool holds, std::string_view pattern, const Values&... values) {
-  if (!holds) [[unlikely]] fail<Kind>(pattern, values...);
+  if (!holds) [[unlikely]]
+    fail<Kind>(pattern, values...);
 }
 
 }  // namespace topograd

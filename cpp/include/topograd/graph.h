@@ -8,26 +8,27 @@
 
 namespace topograd {
 
-/// The recorded computation behind some tensors, in the order in which it was made: for looking at, for running again with other
-/// inputs, for a backward pass that keeps every gradient. Holds the graph alive.
+/// The recorded computation behind some tensors, in the order in which it was made: for looking at,
+/// for running again with other inputs, for a backward pass that keeps every gradient. Holds the
+/// graph alive.
 class TOPOGRAD_API Graph {
  public:
   struct Contribution {
-    int consumer;                    ///< vertex that sent it
+    int consumer;  ///< vertex that sent it
     Tensor gradient;
   };
   struct Vertex {
-    Ref<Counted> node;               ///< the recorded call or leaf; null for a constant
-    std::string op;                  ///< "leaf", "constant", or the op's name
-    std::string name;                ///< given by the user, or the name of an output, or ""
-    std::string arguments;           ///< what is not a vertex: "dim=1, keepdim=False"
+    Ref<Counted> node;      ///< the recorded call or leaf; null for a constant
+    std::string op;         ///< "leaf", "constant", or the op's name
+    std::string name;       ///< given by the user, or the name of an output, or ""
+    std::string arguments;  ///< what is not a vertex: "dim=1, keepdim=False"
     std::string where;
     std::string module;
-    std::vector<int> inputs;         ///< vertices, one per tensor argument
-    Tensors values;                  ///< per output; undefined where not known
-    Tensors gradients;               ///< per output, after backward()
+    std::vector<int> inputs;  ///< vertices, one per tensor argument
+    Tensors values;           ///< per output; undefined where not known
+    Tensors gradients;        ///< per output, after backward()
     std::vector<Contribution> contributions;
-    int backward_index = -1;         ///< position in the backward order, after backward()
+    int backward_index = -1;  ///< position in the backward order, after backward()
     bool is_output = false;
     Dims shape;
     DType dtype = DType::float32;
@@ -44,10 +45,11 @@ class TOPOGRAD_API Graph {
   /// The only vertex of that name; throws ValueError where there is none or more than one.
   int find(const std::string& name) const;
 
-  /// Computes every vertex again in order, with other values at some of them, without the program that built the graph.
-  /// A backward() after it is that of the new values.
+  /// Computes every vertex again in order, with other values at some of them, without the program
+  /// that built the graph. A backward() after it is that of the new values.
   Tensors forward(const std::map<int, Tensor>& replacements);
-  /// Runs the backward pass from the outputs and keeps gradients and contributions at every vertex. .grad is not touched.
+  /// Runs the backward pass from the outputs and keeps gradients and contributions at every vertex.
+  /// .grad is not touched.
   void backward(const Tensors& seeds);
 
  private:
@@ -56,7 +58,7 @@ class TOPOGRAD_API Graph {
   int add_constant(const Tensor& x);
   void compute(int at, Tensors& tracked);
 
-  Tensors roots_;                    ///< as given
+  Tensors roots_;  ///< as given
   /// The recording that the values belong to: the original one, or that of the last forward().
   Tensors current_roots_;
   std::map<const Counted*, int> current_nodes_;

@@ -13,12 +13,14 @@ struct SafetensorsFile {
   std::map<std::string, std::string> metadata;
 };
 
-/// Writes a safetensors file. Equal content gives equal bytes. Atomic: a crash leaves the old file or the new one, whole; the mode and
-/// links of an existing file stay. Throws Error with the system's reason.
+/// Writes a safetensors file. Equal content gives equal bytes. Atomic: a crash leaves the old file
+/// or the new one, whole; the mode and links of an existing file stay. Throws Error with the
+/// system's reason.
 TOPOGRAD_API void save_safetensors(const std::string& path, const SafetensorsFile& content);
 
-/// Reads one. The header is checked in full — sizes, offsets that overlap or leave gaps, names that appear twice, UTF-8, depth — before
-/// anything of the size it claims is allocated. Throws ValueError for a malformed file, Error where it can not be read.
+/// Reads one. The header is checked in full — sizes, offsets that overlap or leave gaps, names that
+/// appear twice, UTF-8, depth — before anything of the size it claims is allocated. Throws
+/// ValueError for a malformed file, Error where it can not be read.
 TOPOGRAD_API SafetensorsFile load_safetensors(const std::string& path);
 
 }  // namespace topograd

@@ -1,8 +1,9 @@
 #pragma once
 
-// An op is one record: its signature, documentation, forward computation, kind of derivative, what it saves, samples.
-// Everything else — the Python function and method, its parser, docstring and stub line, node labels, the generic
-// tests — is a loop over the registry. See CONTRIBUTING.md for how to add one.
+// An op is one record: its signature, documentation, forward computation, kind of derivative, what
+// it saves, samples. Everything else — the Python function and method, its parser, docstring and
+// stub line, node labels, the generic tests — is a loop over the registry. See CONTRIBUTING.md for
+// how to add one.
 
 #include <array>
 #include <atomic>
@@ -19,21 +20,22 @@ namespace topograd {
 
 struct OpRecord;
 
-/// What a rule sees of a recorded call. Arguments that the op does not list in .saves are hollow: they have a shape and
-/// a dtype, and reading their data is an error that names the op.
+/// What a rule sees of a recorded call. Arguments that the op does not list in .saves are hollow:
+/// they have a shape and a dtype, and reading their data is an error that names the op.
 struct Call {
   const OpRecord* op;
   const Arg* args;
   int arg_count;
   const Tensor* outputs;
   int output_count;
-  const bool* wanted;                ///< per tensor slot: whether its gradient is needed
+  const bool* wanted;  ///< per tensor slot: whether its gradient is needed
 
   const Tensor& output(int k = 0) const { return outputs[k]; }
   bool wants(int slot) const { return wanted == nullptr || wanted[slot]; }
 };
 
-/// Where a forward computation may write: the tensor changed in place, or `out=`. Null: make a new one.
+/// Where a forward computation may write: the tensor changed in place, or `out=`. Null: make a new
+/// one.
 struct Target {
   const Tensor* tensor = nullptr;
 };
@@ -41,23 +43,27 @@ struct Target {
 /// What a forward computation gives.
 struct Results {
   Tensor one;
-  Tensors many;                      ///< used when `several`
+  Tensors many;  ///< used when `several`
   bool several = false;
   int count() const { return several ? static_cast<int>(many.size()) : 1; }
   Tensor& at(int k) { return several ? many[static_cast<std::size_t>(k)] : one; }
 };
 
-// ---------------------------------------------------------------- turning typed lambdas into plain function pointers
+// ---------------------------------------------------------------- turning typed lambdas into plain
+// function pointers
 
 namespace detail {
 
-template <class F> struct Parameters : Parameters<decltype(&F::operator())> {};
-template <class C, class R, class... A> struct Parameters<R (C::*)(A...) const> {
+template <class F>
+struct Parameters : Parameters<decltype(&F::operator())> {};
+template <class C, class R, class... A>
+struct Parameters<R (C::*)(A...) const> {
   using Result = R;
   using List = std::tuple<std::decay_t<A>...>;
 };
 
-template <class List, std::size_t Skip, class Indexes> struct Unpacked;
+template <class List, std::size_t Skip, class Indexes>
+struct Unpacked;
 template <class List, std::size_t Skip, std::size_t... I>
 struct Unpacked<List, Skip, std::index_sequence<I...>> {
   template <class F, class... Front>
@@ -73,7 +79,8 @@ using Unpack =
     Unpacked<typename Parameters<F>::List, Skip,
              std::make_index_sequence<std::tuple_size_v<typename Parameters<F>::List> - Skip>>;
 
-template <class F> constexpr bool takes_target() {
+template <class F>
+constexpr bool takes_target() {
   using List = typename Parameters<F>::List;
   if constexpr (std::tuple_size_v<List> == 0)
     return false;
@@ -88,7 +95,7 @@ struct Forward {
   void (*run)(const Arg* args, Target target, Results& results) = nullptr;
   const ArgKind* kinds = nullptr;
   int parameters = 0;
-  bool writes_target = false;        ///< uses Target itself; otherwise the result is copied there
+  bool writes_target = false;  ///< uses Target itself; otherwise the result is copied there
 
   constexpr Forward() = default;
   template <class F>
@@ -118,8 +125,9 @@ struct Forward {
 using Partial = Tensor (*)(const Call&);
 
 /// Gradients of the inputs from those of the outputs. Either one lambda per tensor parameter,
-/// (const Call&, const Tensor& g, parameters…) -> Tensor, of which only the wanted ones run; or one for all of them,
-/// returning Tensors (undefined where there is none). Ops with several outputs take `const Tensors& g`.
+/// (const Call&, const Tensor& g, parameters…) -> Tensor, of which only the wanted ones run; or one
+/// for all of them, returning Tensors (undefined where there is none). Ops with several outputs
+/// take `const Tensors& g`.
 struct Vjp {
   using One = Tensor (*)(const Call&, const Tensors& g);
   using All = Tensors (*)(const Call&, const Tensors& g);
@@ -129,8 +137,7 @@ struct Vjp {
 
   constexpr Vjp() = default;
   template <class... F>
-    requires(sizeof...(F) > 0 && (std::is_class_v<F> && ...) &&
-             (!std::is_same_v<F, Vjp> && ...))
+    requires(sizeof...(F) > 0 && (std::is_class_v<F> && ...) && (!std::is_same_v<F, Vjp> && ...))
   constexpr Vjp(F... f) {
     (add(f), ...);
   }
@@ -175,7 +182,8 @@ struct Jvp {
 
 /// Written in other ops: those are recorded, this one is not.
 struct Composite {};
-/// The outputs are not tracked. A reason, when given, turns a backward pass that arrives here into an error.
+/// The outputs are not tracked. A reason, when given, turns a backward pass that arrives here into
+/// an error.
 struct NotDifferentiable {};
 /// Every output element depends on the input elements at its own place.
 struct Elementwise {
@@ -213,7 +221,8 @@ struct General {
 using Derivative =
     std::variant<Composite, NotDifferentiable, Elementwise, Linear, Multilinear, General>;
 
-/// Which values the rules read. Tensors that need no gradient are constants of the graph and are always kept.
+/// Which values the rules read. Tensors that need no gradient are constants of the graph and are
+/// always kept.
 enum Saves : unsigned {
   saves_nothing = 0,
   saves_output = 1,
@@ -231,14 +240,14 @@ constexpr Saves operator|(Saves a, Saves b) {
 
 enum Traits : unsigned {
   function_only = 0,
-  is_method = 1,                     ///< also a method of Tensor, with the first parameter as self
-  has_in_place = 2,                  ///< also as name_, which writes its result over the first parameter
-  is_view = 4,                       ///< the result looks at the memory of the first parameter
-  is_functional = 8,                 ///< PyTorch has it in torch.nn.functional only
-  is_hidden = 16,                    ///< for rules and other ops; not a public function
-  method_only = 32,                  ///< a method but not a function
-  is_random = 64,                    ///< draws from the random generator
-  in_place_only = 128,               ///< public only as name_ (copy_, fill_)
+  is_method = 1,        ///< also a method of Tensor, with the first parameter as self
+  has_in_place = 2,     ///< also as name_, which writes its result over the first parameter
+  is_view = 4,          ///< the result looks at the memory of the first parameter
+  is_functional = 8,    ///< PyTorch has it in torch.nn.functional only
+  is_hidden = 16,       ///< for rules and other ops; not a public function
+  method_only = 32,     ///< a method but not a function
+  is_random = 64,       ///< draws from the random generator
+  in_place_only = 128,  ///< public only as name_ (copy_, fill_)
 };
 constexpr Traits operator|(Traits a, Traits b) {
   return static_cast<Traits>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
@@ -249,13 +258,14 @@ using Sample = std::vector<Arg>;
 struct Signature;
 
 struct OpRecord {
-  /// "sum(Tensor input, int[]? dim=None, bool keepdim=False, *, dtype? dtype=None) -> Tensor". A name "max.dim" is the variant `dim`
-  /// of the Python function max.
+  /// "sum(Tensor input, int[]? dim=None, bool keepdim=False, *, dtype? dtype=None) -> Tensor". A
+  /// name "max.dim" is the variant `dim` of the Python function max.
   const char* signature = "";
   const char* doc = "";
   Forward forward = {};
   Derivative derivative = Composite{};
-  /// (gradient, saved values) -> gradients in one pass, used when no graph of the backward pass is wanted.
+  /// (gradient, saved values) -> gradients in one pass, used when no graph of the backward pass is
+  /// wanted.
   Vjp fused = {};
   Saves saves = saves_nothing;
   Traits traits = is_method;
@@ -268,37 +278,42 @@ struct OpRecord {
 
 struct Parameter {
   std::string name;
-  std::string type;                  ///< as written: "int[]?"
+  std::string type;  ///< as written: "int[]?"
   ArgKind kind = ArgKind::none;
-  bool optional = false;             ///< takes None
-  bool number = false;               ///< a Scalar: int, float or bool as given
+  bool optional = false;  ///< takes None
+  bool number = false;    ///< a Scalar: int, float or bool as given
   bool keyword_only = false;
-  bool variadic = false;             ///< "int...": also as separate positional arguments
+  bool variadic = false;  ///< "int...": also as separate positional arguments
   bool has_default = false;
   std::string default_text;
   Arg fallback;
 };
 
 struct Signature {
-  std::string name;                  ///< full, with the variant: "max.dim"
-  std::string function;              ///< without it: "max"
+  std::string name;      ///< full, with the variant: "max.dim"
+  std::string function;  ///< without it: "max"
   std::vector<Parameter> parameters;
   std::vector<std::string> result_names;  ///< for several named outputs
   std::string result;
 };
 
-/// Parsed once per record. Throws Error that quotes the signature when it is malformed or does not fit the lambda.
+/// Parsed once per record. Throws Error that quotes the signature when it is malformed or does not
+/// fit the lambda.
 TOPOGRAD_API const Signature& signature_of(const OpRecord& op);
 TOPOGRAD_API const std::string& name_of(const OpRecord& op);
 
-/// Runs a call: computes, and records a node when an argument is tracked. The arguments may be borrowed.
+/// Runs a call: computes, and records a node when an argument is tracked. The arguments may be
+/// borrowed.
 TOPOGRAD_API Results invoke(const OpRecord& op, const Arg* args, int count);
 /// The same, written over the first argument.
 TOPOGRAD_API Tensor invoke_in_place(const OpRecord& op, const Arg* args, int count);
 
-/// A record that C++ calls like a function: `sum(x)`, `sum(x, Dims{0}, true)`; missing arguments take their defaults.
-template <class S> struct Op;
-template <class R, class... A> struct Op<R(A...)> : OpRecord {
+/// A record that C++ calls like a function: `sum(x)`, `sum(x, Dims{0}, true)`; missing arguments
+/// take their defaults.
+template <class S>
+struct Op;
+template <class R, class... A>
+struct Op<R(A...)> : OpRecord {
   R operator()(const std::type_identity_t<A>&... given) const
     requires(sizeof...(A) > 0)
   {

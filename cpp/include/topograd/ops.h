@@ -1,6 +1,7 @@
 #pragma once
 
-// Every op as a callable object, under PyTorch's name. Defined, with documentation, in cpp/ops/<family>.cpp.
+// Every op as a callable object, under PyTorch's name. Defined, with documentation, in
+// cpp/ops/<family>.cpp.
 
 #include "topograd/op.h"
 
@@ -12,9 +13,11 @@ using Unary = Op<Tensor(Tensor)>;
 using Binary = Op<Tensor(Tensor, Tensor)>;
 
 // ops/unary.cpp
-TOPOGRAD_OP Unary neg, abs, sign, square, reciprocal, sqrt, rsqrt, exp, exp2, expm1, log, log2, log10,
-    log1p, sin, cos, tan, asin, acos, atan, sinh, cosh, tanh, asinh, acosh, atanh, sigmoid, erf, erfc,
-    floor, ceil, round, trunc, frac, isnan, isinf, isfinite, signbit, positive;
+TOPOGRAD_OP Unary neg, abs, sign, square, reciprocal, sqrt, rsqrt, exp, exp2, expm1, log, log2,
+    log10, log1p, sin, cos, tan, asin, acos, atan, sinh, cosh, tanh, asinh, acosh, atanh, sigmoid,
+    erf, erfc, floor, ceil, round, trunc, frac, isnan, isinf, isfinite, signbit, positive;
+
+TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t)> round_decimals;
 
 // ops/activation.cpp
 TOPOGRAD_OP Unary relu, silu, mish, logsigmoid, hardsigmoid, hardswish, softsign, relu6;
@@ -24,13 +27,13 @@ TOPOGRAD_OP Op<Tensor(Tensor, double)> leaky_relu, elu;
 
 // ops/binary.cpp
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Scalar)> add, sub, rsub;
-TOPOGRAD_OP Binary mul, true_div, strong_mul, floor_div, trunc_div, remainder, fmod, pow, maximum, minimum,
-    fmax, fmin, atan2, hypot, copysign, logaddexp, xlogy;
+TOPOGRAD_OP Binary mul, true_div, strong_mul, floor_div, trunc_div, remainder, fmod, pow, maximum,
+    minimum, fmax, fmin, atan2, hypot, copysign, logaddexp, xlogy;
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor, std::optional<std::string>)> div;
 
 // ops/compare.cpp
-TOPOGRAD_OP Binary eq, ne, lt, le, gt, ge, logical_and, logical_or, logical_xor, bitwise_and, bitwise_or,
-    bitwise_xor, bitwise_left_shift, bitwise_right_shift, equal_elements;
+TOPOGRAD_OP Binary eq, ne, lt, le, gt, ge, logical_and, logical_or, logical_xor, bitwise_and,
+    bitwise_or, bitwise_xor, bitwise_left_shift, bitwise_right_shift, equal_elements;
 TOPOGRAD_OP Unary logical_not, bitwise_not;
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor, double, double, bool)> isclose;
 
@@ -114,7 +117,8 @@ TOPOGRAD_OP Op<Tensor(Tensor, Tensor, OptionalInt)> take_along_dim;
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor)> masked_select;
 TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t)> one_hot;
 TOPOGRAD_OP Op<Tensor(Tensor)> nonzero;
-TOPOGRAD_OP Op<Tensor(Tensor, Tensor, OptionalInt, std::optional<double>, double, bool, bool)> embedding;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, OptionalInt, std::optional<double>, double, bool, bool)>
+    embedding;
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor, std::int64_t, bool)> embedding_rows;
 
 // ops/softmax.cpp, ops/loss.cpp
@@ -125,7 +129,8 @@ TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, std::int64_t, std::string)> nll_lo
 TOPOGRAD_OP Op<Tensors(Tensor, Tensor, Tensor, std::int64_t, double)> cross_entropy_rows;
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor, std::string)> mse_loss, l1_loss;
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, std::string)> binary_cross_entropy;
-TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, std::string, Tensor)> binary_cross_entropy_with_logits;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, std::string, Tensor)>
+    binary_cross_entropy_with_logits;
 
 // ops/norm.cpp
 TOPOGRAD_OP Op<Tensor(Tensor, Dims, Tensor, Tensor, double)> layer_norm;
@@ -136,20 +141,22 @@ TOPOGRAD_OP Op<Tensor(Tensor, double, bool, bool)> dropout;
 TOPOGRAD_OP Op<Tensor(Tensor, double, std::int64_t, std::int64_t)> dropout_seeded;
 
 // ops/conv.cpp, ops/pool.cpp, ops/attention.cpp
-TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, Dims, Dims, Dims, std::int64_t)> conv1d, conv2d, conv3d,
-    convolution;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, Dims, Dims, Dims, std::int64_t)> conv1d, conv2d,
+    conv3d, convolution;
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Dims, Dims, Dims, Dims, std::int64_t)> convolution_input,
     convolution_weight;
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, Dims, std::string, Dims, std::int64_t)> conv1d_named,
     conv2d_named, conv3d_named;
-TOPOGRAD_OP Op<Tensor(Tensor, Dims, OptionalDims, Dims, Dims, bool)> max_pool1d, max_pool2d, max_pool3d;
+TOPOGRAD_OP Op<Tensor(Tensor, Dims, OptionalDims, Dims, Dims, bool)> max_pool1d, max_pool2d,
+    max_pool3d;
 TOPOGRAD_OP Op<Tensors(Tensor, Dims, OptionalDims, Dims, Dims, bool)> max_pool1d_with_indices,
     max_pool2d_with_indices, max_pool3d_with_indices;
-TOPOGRAD_OP Op<Tensor(Tensor, Dims, OptionalDims, Dims, bool, bool, OptionalInt)> avg_pool1d, avg_pool2d,
-    avg_pool3d;
+TOPOGRAD_OP Op<Tensor(Tensor, Dims, OptionalDims, Dims, bool, bool, OptionalInt)> avg_pool1d,
+    avg_pool2d, avg_pool3d;
 TOPOGRAD_OP Op<Tensors(Tensor, Dims, Dims, Dims, Dims, bool)> max_pool;
 TOPOGRAD_OP Op<Tensor(Tensor, Dims, Dims, Dims, bool, bool, std::int64_t)> average_pool;
-TOPOGRAD_OP Op<Tensor(Tensor, Dims, Dims, Dims, Dims, bool, bool, std::int64_t)> average_pool_transpose;
+TOPOGRAD_OP Op<Tensor(Tensor, Dims, Dims, Dims, Dims, bool, bool, std::int64_t)>
+    average_pool_transpose;
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, Tensor, double, bool, std::optional<double>, bool)>
     scaled_dot_product_attention;
 TOPOGRAD_OP Op<Tensors(Tensor, Tensor, Tensor, Tensor, bool, double)> attention;

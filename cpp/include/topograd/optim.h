@@ -8,8 +8,8 @@
 
 namespace topograd {
 
-/// Update rules over a list of parameters at once: each step reads the parameters' gradients (a parameter without one is left
-/// alone), and keeps its own state per parameter.
+/// Update rules over a list of parameters at once: each step reads the parameters' gradients (a
+/// parameter without one is left alone), and keeps its own state per parameter.
 class TOPOGRAD_API OptimizerState {
  public:
   struct Sgd {
@@ -19,7 +19,7 @@ class TOPOGRAD_API OptimizerState {
   struct Adam {
     double lr = 1e-3, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weight_decay = 0;
     bool amsgrad = false, maximize = false;
-    bool decoupled = false;          ///< AdamW
+    bool decoupled = false;  ///< AdamW
   };
   /// The state of one parameter, under PyTorch's names: "step", "exp_avg", "momentum_buffer", …
   using Values = std::map<std::string, Tensor>;

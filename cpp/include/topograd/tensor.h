@@ -18,7 +18,8 @@ namespace topograd {
 class Tensor;
 using Tensors = std::vector<Tensor>;
 
-/// A number as it is written in a program: its category takes part in type promotion, its width does not.
+/// A number as it is written in a program: its category takes part in type promotion, its width
+/// does not.
 class Scalar {
  public:
   Scalar(bool value) : kind_(DType::boolean), integer_(value), real_(value) {}
@@ -32,9 +33,7 @@ class Scalar {
   DType kind() const { return kind_; }
   bool is_real() const { return kind_ == DType::float64; }
   double real() const { return real_; }
-  std::int64_t integer() const {
-    return is_real() ? static_cast<std::int64_t>(real_) : integer_;
-  }
+  std::int64_t integer() const { return is_real() ? static_cast<std::int64_t>(real_) : integer_; }
 
  private:
   DType kind_;
@@ -43,7 +42,8 @@ class Scalar {
 };
 TOPOGRAD_API std::ostream& operator<<(std::ostream& out, const Scalar& scalar);
 
-/// A block of memory that tensors look at, with the number of times it was changed in place. All views share it.
+/// A block of memory that tensors look at, with the number of times it was changed in place. All
+/// views share it.
 class TOPOGRAD_API Storage final : public Counted {
  public:
   using Release = void (*)(void* context);
@@ -86,23 +86,24 @@ namespace detail {
 /// What only some tensors have; allocated when first needed.
 struct Rare;
 
-/// What a Tensor handle points to. `node` is who made it (or its leaf); null: no gradient is tracked.
+/// What a Tensor handle points to. `node` is who made it (or its leaf); null: no gradient is
+/// tracked.
 struct TOPOGRAD_API TensorBody final : Counted {
-  Ref<Storage> storage;              // null: hollow, a shape without data
+  Ref<Storage> storage;  // null: hollow, a shape without data
   Dims sizes, strides;
-  index offset = 0;                  // in elements
-  index count = 0;                   // number of elements
+  index offset = 0;  // in elements
+  index count = 0;   // number of elements
   DType dtype = DType::float32;
   Device device;
-  bool contiguous = true;            // row-major without gaps
-  bool wrapped_number = false;       // made from a Python or C++ number: weak in type promotion
-  bool inference = false;            // made in inference_mode
-  bool watched = false;              // a node holds a weak pointer to this (see graph/node.h)
-  std::uint32_t output = 0;          // which output of `node` this is
+  bool contiguous = true;       // row-major without gaps
+  bool wrapped_number = false;  // made from a Python or C++ number: weak in type promotion
+  bool inference = false;       // made in inference_mode
+  bool watched = false;         // a node holds a weak pointer to this (see graph/node.h)
+  std::uint32_t output = 0;     // which output of `node` this is
   Ref<Counted> node;
-  Ref<TensorBody> saved;             // the same value without node, made when first saved for backward
+  Ref<TensorBody> saved;  // the same value without node, made when first saved for backward
   std::unique_ptr<Rare> rare;
-  void* wrapper = nullptr;           // the Python object, borrowed
+  void* wrapper = nullptr;  // the Python object, borrowed
 
   static Ref<TensorBody> make();
   static void* operator new(std::size_t bytes);
@@ -123,12 +124,14 @@ class TOPOGRAD_API HollowRead : public Error {
   ~HollowRead() override;
 };
 
-/// A handle on an n-dimensional array of one dtype; copying the handle shares the array. A default one is "no tensor".
+/// A handle on an n-dimensional array of one dtype; copying the handle shares the array. A default
+/// one is "no tensor".
 class TOPOGRAD_API Tensor {
  public:
   Tensor() = default;
   explicit Tensor(Ref<detail::TensorBody> body) : body_(std::move(body)) {}
-  /// A 0-d tensor of a number that is weak in type promotion, so that `add(x, 2)` keeps the dtype of x.
+  /// A 0-d tensor of a number that is weak in type promotion, so that `add(x, 2)` keeps the dtype
+  /// of x.
   Tensor(Scalar number);
   Tensor(double number) : Tensor(Scalar(number)) {}
   Tensor(int number) : Tensor(Scalar(number)) {}
@@ -165,7 +168,8 @@ class TOPOGRAD_API Tensor {
     return static_cast<T*>(address());
   }
   void* address() const {
-    if (hollow()) [[unlikely]] refuse_hollow();
+    if (hollow()) [[unlikely]]
+      refuse_hollow();
     return static_cast<char*>(body_->storage->data()) + body_->offset * size_of(dtype());
   }
   /// The only element as a number; throws when there is not exactly one.
@@ -180,7 +184,8 @@ class TOPOGRAD_API Tensor {
   std::vector<T> to_vector() const;
 
   bool requires_grad() const { return static_cast<bool>(body_->node); }
-  /// Makes this a leaf whose gradient is kept, or takes that back. Throws for integer dtypes and for results of ops.
+  /// Makes this a leaf whose gradient is kept, or takes that back. Throws for integer dtypes and
+  /// for results of ops.
   Tensor& requires_grad_(bool wanted = true);
   /// Whether no op made this.
   bool is_leaf() const;

@@ -1,0 +1,222 @@
+// Python data as tensors, and what stands between the brackets of x[...].
+
+#include <string_view>
+
+#include "bindings/python.h"
+#include "tensor/body.h"
+#include "topograd/ops.h"
+
+namespace topograd::python {
+namespace {
+
+/// Walks nested sequences once for the shape and the widest kind of number, then once for the
+/// elements. Every item is held while it is looked at: converting it may run code that changes the
+/// lists.
+class Nested {
+ public:
+  explicit Nested(PyObject* data) { measure(data, 0); }
+
+  Tensor build(PyObject* data, std::optional<DType> dtype) {
+    DType chosen = DType::boolean;
+    if (!dtype && array_type_) return build(data, *array_type_);
+    if (dtype)
+      chosen = *dtype;
+    else if (tensors_)
+      chosen = tensor_type_;
+    else if (count_ == 0 || reals_)
+      chosen = default_dtype();
+    else if (integers_)
+      chosen = DType::int64;
+    const DType work = is_floating(chosen) || reals_            ? DType::float64
+                       : chosen == DType::boolean && !integers_ ? DType::boolean
+                                                                : DType::int64;
+    Tensor out = Tensor::empty(shape_, work);
+    index at = 0;
+    fill(data, 0, out, at);
+    expect<ValueError>(at == out.count(), "tensor: the data changed while it was read");
+    return converted(out, chosen);
+  }
+
+ private:
+  static bool is_sequence(PyObject* object) {
+    return PyList_Check(object) || PyTuple_Check(object) ||
+           (PySequence_Check(object) && !PyUnicode_Check(object) && !PyBytes_Check(object) &&
+            !is_tensor(object) && PySequence_Size(object) >= 0 && clear_error());
+  }
+  static bool clear_error() {
+    PyErr_Clear();
+    return true;
+  }
+
+  void note(const Scalar& number) {
+    ++count_;
+    reals_ = reals_ || number.is_real();
+    integers_ = integers_ || number.kind() == DType::int64;
+  }
+
+  void measure(PyObject* data, int depth) {
+    expect<ValueError>(depth <= max_rank, "tensor: the data is nested more than {} deep", max_rank);
+    Scalar number = 0;
+    if (is_tensor(data)) {
+      const Tensor x = as_tensor(data);
+      expect<ValueError>(x.count() == 1,
+                         "tensor: a tensor inside a list must have one element, got shape {}",
+                         x.shape());
+      tensor_type_ = tensors_ ? promote(tensor_type_, x.dtype()) : x.dtype();
+      tensors_ = true;
+      note(x.item());
+      return reached(depth);
+    }
+    if (to_scalar(data, number)) {
+      note(number);
+      return reached(depth);
+    }
+    PyErr_Clear();
+    // A list of arrays has the arrays' dtype.
+    if (PyObject_HasAttrString(data, "__array_interface__")) {
+      const DType dtype = tensor_from(data, std::nullopt).dtype();
+      array_type_ = array_type_ ? promote(*array_type_, dtype) : dtype;
+    }
+    expect<TypeError>(is_sequence(data), "tensor: can not make numbers of {}",
+                      Py_TYPE(data)->tp_name);
+    const Py_ssize_t length = PySequence_Size(data);
+    if (length < 0) throw_python();
+    if (static_cast<int>(sizes_.size()) == depth && !leaf_depth_) sizes_.push_back(length);
+    expect<ShapeError>(depth < static_cast<int>(sizes_.size()) &&
+                           sizes_[static_cast<std::size_t>(depth)] == length,
+                       "tensor: lists of different lengths at depth {}", depth);
+    for (Py_ssize_t i = 0; i < length; ++i) {
+      const auto item = py::reinterpret_steal<py::object>(PySequence_GetItem(data, i));
+      if (!item) throw_python();
+      measure(item.ptr(), depth + 1);
+    }
+    if (depth == 0) {
+      shape_ = Dims();
+      for (index size : sizes_) shape_.push_back(size);
+      count_of(shape_);
+    }
+  }
+
+  void reached(int depth) {
+    expect<ShapeError>(!leaf_depth_ || *leaf_depth_ == depth,
+                       "tensor: numbers at different depths {} and {}", leaf_depth_.value_or(0),
+                       depth);
+    expect<ShapeError>(static_cast<int>(sizes_.size()) == depth,
+                       "tensor: numbers and lists at the same depth {}", depth);
+    leaf_depth_ = depth;
+  }
+
+  void fill(PyObject* data, int depth, const Tensor& out, index& at) {
+    if (depth == shape_.size()) {
+      Scalar number = 0;
+      if (is_tensor(data))
+        number = as_tensor(data).item();
+      else
+        expect<TypeError>(to_scalar(data, number), "tensor: the data changed while it was read");
+      expect<ValueError>(at < out.count(), "tensor: the data changed while it was read");
+      if (out.dtype() == DType::float64)
+        out.data<double>()[at++] = number.real();
+      else if (out.dtype() == DType::int64)
+        out.data<std::int64_t>()[at++] = number.integer();
+      else
+        out.data<bool>()[at++] = number.integer() != 0;
+      return;
+    }
+    const index length = shape_[depth];
+    for (index i = 0; i < length; ++i) {
+      const auto item = py::reinterpret_steal<py::object>(PySequence_GetItem(data, i));
+      if (!item) throw_python();
+      fill(item.ptr(), depth + 1, out, at);
+    }
+  }
+
+  std::vector<index> sizes_;
+  std::optional<int> leaf_depth_;
+  Dims shape_;
+  index count_ = 0;
+  bool reals_ = false, integers_ = false, tensors_ = false;
+  DType tensor_type_ = DType::boolean;
+  std::optional<DType> array_type_;
+};
+
+}  // namespace
+
+Tensor tensor_from(PyObject* data, std::optional<DType> dtype) {
+  if (is_tensor(data)) {
+    const Tensor x = as_tensor(data).detach();
+    return dense_copy(dtype ? converted(x, *dtype) : x);
+  }
+  // Arrays come with their memory; nested lists are walked.
+  if (!PyList_Check(data) && !PyTuple_Check(data) && !PyUnicode_Check(data) &&
+      (PyObject_CheckBuffer(data) || PyObject_HasAttrString(data, "__array__"))) {
+    const Tensor view = py::module_::import("topograd._interop")
+                            .attr("from_array")(py::handle(data))
+                            .cast<Tensor>();
+    return dense_copy(dtype ? converted(view, *dtype) : view);
+  }
+  try {
+    return Nested(data).build(data, dtype);
+  } catch (const ValueError& e) {
+    if (std::string_view(e.what()).starts_with("tensor")) throw;
+    fail<ValueError>("tensor: {}", e.what());
+  }
+}
+
+Indices indices_from(PyObject* key) {
+  Indices indices;
+  const auto add = [&](PyObject* item) {
+    if (item == Py_None) {
+      indices.push_back({.kind = IndexItem::Kind::newaxis});
+    } else if (item == Py_Ellipsis) {
+      indices.push_back({.kind = IndexItem::Kind::ellipsis});
+    } else if (PyBool_Check(item)) {
+      indices.push_back({.kind = IndexItem::Kind::tensor,
+                         .tensor = Tensor::full({}, item == Py_True, DType::boolean)});
+    } else if (PySlice_Check(item)) {
+      auto* slice = reinterpret_cast<PySliceObject*>(item);
+      IndexItem one{.kind = IndexItem::Kind::slice};
+      const auto bound = [](PyObject* value) -> std::optional<index> {
+        if (value == Py_None) return std::nullopt;
+        const auto number = py::reinterpret_steal<py::object>(PyNumber_Index(value));
+        if (!number) throw_python();
+        // Bounds beyond 64 bits mean the end, as in Python.
+        const Py_ssize_t clipped = PyNumber_AsSsize_t(number.ptr(), nullptr);
+        if (clipped == -1 && PyErr_Occurred() != nullptr) throw_python();
+        return clipped;
+      };
+      one.from = bound(slice->start);
+      one.to = bound(slice->stop);
+      one.step = bound(slice->step).value_or(1);
+      indices.push_back(one);
+    } else if (is_tensor(item)) {
+      const Tensor x = as_tensor(item);
+      if (x.rank() == 0 && is_integer(x.dtype()))
+        indices.push_back({.kind = IndexItem::Kind::integer, .start = x.item().integer()});
+      else if (x.dtype() == DType::uint8 || is_boolean(x.dtype()) || is_integer(x.dtype()))
+        indices.push_back({.kind = IndexItem::Kind::tensor, .tensor = x});
+      else
+        fail<IndexError>("index: tensors used as indices must be int64 or bool, got {} of shape {}",
+                         x.dtype(), x.shape());
+    } else if (PyIndex_Check(item) != 0) {
+      indices.push_back(
+          {.kind = IndexItem::Kind::integer, .start = py::handle(item).cast<index>()});
+    } else if (PySequence_Check(item) != 0 && !PyUnicode_Check(item)) {
+      Tensor x = tensor_from(item, std::nullopt);
+      if (x.count() == 0) x = converted(x, DType::int64);
+      expect<IndexError>(!is_floating(x.dtype()), "index: a list of {} can not be an index",
+                         x.dtype());
+      indices.push_back({.kind = IndexItem::Kind::tensor, .tensor = x});
+    } else {
+      fail<IndexError>(
+          "index: expects integers, slices, None, Ellipsis, bool, lists or tensors, got {}",
+          Py_TYPE(item)->tp_name);
+    }
+  };
+  if (PyTuple_Check(key))
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(key); ++i) add(PyTuple_GET_ITEM(key, i));
+  else
+    add(key);
+  return indices;
+}
+
+}  // namespace topograd::python
