@@ -91,7 +91,7 @@ def binary_cross_entropy(
     reduction: str = "mean",
 ) -> Array:
     """Each logarithm is held at -100 or above, as in PyTorch."""
-    input = np.asarray(input, np.float64)
+    input, target = np.asarray(input, np.float64), np.asarray(target, np.float64)
     with np.errstate(divide="ignore"):
         positive = np.maximum(np.log(input), -100)
         negative = np.maximum(np.log1p(-input), -100)

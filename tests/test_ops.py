@@ -228,7 +228,12 @@ def comparable(op: Any, call: Call, expected: Any, wide: list[Array]) -> bool:
     if base_name(op) in ("floor_divide", "remainder", "div", "fmod") and wide[0].dtype.kind == "f":
         quotient = wide[0] / wide[-1] if len(wide) > 1 else wide[0]
         return bool(np.all(np.abs(quotient - np.rint(quotient)) > 1e-2))
-    if kind_of(call.tensors[0]) in INTEGRAL and call.kwargs.keys() & {"alpha", "beta", "value"}:
+    if kind_of(call.tensors[0]) in INTEGRAL and call.kwargs.keys() & {
+        "alpha",
+        "beta",
+        "value",
+        "min_val",
+    }:
         return False
     bound = 100 if any(kind_of(t) in ("int8", "uint8") for t in call.tensors) else 2e9
     if all(kind_of(t) in FLOATING for t in call.tensors):

@@ -45,6 +45,7 @@ OTHER_DTYPES = {
     "baddbmm": "as addmm",
     "clamp": "bool with integer limits promotes here",
     "gelu": "infinities give the limit here, NaN there",
+    "hardtanh": "fractional limits for integers are refused here",
     "isclose": "integer tolerances",
     "masked_fill": "a fractional value for an integer tensor is refused here",
     "pow": "integers to negative integer powers are refused here, 0 there",

@@ -1,4 +1,4 @@
-"""topograd: tensors, a computation graph that you can see, gradients, and the building blocks of neural networks.
+"""topograd: tensors, a computation graph that you can see, gradients, and neural networks.
 
 The names, arguments and semantics are PyTorch's wherever PyTorch has the thing.
 
@@ -70,12 +70,12 @@ for _name in ("dropout", "embedding", "conv1d", "conv2d", "conv3d", "layer_norm"
     globals()[_name] = _C.nn_functions[_name]
 del _name
 
-from topograd._modes import (  # noqa: E402
-    enable_grad,
-    inference_mode,
-    no_grad,
-    set_grad_enabled,
-)
+from topograd import _tensor as _tensor  # noqa: E402
+from topograd import autograd as autograd  # noqa: E402
+from topograd import data as data  # noqa: E402
+from topograd import nn as nn  # noqa: E402
+from topograd import optim as optim  # noqa: E402
+from topograd import utils as utils  # noqa: E402
 from topograd._format import set_printoptions  # noqa: E402
 from topograd._functions import (  # noqa: E402
     allclose,
@@ -104,15 +104,15 @@ from topograd._functions import (  # noqa: E402
     var,
     where,
 )
-from topograd import _tensor as _tensor  # noqa: E402
-from topograd import autograd as autograd  # noqa: E402
+from topograd._modes import (  # noqa: E402
+    enable_grad,
+    inference_mode,
+    no_grad,
+    set_grad_enabled,
+)
 from topograd._registry import ops  # noqa: E402
 from topograd.graph import graph  # noqa: E402
 from topograd.serialization import load, save  # noqa: E402
-from topograd import data as data  # noqa: E402
-from topograd import nn as nn  # noqa: E402
-from topograd import optim as optim  # noqa: E402
-from topograd import utils as utils  # noqa: E402
 
 __version__: str = _C.__version__
 

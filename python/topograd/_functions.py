@@ -1,4 +1,4 @@
-"""Functions that are a thin composition, or a form of arguments that the registry's parser does not take."""
+"""Functions that are thin compositions, or take arguments that the registry's parser does not."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Number = builtins.float | builtins.int | builtins.bool
 
 
 def as_tensor(data: Any, dtype: _C.dtype | None = None, device: Any = None) -> Tensor:
-    """data as a tensor, without a copy where it is one already or an array of a fitting dtype.
+    """Data as a tensor, without a copy where it is one already or an array of a fitting dtype.
 
     >>> import topograd as tg
     >>> tg.as_tensor([1.0, 2.0])
@@ -40,7 +40,7 @@ def asarray(
     copy: builtins.bool | None = None,
     requires_grad: builtins.bool = False,
 ) -> Tensor:
-    """obj as a tensor; copy=True always copies.
+    """Obj as a tensor; copy=True always copies.
 
     >>> import topograd as tg
     >>> tg.asarray([1, 2])
@@ -53,8 +53,8 @@ def asarray(
 def from_numpy(ndarray: Any) -> Tensor:
     """A tensor over the memory of a NumPy array; changes are seen on both sides.
 
-    A read-only array gives a tensor that refuses to be changed.  Raises TypeError for other objects and
-    for dtypes without a counterpart, ValueError for negative strides.
+    A read-only array gives a tensor that refuses to be changed.  Raises TypeError for other objects
+    and for dtypes without a counterpart, ValueError for negative strides.
 
     >>> import numpy as np
     >>> import topograd as tg
@@ -144,8 +144,8 @@ def tensordot(
 ) -> Tensor:
     """Sum of products over pairs of dims: the free dims of a, then those of b.
 
-    dims: how many last dims of a meet as many first dims of b, or two lists of dims.  Raises ShapeError
-    when paired sizes differ.
+    dims: how many last dims of a meet as many first dims of b, or two lists of dims.  Raises
+    ShapeError when paired sizes differ.
 
     >>> import topograd as tg
     >>> tg.tensordot(tg.ones(2, 3), tg.ones(3, 4), dims=1).shape
@@ -153,16 +153,17 @@ def tensordot(
     """
     if isinstance(dims, Tensor):
         dims = dims.tolist()
+    first: Any
+    second: Any
     if isinstance(dims, builtins.int):
         if not 0 <= dims <= min(a.dim(), b.dim()):
             raise _C.ShapeError(
-                f"tensordot: dims={dims} is out of range for shapes {tuple(a.shape)} and {tuple(b.shape)}"
+                f"tensordot: dims={dims} is out of range for shapes {tuple(a.shape)} "
+                f"and {tuple(b.shape)}"
             )
         first, second = list(range(a.dim() - dims, a.dim())), list(range(dims))
     else:
-        first, second = (
-            [one] if isinstance(one, builtins.int) else list(one) for one in dims
-        )
+        first, second = ([one] if isinstance(one, builtins.int) else list(one) for one in dims)
     result: Tensor = _C.call("tensordot_dims", a, b, first, second)
     return result
 
@@ -251,7 +252,9 @@ def result_type(tensor1: Tensor | Number, tensor2: Tensor | Number) -> _C.dtype:
     """
 
     def small(value: Tensor | Number) -> Tensor | Number:
-        return value.detach().flatten()[:0] if isinstance(value, Tensor) and value.dim() > 0 else value
+        return (
+            value.detach().flatten()[:0] if isinstance(value, Tensor) and value.dim() > 0 else value
+        )
 
     first, second = small(tensor1), small(tensor2)
     if isinstance(first, Tensor) or isinstance(second, Tensor):
@@ -275,7 +278,7 @@ def nonzero(input: Tensor, *, as_tuple: builtins.bool = False) -> Any:
 
 
 def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
-    """input where condition holds, else other; with condition alone, nonzero(condition, as_tuple=True).
+    """Input where condition holds, else other; with condition alone, the positions where it holds.
 
     All three broadcast; condition is bool.
 
@@ -404,7 +407,7 @@ def _root() -> pathlib.Path:
 
 
 def get_cmake_dir() -> str:
-    """The folder for CMake's topograd_DIR: `find_package(topograd)` finds the installed C++ library.
+    """The folder for CMake's topograd_DIR, so that `find_package(topograd)` finds the library.
 
     >>> import os
     >>> import topograd as tg

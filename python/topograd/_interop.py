@@ -22,9 +22,13 @@ def from_array(source: Any) -> Tensor:
     if array.dtype.byteorder == (">" if np.little_endian else "<"):
         array = array.astype(array.dtype.newbyteorder("="))
     if array.dtype == np.dtype(object):
-        raise TypeError(f"tensor: can not make numbers of an array of objects (from {type(source).__name__})")
+        raise TypeError(
+            f"tensor: can not make numbers of an array of objects (from {type(source).__name__})"
+        )
     if array.dtype in (np.uint16, np.uint32, np.uint64):
-        raise TypeError(f"tensor: there is no dtype for {array.dtype}; convert the array to int64 first")
+        raise TypeError(
+            f"tensor: there is no dtype for {array.dtype}; convert the array to int64 first"
+        )
     if any(stride < 0 for stride in array.strides) or not array.flags.aligned:
         array = array.copy()
     return _C.from_buffer(array)

@@ -113,7 +113,8 @@ class set_grad_enabled(_Mode):
 
     def _switch(self) -> bool:
         _C.set_recording(self._mode)
-        return self._before
+        before: bool = self._before
+        return before
 
     def _restore(self, before: Any) -> None:
         _C.set_recording(before)
@@ -131,6 +132,8 @@ class inference_mode(_Mode):
     """
 
     __slots__ = ("_mode",)
+
+    _mode: bool
 
     def __new__(cls, mode: bool | Callable[..., Any] = True) -> Any:
         """Without parentheses it decorates: `@inference_mode`."""
@@ -150,10 +153,10 @@ class inference_mode(_Mode):
 
 
 class strict_ieee(_Mode):
-    """Inside, derivatives follow IEEE arithmetic to the letter: 0 * inf is NaN, as in other libraries.
+    """Inside, derivatives follow IEEE arithmetic to the letter: 0 * inf is NaN, as elsewhere.
 
-    Outside, an exactly zero cotangent or tangent stays zero through an elementwise rule even where the
-    partial derivative is infinite or NaN.
+    Outside, an exactly zero cotangent or tangent stays zero through an elementwise rule even where
+    the partial derivative is infinite or NaN.
 
     >>> import topograd as tg
     >>> def gradient():

@@ -41,7 +41,9 @@ def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     if other is not None:
         wanted = other.dtype
     if place is not None and _C.device(place).type != "cpu":
-        raise RuntimeError(f"to: device '{place}' is not available: topograd was built without CUDA")
+        raise RuntimeError(
+            f"to: device '{place}' is not available: topograd was built without CUDA"
+        )
     if wanted is not None and wanted != self.dtype:
         return _C.call("cast", self, wanted)  # type: ignore[no-any-return]
     return self.clone() if copy else self
@@ -55,8 +57,8 @@ def type_as(self: Tensor, other: Tensor) -> Tensor:
 def numpy(self: Tensor, *, force: builtins.bool = False) -> Any:
     """A NumPy array over the same memory.
 
-    force: detach and copy where needed.  Raises RuntimeError for a tensor that requires grad, TypeError
-    for bfloat16.
+    force: detach and copy where needed.  Raises RuntimeError for a tensor that requires grad,
+    TypeError for bfloat16.
     """
     import numpy as np
 
@@ -71,13 +73,21 @@ def __array__(self: Tensor, dtype: Any = None, copy: builtins.bool | None = None
     import numpy as np
 
     array = np.asarray(memoryview(self))  # type: ignore[arg-type]
-    return np.array(array, dtype=dtype, copy=True) if copy else array if dtype is None else array.astype(dtype)
+    return (
+        np.array(array, dtype=dtype, copy=True)
+        if copy
+        else array
+        if dtype is None
+        else array.astype(dtype)
+    )
 
 
 def __dlpack__(self: Tensor, *, stream: Any = None, **_: Any) -> Any:
     """The memory of this tensor for another library. Raises BufferError when it requires grad."""
     if self.requires_grad:
-        raise BufferError(f"__dlpack__: a tensor of shape {tuple(self.shape)} requires grad; use detach()")
+        raise BufferError(
+            f"__dlpack__: a tensor of shape {tuple(self.shape)} requires grad; use detach()"
+        )
     return _C.to_dlpack(self)
 
 
@@ -175,11 +185,19 @@ def __array_ufunc__(self: Tensor, ufunc: Any, method: str, *inputs: Any, **kwarg
     """Arithmetic with a NumPy array on the left gives a tensor, as with one on the right."""
     import operator
 
-    names = {"subtract": "sub", "multiply": "mul", "true_divide": "truediv", "divide": "truediv", "matmul": "matmul"}
+    names = {
+        "subtract": "sub",
+        "multiply": "mul",
+        "true_divide": "truediv",
+        "divide": "truediv",
+        "matmul": "matmul",
+    }
     function = getattr(operator, names.get(ufunc.__name__, ufunc.__name__), None)
     if method != "__call__" or kwargs or function is None or len(inputs) != 2:
         return NotImplemented
-    first, second = (one if isinstance(one, Tensor) else _functions.as_tensor(one) for one in inputs)
+    first, second = (
+        one if isinstance(one, Tensor) else _functions.as_tensor(one) for one in inputs
+    )
     return function(first, second)
 
 
@@ -189,11 +207,13 @@ def ravel(self: Tensor) -> Tensor:
 
 
 def _reshaped_in_place(name: str) -> None:
-    """squeeze_ and the like: the tensor itself gets the new shape; not for tensors with a history."""
+    """squeeze_ and the like: the tensor itself gets the new shape, unless it has a history."""
 
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         if self.requires_grad and _C.is_grad_enabled():
-            raise RuntimeError(f"{name}_: a tensor of shape {tuple(self.shape)} requires grad; use {name}()")
+            raise RuntimeError(
+                f"{name}_: a tensor of shape {tuple(self.shape)} requires grad; use {name}()"
+            )
         self.data = getattr(self.detach(), name)(*args, **kwargs)
         return self
 
@@ -239,4 +259,3 @@ for _name in ("squeeze", "unsqueeze", "transpose", "t"):
 Tensor.__array_interface__ = property(lambda self: self.numpy().__array_interface__)  # type: ignore[attr-defined]
 for _name in ("zeros", "ones", "empty", "full"):
     _new(getattr(_C, _name), f"new_{_name}")
-

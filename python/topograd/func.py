@@ -1,4 +1,4 @@
-"""Function transforms: derivatives of functions of tensors, in both modes, nested as deep as one likes."""
+"""Function transforms: derivatives of functions of tensors, in both modes, nested freely."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _rebuild(tree: Tree, leaves: list[Any]) -> Tree:
 
 
 def _tracked(tree: Tree) -> Tree:
-    """The tree with tensors that a new graph starts from; the history of those that have one goes on below."""
+    """The tree with tensors that a new graph starts from; an older history goes on below."""
     fresh: list[Any] = []
     for leaf in _leaves(tree):
         if not leaf.dtype.is_floating_point:
@@ -69,8 +69,8 @@ def _finish(tree: Tree, keep: bool) -> Tree:
 def vjp(func: Callable[..., Tree], *primals: Tree, has_aux: bool = False) -> Any:
     """The value of func at primals, and the function that multiplies a cotangent by its Jacobian.
 
-    Returns (output, vjp_fn) — with has_aux, (output, vjp_fn, aux). vjp_fn(cotangent) gives one gradient
-    tree per primal; it may be called again and differentiated.
+    Returns (output, vjp_fn) — with has_aux, (output, vjp_fn, aux). vjp_fn(cotangent) gives one
+    gradient tree per primal; it may be called again and differentiated.
 
     >>> import topograd as tg
     >>> value, pull = tg.func.vjp(lambda x: x**2, tg.tensor([1.0, 2.0]))
@@ -105,7 +105,13 @@ def vjp(func: Callable[..., Tree], *primals: Tree, has_aux: bool = False) -> Any
             tg.zeros_like(leaf) if g is None else g for leaf, g in zip(wanted, found, strict=True)
         ]
         trees = tuple(
-            _rebuild(one, [gradients.pop(0) if leaf.dtype.is_floating_point else None for leaf in _leaves(one)])
+            _rebuild(
+                one,
+                [
+                    gradients.pop(0) if leaf.dtype.is_floating_point else None
+                    for leaf in _leaves(one)
+                ],
+            )
             for one in inputs
         )
         return _finish(trees, keep or _watched(cotangents))
@@ -132,7 +138,9 @@ def grad_and_value(
     def run(*args: Any, **kwargs: Any) -> Any:
         for number in numbers:
             if not -len(args) <= number < len(args):
-                raise IndexError(f"grad: argnums {number} is out of range for {len(args)} arguments")
+                raise IndexError(
+                    f"grad: argnums {number} is out of range for {len(args)} arguments"
+                )
         places = [number % len(args) for number in numbers]
         keep = _watched(*args)
         with tg.enable_grad():
@@ -143,7 +151,9 @@ def grad_and_value(
         value, aux = result if has_aux else (result, None)
         if not isinstance(value, Tensor) or value.numel() != 1:
             shape = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
-            raise _C.ShapeError(f"grad: func must return a scalar (a tensor with one element), got {shape}")
+            raise _C.ShapeError(
+                f"grad: func must return a scalar (a tensor with one element), got {shape}"
+            )
         wanted = _differentiable([full[place] for place in places])
         found: Sequence[Tensor | None] = [None] * len(wanted)
         if value.requires_grad:
@@ -158,7 +168,10 @@ def grad_and_value(
             tg.zeros_like(leaf) if g is None else g for leaf, g in zip(wanted, found, strict=True)
         ]
         trees = tuple(
-            _rebuild(full[p], [gradients.pop(0) if x.dtype.is_floating_point else None for x in _leaves(full[p])])
+            _rebuild(
+                full[p],
+                [gradients.pop(0) if x.dtype.is_floating_point else None for x in _leaves(full[p])],
+            )
             for p in places
         )
         gradient = trees[0] if isinstance(argnums, int) else trees
@@ -168,10 +181,13 @@ def grad_and_value(
     return run
 
 
-def grad(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Callable[..., Any]:
+def grad(
+    func: Callable[..., Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False
+) -> Callable[..., Any]:
     """A function that gives the gradient of func, which must return a tensor with one element.
 
-    Arguments as in `grad_and_value`; with has_aux the result is (gradient, aux).  Nests for higher order.
+    Arguments as in `grad_and_value`; with has_aux the result is (gradient, aux).  Nests for higher
+    order.
 
     >>> import topograd as tg
     >>> tg.func.grad(tg.func.grad(lambda x: x**3))(tg.tensor(2.0))
@@ -225,7 +241,9 @@ def jvp(
     ]
     for leaf, t in pairs:
         if leaf.shape != t.shape:
-            raise _C.ShapeError(f"jvp: primal of shape {tuple(leaf.shape)}, tangent of shape {tuple(t.shape)}")
+            raise _C.ShapeError(
+                f"jvp: primal of shape {tuple(leaf.shape)}, tangent of shape {tuple(t.shape)}"
+            )
     outputs = _leaves(output)
     with tg.enable_grad():
         found = _C.tangents(outputs, wanted, [t.to(leaf.dtype) for leaf, t in pairs], keep)
@@ -243,10 +261,10 @@ def functional_call(
     args: Any = None,
     kwargs: dict[str, Any] | None = None,
 ) -> Any:
-    """Calls a module with other tensors in the place of its parameters and buffers; the module is unchanged after.
+    """Calls a module with other tensors in the place of its parameters and buffers.
 
-    parameters_and_buffers: by their names in `named_parameters()`, `named_buffers()`.  Raises KeyError for an
-    unknown name.
+    parameters_and_buffers: by their names in `named_parameters()`, `named_buffers()`.  Raises
+    KeyError for an unknown name.
 
     >>> import topograd as tg
     >>> layer = tg.nn.Linear(2, 1, bias=False)

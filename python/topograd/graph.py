@@ -13,12 +13,24 @@ __all__ = ["Graph", "GraphNode", "graph"]
 class GraphNode:
     """One node of a graph: a value, the op that made it, and where it goes.
 
-    op: 'leaf', 'constant' or the op's name.  name: given by the user, or ''.  arguments: what is not a
-    node, as text.  shape, dtype.  index: position in the forward order.  backward_index: position in
-    the backward order, None before backward().  where: 'file.py:12 in f'.  module: path of the module.
+    op: 'leaf', 'constant' or the op's name.  name: given by the user, or ''.  arguments: what is
+    not a node, as text.  shape, dtype.  index: position in the forward order.  backward_index:
+    position in the backward order, None before backward().  where: 'file.py:12 in f'.  module: path
+    of the module.
     """
 
-    __slots__ = ("_graph", "arguments", "dtype", "index", "is_output", "module", "name", "op", "shape", "where")
+    __slots__ = (
+        "_graph",
+        "arguments",
+        "dtype",
+        "index",
+        "is_output",
+        "module",
+        "name",
+        "op",
+        "shape",
+        "where",
+    )
 
     def __init__(self, owner: Graph, index: int) -> None:
         fields = owner._core.vertex(index)
@@ -69,7 +81,10 @@ class GraphNode:
     @property
     def contributions(self) -> list[tuple[GraphNode, Tensor]]:
         """(consumer, gradient) that came back along each outgoing edge, in the order of arrival."""
-        return [(self._graph.nodes[i], g) for i, g in self._graph._core.vertex(self.index)["contributions"]]
+        return [
+            (self._graph.nodes[i], g)
+            for i, g in self._graph._core.vertex(self.index)["contributions"]
+        ]
 
     @property
     def backward_index(self) -> int | None:
@@ -91,8 +106,8 @@ class GraphNode:
 class Graph:
     """The graph below some tensors, in the order in which it was made. Made by `graph`.
 
-    nodes: in topological order (the forward order).  inputs: leaves and constants.  outputs: the nodes
-    of the tensors asked for.
+    nodes: in topological order (the forward order).  inputs: leaves and constants.  outputs: the
+    nodes of the tensors asked for.
     """
 
     def __init__(self, *outputs: Tensor) -> None:
@@ -103,7 +118,7 @@ class Graph:
         self.outputs = [self.nodes[i] for i in self._core.outputs()]
 
     def node(self, which: str | Tensor) -> GraphNode:
-        """The node of that name, or of that tensor. Raises IndexError when it is not in the graph."""
+        """The node of that name, or of that tensor. Raises an error when it is not in the graph."""
         index = self._core.find(which)
         if index < 0:
             raise IndexError("graph: the tensor is not part of it")
@@ -111,12 +126,14 @@ class Graph:
 
     __getitem__ = node
 
-    def forward(self, replacements: Mapping[str | Tensor, Tensor | float] | None = None) -> list[Tensor]:
+    def forward(
+        self, replacements: Mapping[str | Tensor, Tensor | float] | None = None
+    ) -> list[Tensor]:
         """Computes every node again in topological order, without the program that built the graph.
 
-        replacements: new values of some nodes, by name or tensor; they keep their shape.  Returns the
-        values of the outputs.  Random ops give the same numbers again.  Raises IndexError for an
-        unknown name, ShapeError for a value of another shape.
+        replacements: new values of some nodes, by name or tensor; they keep their shape.  Returns
+        the values of the outputs.  Random ops give the same numbers again.  Raises IndexError for
+        an unknown name, ShapeError for a value of another shape.
 
         >>> import topograd as tg
         >>> a = tg.tensor(2.0, requires_grad=True)
@@ -127,14 +144,16 @@ class Graph:
         given = {}
         for which, value in (replacements or {}).items():
             node = self.node(which)
-            given[node.index] = value if isinstance(value, Tensor) else _C.full(node.shape, value, dtype=node.dtype)
+            given[node.index] = (
+                value if isinstance(value, Tensor) else _C.full(node.shape, value, dtype=node.dtype)
+            )
         return self._core.forward(given)
 
     def backward(self, seed: Tensor | Sequence[Tensor | None] | None = None) -> None:
         """Runs the backward pass and fills grad, contributions and backward_index of every node.
 
-        seed: one gradient per output (default: 1 for single elements).  `.grad` of the leaves is not
-        touched, and the pass can be run again.
+        seed: one gradient per output (default: 1 for single elements).  `.grad` of the leaves is
+        not touched, and the pass can be run again.
 
         >>> import topograd as tg
         >>> a = tg.tensor(2.0, requires_grad=True)
@@ -164,14 +183,20 @@ def _short(value: Tensor | None) -> str:
         number = value.item()
         return f"{number:.6g}" if isinstance(number, float) else str(number)
     if value.numel() <= 4:
-        return str([round(one, 4) if isinstance(one, float) else one for one in value.flatten().tolist()])
+        return str(
+            [round(one, 4) if isinstance(one, float) else one for one in value.flatten().tolist()]
+        )
     return f"{value.min().item():.4g} … {value.max().item():.4g}"
 
 
 def _table(owner: Graph) -> str:
     """The graph as text: a line per node."""
     backward = any(node.backward_index is not None for node in owner.nodes)
-    head = ["#", "node", "op", "inputs", "shape", "value"] + (["grad", "back"] if backward else []) + ["where"]
+    head = (
+        ["#", "node", "op", "inputs", "shape", "value"]
+        + (["grad", "back"] if backward else [])
+        + ["where"]
+    )
     rows = [head]
     for node in owner.nodes:
         inputs = ", ".join(one.label for one in node.inputs)
@@ -184,10 +209,16 @@ def _table(owner: Graph) -> str:
         label = node.label + (" *" if node.is_output else "")
         row = [str(node.index), label, node.op, inputs, str(tuple(node.shape)), value]
         if backward:
-            row += [_short(node.grad), "" if node.backward_index is None else str(node.backward_index)]
+            row += [
+                _short(node.grad),
+                "" if node.backward_index is None else str(node.backward_index),
+            ]
         rows.append([*row, node.where.rpartition("/")[2]])
     widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
     lines.insert(1, "  ".join("-" * width for width in widths))
     return "\n".join(lines)
 

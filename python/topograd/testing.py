@@ -29,8 +29,8 @@ def assert_close(
 ) -> None:
     """Raises AssertionError unless |actual - expected| <= atol + rtol * |expected| everywhere.
 
-    Tolerances default by dtype: float32 1.3e-6 and 1e-5, float64 1e-7 and 1e-7, halves 1e-3 (bfloat16
-    1.6e-2) and 1e-5, others exact.
+    Tolerances default by dtype: float32 1.3e-6 and 1e-5, float64 1e-7 and 1e-7, halves 1e-3
+    (bfloat16 1.6e-2) and 1e-5, others exact.
 
     >>> import topograd as tg
     >>> tg.testing.assert_close(tg.ones(2), tg.ones(2) + 1e-7)
@@ -40,13 +40,24 @@ def assert_close(
             raise AssertionError(msg or f"lengths differ: {len(actual)} and {len(expected)}")
         for one, other in zip(actual, expected, strict=True):
             assert_close(
-                one, other, rtol=rtol, atol=atol, equal_nan=equal_nan, check_dtype=check_dtype, msg=msg
+                one,
+                other,
+                rtol=rtol,
+                atol=atol,
+                equal_nan=equal_nan,
+                check_dtype=check_dtype,
+                msg=msg,
             )
         return
     a, b = tg.as_tensor(actual), tg.as_tensor(expected)
     if a.shape != b.shape:
         raise AssertionError(msg or f"shapes differ: {tuple(a.shape)} and {tuple(b.shape)}")
-    if check_dtype and isinstance(actual, Tensor) and isinstance(expected, Tensor) and a.dtype != b.dtype:
+    if (
+        check_dtype
+        and isinstance(actual, Tensor)
+        and isinstance(expected, Tensor)
+        and a.dtype != b.dtype
+    ):
         raise AssertionError(msg or f"dtypes differ: {a.dtype} and {b.dtype}")
     defaults = {
         _C.float16: (1e-3, 1e-5),
@@ -64,11 +75,14 @@ def assert_close(
     if bool(near.all()):
         return
     error = (wide_a - wide_b).abs()
-    worst = int(tg.where(near, 0.0, error.nan_to_num() if hasattr(error, "nan_to_num") else error).argmax())
+    worst = int(
+        tg.where(near, 0.0, error.nan_to_num() if hasattr(error, "nan_to_num") else error).argmax()
+    )
     count = int((~near).sum())
     raise AssertionError(
         msg
-        or f"{count} of {a.numel()} elements differ, most at {_position(worst, a)}: {wide_a.flatten()[worst].item()} "
+        or f"{count} of {a.numel()} elements differ, most at {_position(worst, a)}: "
+        f"{wide_a.flatten()[worst].item()} "
         f"and {wide_b.flatten()[worst].item()} (allowed: {absolute} + {relative} * |expected|)"
     )
 
@@ -102,12 +116,21 @@ def _numeric(
             changed[which] = moved
             with tg.no_grad():
                 shifted.append([one.double().flatten() for one in _outputs(function(*changed))])
-        columns.append([((up - down) / (2 * eps)).tolist() for up, down in zip(*shifted, strict=True)])
+        columns.append(
+            [((up - down) / (2 * eps)).tolist() for up, down in zip(*shifted, strict=True)]
+        )
     return columns
 
 
 def _compare(
-    what: str, got: Tensor, want: Tensor, which: int, output: int, atol: float, rtol: float, shape: Tensor
+    what: str,
+    got: Tensor,
+    want: Tensor,
+    which: int,
+    output: int,
+    atol: float,
+    rtol: float,
+    shape: Tensor,
 ) -> None:
     near = tg.isclose(got, want, rtol, atol, True)
     if bool(near.all()):
@@ -115,8 +138,10 @@ def _compare(
     error = tg.where(near, 0.0, (got - want).abs())
     worst = _position(int(error.argmax()), got)
     raise GradcheckError(
-        f"{what} disagrees with central differences: output {output}, element {worst[0]}, input {which}, "
-        f"element {_position(worst[1], shape)}: {got[worst].item():.8g}, expected {want[worst].item():.8g} "
+        f"{what} disagrees with central differences: output {output}, element {worst[0]}, input "
+        f"{which}, "
+        f"element {_position(worst[1], shape)}: {got[worst].item():.8g}, expected "
+        f"{want[worst].item():.8g} "
         f"(largest of {int((~near).sum())} disagreements)"
     )
 
@@ -132,11 +157,13 @@ def gradcheck(
     check_forward_ad: bool = True,
     check_backward_ad: bool = True,
 ) -> bool:
-    """Compares central differences, (f(x + eps) - f(x - eps)) / 2 eps, with reverse and forward mode.
+    """Compares central differences with reverse and forward mode.
+
+    The derivative by central differences is (f(x + eps) - f(x - eps)) / (2 eps).
 
     inputs: those that require grad are checked; use float64.  Every element of the Jacobians is
-    compared.  Returns True, or raises GradcheckError that names the mode, the input, the element and
-    both numbers (returns False with raise_exception=False).
+    compared.  Returns True, or raises GradcheckError that names the mode, the input, the element
+    and both numbers (returns False with raise_exception=False).
 
     >>> import topograd as tg
     >>> x = tg.tensor([0.3, 0.7], dtype=tg.float64, requires_grad=True)
@@ -150,7 +177,8 @@ def gradcheck(
     for i in checked:
         if given[i].dtype != _C.float64:
             warnings.warn(
-                f"gradcheck: input {i} has dtype {given[i].dtype}; central differences need float64 (double)",
+                f"gradcheck: input {i} has dtype {given[i].dtype}; central differences need "
+                f"float64 (double)",
                 stacklevel=2,
             )
     try:
@@ -222,7 +250,7 @@ def gradgradcheck(
     rtol: float = 1e-3,
     raise_exception: bool = True,
 ) -> bool:
-    """gradcheck of the gradient: second derivatives in both modes.
+    """Gradcheck of the gradient: second derivatives in both modes.
 
     grad_outputs: the seeds (default: fixed numbers between -1 and 1).
 
@@ -236,7 +264,8 @@ def gradgradcheck(
     with tg.no_grad():
         plain = _outputs(func(*(one.detach() if isinstance(one, Tensor) else one for one in given)))
     seeds = grad_outputs or [
-        ((tg.arange(one.numel(), dtype=one.dtype) * 0.754877666) % 1 * 2 - 1).view(one.shape) for one in plain
+        ((tg.arange(one.numel(), dtype=one.dtype) * 0.754877666) % 1 * 2 - 1).view(one.shape)
+        for one in plain
     ]
 
     def gradient(*args: Any) -> tuple[Tensor, ...]:

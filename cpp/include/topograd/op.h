@@ -54,6 +54,11 @@ struct Results {
 
 namespace detail {
 
+/// A type with one operator(), which is what rules are made from. Without this constraint clang
+/// would try to convert the kinds of derivative into each other.
+template <class F>
+concept Callable = requires { &F::operator(); };
+
 template <class F>
 struct Parameters : Parameters<decltype(&F::operator())> {};
 template <class C, class R, class... A>
@@ -98,7 +103,7 @@ struct Forward {
   bool writes_target = false;  ///< uses Target itself; otherwise the result is copied there
 
   constexpr Forward() = default;
-  template <class F>
+  template <detail::Callable F>
   constexpr Forward(F) : writes_target(detail::takes_target<F>()) {
     constexpr std::size_t skip = detail::takes_target<F>() ? 1 : 0;
     using Unpack = detail::Unpack<F, skip>;
@@ -136,8 +141,8 @@ struct Vjp {
   All all = nullptr;
 
   constexpr Vjp() = default;
-  template <class... F>
-    requires(sizeof...(F) > 0 && (std::is_class_v<F> && ...) && (!std::is_same_v<F, Vjp> && ...))
+  template <detail::Callable... F>
+    requires(sizeof...(F) > 0)
   constexpr Vjp(F... f) {
     (add(f), ...);
   }
@@ -166,8 +171,7 @@ struct Vjp {
 struct Jvp {
   Tensors (*run)(const Call&, const Tensors& t) = nullptr;
   constexpr Jvp() = default;
-  template <class F>
-    requires std::is_class_v<F>
+  template <detail::Callable F>
   constexpr Jvp(F) {
     run = [](const Call& c, const Tensors& t) -> Tensors {
       if constexpr (std::is_same_v<typename detail::Parameters<F>::Result, Tensors>)
@@ -189,7 +193,7 @@ struct NotDifferentiable {};
 struct Elementwise {
   Partial partial[4] = {};
   int count = 0;
-  template <class... F>
+  template <detail::Callable... F>
   constexpr Elementwise(F... f) {
     (add(f), ...);
   }
@@ -205,13 +209,13 @@ struct Elementwise {
 /// Linear in all its tensors together: forward mode runs the op itself on the tangents.
 struct Linear {
   Vjp transpose;
-  template <class... F>
+  template <detail::Callable... F>
   constexpr Linear(F... f) : transpose(f...) {}
 };
 /// Linear in each tensor alone.
 struct Multilinear {
   Vjp vjp;
-  template <class... F>
+  template <detail::Callable... F>
   constexpr Multilinear(F... f) : vjp(f...) {}
 };
 struct General {

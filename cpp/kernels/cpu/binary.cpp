@@ -110,8 +110,8 @@ constexpr Elementwise rows[] = {
     floating<2>("div", [](auto a, auto b) { return a / b; }),
     numeric<2, 1>("add_scaled",
                   [](auto a, auto b, auto factor) { return add(a, multiply(b, factor)); }),
-    // A cotangent of exactly zero stays zero whatever the partial derivative is, and what an element does not depend on
-    // adds nothing to it, however infinite.
+    // A cotangent of exactly zero stays zero whatever the partial derivative is, and what an
+    // element does not depend on adds nothing to it, however infinite.
     numeric<2>("strong_mul",
                [](auto a, auto b) {
                  const bool nothing = (a == 0) | (b == 0);

@@ -38,9 +38,10 @@ def backward(
     """Adds the gradients of tensors to `.grad` of the leaves they were made from.
 
     grad_tensors: one seed per tensor, of its shape (default: 1, for tensors with one element).
-    retain_graph: keep what was saved, for another pass (default: create_graph).  create_graph: record
-    the backward pass itself.  inputs: only these get gradients.  Raises RuntimeError when a tensor does
-    not require grad, or when the graph was released; ShapeError when a seed does not fit.
+    retain_graph: keep what was saved, for another pass (default: create_graph).  create_graph:
+    record the backward pass itself.  inputs: only these get gradients.  Raises RuntimeError when a
+    tensor does not require grad, or when the graph was released; ShapeError when a seed does not
+    fit.
 
     >>> import topograd as tg
     >>> w = tg.tensor([1.0, 2.0], requires_grad=True)

@@ -53,7 +53,8 @@ class FunctionCtx:
         for one, version in zip(self._saved, self._versions, strict=True):
             if one is not None and one._version != version:
                 raise RuntimeError(
-                    f"{name}: backward needs a saved tensor of shape {tuple(one.shape)}, saved at version "
+                    f"{name}: backward needs a saved tensor of shape {tuple(one.shape)}, saved "
+                    f"at version "
                     f"{version}, but it was changed in place and is at version {one._version} now"
                 )
         return tuple(self._attached.get(id(one), one) for one in self._saved)
@@ -82,15 +83,20 @@ class FunctionCtx:
             listed = listed[: self._count]
         if len(listed) != self._count:
             raise RuntimeError(
-                f"{name}: backward returned {len(listed)} gradients for the {self._count} arguments of forward"
+                f"{name}: backward returned {len(listed)} gradients for the {self._count} "
+                f"arguments of forward"
             )
         for position, one in enumerate(listed):
             if one is not None and not isinstance(one, Tensor):
                 raise TypeError(
-                    f"{name}: backward must return tensors or None, got {type(one).__name__} at position {position}"
+                    f"{name}: backward must return tensors or None, got {type(one).__name__} at "
+                    f"position {position}"
                 )
             if one is not None and position not in self._positions:
-                raise RuntimeError(f"{name}: backward returned a gradient for argument {position}, which is no tensor")
+                raise RuntimeError(
+                    f"{name}: backward returned a gradient for argument {position}, which is no "
+                    f"tensor"
+                )
         return [listed[position] for position in self._positions]
 
     def _run_jvp(self, tangents: tuple[Tensor | None, ...]) -> list[Tensor | None]:
@@ -106,10 +112,10 @@ class FunctionCtx:
 class Function:
     """Base of differentiable functions written in Python.
 
-    forward(ctx, *args) computes, not recorded, and may call ctx.save_for_backward(...); backward(ctx,
-    *gradients) gets one gradient per output and returns one per argument of forward (None for what is
-    no tensor). jvp(ctx, *tangents), optional, gives forward mode. Call the function as
-    `Name.apply(...)`. Source: the interface of PyTorch.
+    forward(ctx, *args) computes, not recorded, and may call ctx.save_for_backward(...);
+    backward(ctx, *gradients) gets one gradient per output and returns one per argument of forward
+    (None for what is no tensor). jvp(ctx, *tangents), optional, gives forward mode. Call the
+    function as `Name.apply(...)`. Source: the interface of PyTorch.
 
     >>> import topograd as tg
     >>> class Product(tg.autograd.Function):
@@ -182,7 +188,8 @@ def _record(cls: type[Function], ctx: FunctionCtx, args: tuple[Any, ...], result
     for one in inputs:
         ctx._attached[id(one)] = one
     ctx._saved = tuple(
-        one.detach() if one is not None and id(one) in by_identity and one.requires_grad else one for one in ctx._saved
+        one.detach() if one is not None and id(one) in by_identity and one.requires_grad else one
+        for one in ctx._saved
     )
     final = tuple(by_identity.get(id(one), one) for one in listed)
     return final if isinstance(result, (tuple, list)) else final[0]
@@ -226,12 +233,14 @@ def custom_op(
 
     def run_jvp(ctx: Any, *tangents: Tensor | None) -> Tensor:
         if jvp is None:
-            raise NotImplementedError(f"{cls.__name__}: jvp is not defined, so there is no forward mode")
+            raise NotImplementedError(
+                f"{cls.__name__}: jvp is not defined, so there is no forward mode"
+            )
         output, args = restored(ctx)
         return jvp(tangents, output, *args)
 
     title = name or getattr(forward, "__name__", "custom_op").strip("<>")
-    cls = type(
+    cls: Any = type(
         title,
         (Function,),
         {

@@ -229,7 +229,8 @@ def huber_loss(
         return _reduce(values, reduction)
     values = values * weight
     if reduction == "mean":
-        return values.sum() / weight.expand_as(values).sum()
+        mean: Tensor = values.sum() / weight.expand_as(values).sum()
+        return mean
     return _reduce(values, reduction)
 
 
