@@ -113,7 +113,9 @@ def namespace_stub(module: ModuleType, ops: Sequence[Record]) -> str:
     for found in pkgutil.iter_modules(getattr(module, "__path__", ())):
         if not found.name.startswith("_") and found.name not in forms:
             imports.setdefault(found.name, module.__name__)
-    exported = [f'"{name}"' for name in sorted({*imports, *forms}, key=str.casefold)]
+    exported = [
+        f'"{name}"' for name in sorted({*imports, *forms}, key=lambda name: (name.casefold(), name))
+    ]
     body = "\n".join(definition(name, forms[name]) for name in sorted(forms)).rstrip()
     constants = "".join(
         f"{name}: _{type(value).__name__}\n"

@@ -74,16 +74,17 @@ def assert_close(
     near = tg.isclose(wide_a, wide_b, relative, absolute, equal_nan)
     if bool(near.all()):
         return
-    error = (wide_a - wide_b).abs()
-    worst = int(
-        tg.where(near, 0.0, error.nan_to_num() if hasattr(error, "nan_to_num") else error).argmax()
-    )
-    count = int((~near).sum())
-    raise AssertionError(
-        msg
-        or f"{count} of {a.numel()} elements differ, most at {_position(worst, a)}: "
-        f"{wide_a.flatten()[worst].item()} "
-        f"and {wide_b.flatten()[worst].item()} (allowed: {absolute} + {relative} * |expected|)"
+    raise AssertionError(msg or _difference(wide_a, wide_b, near, absolute, relative))
+
+
+def _difference(a: Tensor, b: Tensor, near: Tensor, atol: float, rtol: float) -> str:
+    """How many elements differ, where most, and by what."""
+    error = tg.where(near | tg.isnan(a - b), 0.0, (a - b).abs())
+    worst = int(error.argmax())
+    return (
+        f"{int((~near).sum())} of {a.numel()} elements differ, most at {_position(worst, a)}: "
+        f"{a.flatten()[worst].item()} and {b.flatten()[worst].item()} "
+        f"(allowed: {atol} + {rtol} * |expected|)"
     )
 
 
