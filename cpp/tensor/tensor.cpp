@@ -248,6 +248,9 @@ Tensor converted(const Tensor& x, DType dtype) {
 }
 
 void copy_elements(const Tensor& source, const Tensor& target) {
+  expect<ShapeError>(source.shape() == target.shape(),
+                     "copy: source {} and target {} differ in shape", source.shape(),
+                     target.shape());
   const Tensor plain = dense(converted(source, target.dtype()));
   const auto bytes = static_cast<index>(size_of(target.dtype()));
   if (target.contiguous())
