@@ -481,8 +481,7 @@ constinit const Op<Tensor(Tensor, std::int64_t)> diag{{
           expect<ShapeError>(x.rank() == 1 || x.rank() == 2,
                              "diag: expects 1 or 2 dims, got shape {}", x.shape());
           if (x.rank() == 2) return clone(topograd::diagonal(x, offset, 0, 1));
-          expect<ShapeError>(offset >> 28 == 0 || offset >> 28 == -1, "diag: {} is too far",
-                             offset);
+          expect<ShapeError>(offset >> 28 == 0 || offset >> 28 == -1, "diag: too far: {}", offset);
           const index n = x.shape()[0] + std::abs(offset);
           const index start = offset >= 0 ? offset : -offset * n;
           return region_transpose(x, Dims{n, n}, Dims{n + 1}, start, Dims{n, 1});
