@@ -59,7 +59,6 @@ OTHER_DTYPES = {
 }
 OTHER_GRADIENTS = {
     "hardsigmoid": "PyTorch divides by 6 in single precision",
-    "lerp": "a defect here: 1 - weight is rounded to float32 for a numeric weight",
 }
 
 

@@ -339,12 +339,13 @@ PyObject* wrap(Tensor x) {
 }
 
 PyObject* wrap_as(PyTypeObject* type, Tensor x) {
+  // A number written in a program is weak in promotion only until it is a tensor somebody holds.
+  if (x.body()->wrapped_number && x.dtype() == DType::float64) x = cast(x, DType::float32);
   PyObject* object = type->tp_alloc(type, 0);
   if (object == nullptr) throw_python();
   auto* body = x.leave().leave();
   reinterpret_cast<PyTensor*>(object)->body = body;
   body->wrapper = object;
-  // A number written in a program is weak in promotion only until it is a tensor somebody holds.
   body->wrapped_number = false;
   return object;
 }

@@ -227,7 +227,29 @@ DType result_type(std::initializer_list<const Tensor*> inputs) {
   return result_type(inputs.begin(), static_cast<int>(inputs.size()));
 }
 
+namespace {
+
+bool only_numbers(const Pointwise& call) {
+  for (int i = 0; i < call.count; ++i)
+    if (!call.inputs[i]->body()->wrapped_number) return false;
+  return true;
+}
+
+/// Written numbers among themselves keep their precision, and the result is one again.
+Tensor combine_numbers(Pointwise call) {
+  if (is_floating(call.common)) call.common = DType::float64;
+  if (is_floating(call.result)) call.result = DType::float64;
+  const Tensor out = Tensor::empty({}, call.result);
+  run_pointwise(call, &out);
+  out.body()->wrapped_number = true;
+  return out;
+}
+
+}  // namespace
+
 Tensor run_pointwise(const Pointwise& call, const Tensor* target) {
+  if (target == nullptr && call.inputs[0]->rank() == 0 && only_numbers(call))
+    return combine_numbers(call);
   const kernels::Compute compute = compute_of(call.common);
   const kernels::Loop loop = call.kernel.loop[static_cast<int>(compute)];
   expect<NotSupported>(loop != nullptr, "{}: does not exist for dtype {}", call.op, call.common);

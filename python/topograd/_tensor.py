@@ -256,6 +256,6 @@ _method(_functions.equal, "equal")
 _method(_functions.allclose, "allclose")
 for _name in ("squeeze", "unsqueeze", "transpose", "t"):
     _reshaped_in_place(_name)
-Tensor.__array_interface__ = property(lambda self: self.numpy().__array_interface__)
+setattr(Tensor, "__array_interface__", property(lambda self: self.numpy().__array_interface__))  # noqa: B010
 for _name in ("zeros", "ones", "empty", "full"):
     _new(getattr(_C, _name), f"new_{_name}")
