@@ -58,6 +58,15 @@ struct Pending {
   Tensors gradients;  // per output
 };
 
+[[noreturn]] void refuse_second_pass(const Node& node) {
+  const std::string made_at = node.where(), released_at = node.released_at();
+  fail(
+      "{}{}: backward through it a second time, but what it saved was released{}; call backward "
+      "with retain_graph=True the first time",
+      node.op_name(), made_at.empty() ? "" : " (" + made_at + ")",
+      released_at.empty() ? "" : " by the backward at " + released_at);
+}
+
 class Backward {
  public:
   Backward(const BackwardOptions& options) : options_(options) {}
@@ -176,12 +185,7 @@ class Backward {
   }
 
   void pass_on(Node& node, const Tensors& gradients) {
-    expect(!node.released(),
-           "{}{}: backward through it a second time, but what it saved was released{}; call "
-           "backward with "
-           "retain_graph=True the first time",
-           node.op_name(), node.where().empty() ? "" : " (" + node.where() + ")",
-           node.released_at().empty() ? "" : " by the backward at " + node.released_at());
+    if (node.released()) refuse_second_pass(node);
     node.check_versions();
     const int slots = node.slot_count();
     bool few[16];

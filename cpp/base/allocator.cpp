@@ -7,6 +7,7 @@
 #include <new>
 #include <vector>
 
+#include "base/thread_storage.h"
 #include "topograd/error.h"
 
 #if defined(__linux__)
@@ -137,8 +138,8 @@ struct ThreadLists {
 
   ~ThreadLists();
 };
-thread_local ThreadLists* thread_lists = nullptr;
-thread_local bool thread_ended = false;
+thread_local constinit ThreadLists* thread_lists TOPOGRAD_STATIC_TLS = nullptr;
+thread_local constinit bool thread_ended TOPOGRAD_STATIC_TLS = false;
 
 ThreadLists::~ThreadLists() {
   thread_lists = nullptr;

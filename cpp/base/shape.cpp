@@ -5,21 +5,12 @@
 
 namespace topograd {
 
-void Dims::resize(int count) {
-  if (count > count_capacity_) {
-    auto* grown = new index[static_cast<std::size_t>(count)];
-    std::memcpy(grown, data(), sizeof(index) * static_cast<std::size_t>(count_));
-    release();
-    heap_ = grown;
-    count_capacity_ = count;
-  }
-  for (int i = count_; i < count; ++i) data()[i] = 0;
-  count_ = count;
-}
-
-void Dims::release() {
-  if (count_capacity_ > inline_count) delete[] heap_;
-  count_capacity_ = inline_count;
+void Dims::grow(int count) {
+  auto* grown = new index[static_cast<std::size_t>(count)];
+  std::memcpy(grown, data(), sizeof(index) * static_cast<std::size_t>(count_));
+  release();
+  heap_ = grown;
+  count_capacity_ = count;
 }
 
 void Dims::insert(int position, index value) {

@@ -141,6 +141,12 @@ bool convert(PyObject* object, const Parameter& p, Arg& arg) {
       if (!is_dtype(object)) return false;
       arg = Arg(as_dtype(object));
       return true;
+    case ArgKind::device: {
+      Device device;
+      if (!to_device(object, device)) return false;
+      arg = Arg(device);
+      return true;
+    }
     case ArgKind::text: {
       if (!PyUnicode_Check(object)) return false;
       Py_ssize_t length;
@@ -151,6 +157,10 @@ bool convert(PyObject* object, const Parameter& p, Arg& arg) {
     }
     case ArgKind::indices: arg = Arg(indices_from(object)); return true;
     case ArgKind::object: {
+      if (p.type.starts_with("any")) {  // not looked at
+        arg = Arg();
+        return true;
+      }
       // The only objects of the world outside that ops take are random generators.
       if (!py::isinstance<Generator>(object)) return false;
       arg = Arg(Object(py::cast<Generator*>(py::handle(object))));
@@ -220,12 +230,32 @@ std::string describe_arguments(PyObject* const* args, Py_ssize_t count, PyObject
   return text + ")";
 }
 
+std::string signature_text(const Signature& s, bool as_method) {
+  std::string text = "(";
+  bool star = false;
+  for (std::size_t i = 0; i < s.parameters.size(); ++i) {
+    const Parameter& p = s.parameters[i];
+    if (i > 0) text += ", ";
+    if (p.keyword_only && !star) {
+      star = true;
+      text += "*, ";
+    }
+    if (p.variadic) {
+      text += "*" + p.name;
+      star = true;
+      continue;
+    }
+    text += as_method && i == 0 ? "self" : p.name;
+    if (p.has_default) text += "=" + p.default_text;
+  }
+  return text + ")";
+}
+
 std::string parse(const Signature& signature, PyObject* const* args, Py_ssize_t count,
                   PyObject* names, Arg* out) {
   const auto& parameters = signature.parameters;
   const auto total = static_cast<Py_ssize_t>(parameters.size());
-  bool filled[16] = {};
-  if (total > 16) return "has too many parameters";
+  bool filled[most_parameters] = {};
   Py_ssize_t position = 0;
   for (Py_ssize_t i = 0; i < total && position < count; ++i) {
     const Parameter& p = parameters[static_cast<std::size_t>(i)];
@@ -268,7 +298,7 @@ std::string parse(const Signature& signature, PyObject* const* args, Py_ssize_t 
     else
       return format("argument '{}' is missing", p.name);
   }
-  return "";
+  return {};
 }
 
 }  // namespace topograd::python

@@ -4,6 +4,7 @@
 
 #include <deque>
 
+#include "base/live_count.h"
 #include "base/pool.h"
 #include "bindings/tensor_type.h"
 #include "graph/mode.h"
@@ -139,7 +140,7 @@ Tensors tensors_from(const py::object& given, const char* what) {
 
 void run_backward(const Tensors& roots, const Tensors& seeds, std::optional<bool> retain,
                   bool create, const Tensors& inputs) {
-  expect_site();
+  const AwaitedSite here;
   current_site();
   const BackwardOptions options{.retain_graph = retain.value_or(create), .create_graph = create};
   const Unlocked released;
@@ -156,7 +157,7 @@ py::tuple gradients_of(const py::object& outputs, const py::object& inputs, cons
                        bool materialize) {
   const Tensors roots = tensors_from(outputs, "grad"), wanted = tensors_from(inputs, "grad");
   const Tensors root_seeds = tensors_from(seeds, "grad");
-  expect_site();
+  const AwaitedSite here;
   current_site();
   Tensors found;
   {
@@ -245,7 +246,7 @@ py::tuple record_function(const std::string& name, const Tensors& inputs, const 
     made.record.traits = is_hidden;
     found = &made;
   }
-  expect_site();
+  const AwaitedSite here;
   Results results;
   results.several = true;
   for (const Tensor& output : outputs) {
@@ -357,7 +358,7 @@ void register_autograd(py::module_& m) {
       "tangents",
       [](const Tensors& outputs, const Tensors& inputs, const Tensors& input_tangents,
          bool create) {
-        expect_site();
+        const AwaitedSite here;
         return tuple_of(tangents(outputs, inputs, input_tangents, create));
       },
       py::arg("outputs"), py::arg("inputs"), py::arg("input_tangents"), py::arg("create_graph"));
@@ -368,8 +369,8 @@ void register_autograd(py::module_& m) {
   m.def("is_inference_mode_enabled", [] { return mode.inference; });
   m.def("set_inference", [](bool wanted) { return std::exchange(mode.inference, wanted); });
   m.def("set_strict_ieee", [](bool wanted) { return std::exchange(mode.strict_ieee, wanted); });
-  m.def("live_tensors", live_tensors);
-  m.def("live_nodes", live_nodes);
+  m.def("live_tensors", [] { return live(Live::tensor); });
+  m.def("live_nodes", [] { return live(Live::node); });
 }
 
 }  // namespace topograd::python

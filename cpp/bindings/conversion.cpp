@@ -139,6 +139,19 @@ class Nested {
   std::optional<DType> array_type_;
 };
 
+/// The most common data in one pass: a list of nothing but Python floats. Undefined for other data.
+template <class T>
+Tensor from_floats(PyObject* list) {
+  const Py_ssize_t count = PySequence_Fast_GET_SIZE(list);
+  PyObject** items = PySequence_Fast_ITEMS(list);
+  for (Py_ssize_t i = 0; i < count; ++i)
+    if (PyFloat_CheckExact(items[i]) == 0) return {};
+  const Tensor out = Tensor::empty({count}, dtype_of<T>);
+  T* values = out.data<T>();
+  for (Py_ssize_t i = 0; i < count; ++i) values[i] = static_cast<T>(PyFloat_AS_DOUBLE(items[i]));
+  return out;
+}
+
 }  // namespace
 
 Tensor tensor_from(PyObject* data, std::optional<DType> dtype) {
@@ -153,6 +166,13 @@ Tensor tensor_from(PyObject* data, std::optional<DType> dtype) {
                             .attr("from_array")(py::handle(data))
                             .cast<Tensor>();
     return dense_copy(dtype ? converted(view, *dtype) : view);
+  }
+  if (PyList_CheckExact(data) || PyTuple_CheckExact(data)) {
+    const DType wanted = dtype.value_or(default_dtype());
+    Tensor flat;
+    if (wanted == DType::float32) flat = from_floats<float>(data);
+    if (wanted == DType::float64) flat = from_floats<double>(data);
+    if (flat.defined()) return flat;
   }
   try {
     return Nested(data).build(data, dtype);

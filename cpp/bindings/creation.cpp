@@ -1,8 +1,10 @@
-// tensor(), zeros(), arange(), … and what stands between brackets.
+// tensor(), zeros(), arange(), …: functions that take no tensors with a history. Their arguments go
+// through the same parser as those of the ops.
 
 #include <cmath>
 
 #include "bindings/arguments.h"
+#include "bindings/factory.h"
 #include "graph/provenance.h"
 #include "ops/draw.h"
 #include "tensor/body.h"
@@ -11,115 +13,7 @@
 namespace topograd::python {
 namespace {
 
-using OptionalType = std::optional<DType>;
-
-// ---------------------------------------------------------------- options that all creation
-// functions share
-
-struct Options {
-  OptionalType dtype;
-  bool requires_grad = false;
-};
-
-/// dtype=, device=, requires_grad= and what PyTorch takes and has no meaning here.
-Options options_from(const py::kwargs& given, std::string_view op) {
-  Options options;
-  for (const auto& [key, value] : given) {
-    const auto name = key.cast<std::string>();
-    if (name == "dtype" && !value.is_none())
-      options.dtype = value.cast<DType>();
-    else if (name == "requires_grad")
-      options.requires_grad = value.cast<bool>();
-    else if (name == "device") {
-      if (!value.is_none())
-        expect(py::str(py::module_::import("topograd._C").attr("device")(value))
-                       .cast<std::string>()
-                       .rfind("cpu", 0) == 0,
-               "{}: device '{}' is not available: topograd was built without CUDA, or the plug-in "
-               "found none",
-               op, py::str(value).cast<std::string>());
-    } else {
-      const bool known = name == "dtype" || name == "layout" || name == "pin_memory" ||
-                         name == "memory_format" || name == "names";
-      expect<TypeError>(known, "{}: has no argument '{}'", op, name);
-    }
-  }
-  return options;
-}
-
-Tensor finished(Tensor x, const Options& options) {
-  if (options.requires_grad) {
-    expect_site();
-    x.requires_grad_();
-  }
-  return x;
-}
-
-/// (2, 3) or ((2, 3),) or size=(2, 3).
-Dims shape_from(const py::args& sizes, py::kwargs& given, std::string_view op) {
-  if (given.contains("size")) {
-    const Dims shape = given["size"].cast<Dims>();
-    given.attr("pop")("size");
-    return shape;
-  }
-  Dims shape;
-  py::object list = sizes;
-  if (sizes.size() == 1) {
-    const py::object first = sizes[0];
-    if (PyIndex_Check(first.ptr()) == 0) {
-      expect<TypeError>(PyTuple_Check(first.ptr()) || PyList_Check(first.ptr()),
-                        "{}: sizes must be integers, got {}", op, Py_TYPE(first.ptr())->tp_name);
-      list = first;
-    }
-  }
-  for (const auto& size : list) {
-    expect<TypeError>(PyIndex_Check(size.ptr()) != 0, "{}: sizes must be integers, got {}", op,
-                      Py_TYPE(size.ptr())->tp_name);
-    int overflow = 0;
-    const auto number = py::reinterpret_steal<py::object>(PyNumber_Index(size.ptr()));
-    if (!number) throw_python();
-    shape.push_back(PyLong_AsLongLongAndOverflow(number.ptr(), &overflow));
-    expect<ShapeError>(overflow == 0 && shape.back() >= 0, "{}: sizes must be in [0, 2^63), got {}",
-                       op, py::str(size).cast<std::string>());
-  }
-  try {
-    count_of(shape);
-  } catch (const ShapeError& e) {
-    fail<ShapeError>("{}: {}", op, e.what());
-  }
-  return shape;
-}
-
-template <class F>
-void define_filled(py::module_& m, const char* name, const char* doc, F make) {
-  m.def(
-      name,
-      [make, name](const py::args& sizes, py::kwargs given) {
-        Generator* generator = nullptr;
-        if (given.contains("generator")) {
-          if (!given["generator"].is_none()) generator = given["generator"].cast<Generator*>();
-          given.attr("pop")("generator");
-        }
-        const Dims shape = shape_from(sizes, given, name);
-        expect<ShapeError>(shape.size() <= max_rank, "{}: more than {} dims", name, max_rank);
-        const Options options = options_from(given, name);
-        return finished(make(shape, options.dtype.value_or(default_dtype()),
-                             generator != nullptr ? *generator : Generator::global()),
-                        options);
-      },
-      doc);
-  const std::string like = std::string(name) + "_like";
-  m.def(
-      like.c_str(),
-      [make, like](const Tensor& input, const py::kwargs& given) {
-        expect<TypeError>(input.defined(), "{}: expects a tensor, got None", like);
-        const Options options = options_from(given, like);
-        return finished(
-            make(input.shape(), options.dtype.value_or(input.dtype()), Generator::global()),
-            options);
-      },
-      py::arg("input"), (std::string(doc) + " The shape and dtype are those of input.").c_str());
-}
+DType or_default(const Options& options) { return options.dtype.value_or(default_dtype()); }
 
 index steps_between(double start, double end, double step) {
   expect<ValueError>(step != 0 && std::isfinite(start) && std::isfinite(end) && std::isfinite(step),
@@ -168,169 +62,262 @@ Tensor make_linspace(double start, double end, index steps, const Options& optio
   for (index i = 0; i < steps; ++i)
     data[i] = i < steps / 2 || steps == 1 ? start + step * static_cast<double>(i)
                                           : end - step * static_cast<double>(steps - 1 - i);
-  return converted(out, options.dtype.value_or(default_dtype()));
+  return converted(out, or_default(options));
 }
 
-Scalar scalar_from(const py::handle& object, std::string_view op) {
-  if (is_tensor(object.ptr())) return as_tensor(object.ptr()).item();
-  Scalar number = 0;
-  expect<TypeError>(to_scalar(object.ptr(), number), "{}: expects a number, got {}", op,
-                    Py_TYPE(object.ptr())->tp_name);
-  return number;
+Tensor make_eye(index rows, index columns, DType dtype) {
+  expect<ValueError>(rows >= 0 && columns >= 0, "sizes must not be negative, got {}, {}", rows,
+                     columns);
+  const Tensor out = Tensor::zeros({rows, columns}, dtype);
+  const index length = std::min(rows, columns);
+  copy_elements(Tensor::ones({length}, dtype), restrided(out, {length}, {columns + 1}, 0));
+  return out;
 }
 
-DType dtype_of_number(const Scalar& number) {
-  return number.is_real() ? default_dtype() : number.kind();
+void expect_shape(const Dims& size) {
+  expect<ShapeError>(size.size() <= max_rank, "more than {} dims", max_rank);
+}
+void expect_floating(const Options& options, std::string_view what) {
+  expect<TypeError>(is_floating(or_default(options)),
+                    "expects a floating point dtype for {}, got {}", what, or_default(options));
 }
 
 }  // namespace
 
 void register_creation(py::module_& m) {
-  m.def(
-      "tensor",
-      [](const py::object& data, const py::kwargs& given) {
-        const Options options = options_from(given, "tensor");
-        return finished(tensor_from(data.ptr(), options.dtype), options);
-      },
-      py::arg("data"),
-      "A new tensor with a copy of data: numbers, nested sequences, arrays, tensors.");
-  define_filled(m, "zeros", "A tensor of zeros.", [](const Dims& shape, DType dtype, Generator&) {
-    return Tensor::zeros(shape, dtype);
-  });
-  define_filled(m, "ones", "A tensor of ones.", [](const Dims& shape, DType dtype, Generator&) {
-    return Tensor::ones(shape, dtype);
-  });
-  define_filled(
-      m, "empty", "A tensor whose elements are not set.",
-      [](const Dims& shape, DType dtype, Generator&) { return Tensor::empty(shape, dtype); });
-  define_filled(m, "rand", "Uniform random numbers in [0, 1).",
-                [](const Dims& shape, DType dtype, Generator& g) {
-                  expect<TypeError>(is_floating(dtype),
-                                    "rand: expects a floating point dtype, got {}", dtype);
-                  return draw_uniform(shape, dtype, g);
-                });
-  define_filled(m, "randn", "Standard normal random numbers.",
-                [](const Dims& shape, DType dtype, Generator& g) {
-                  expect<TypeError>(is_floating(dtype),
-                                    "randn: expects a floating point dtype, got {}", dtype);
-                  return draw_normal(shape, dtype, g);
-                });
-  m.def(
-      "full",
-      [](const Dims& size, const py::object& fill_value, const py::kwargs& given) {
-        const Options options = options_from(given, "full");
-        const Scalar value = scalar_from(fill_value, "full");
-        return finished(Tensor::full(size, value, options.dtype.value_or(dtype_of_number(value))),
-                        options);
-      },
-      py::arg("size"), py::arg("fill_value"), "A tensor of one value.");
-  m.def(
-      "full_like",
-      [](const Tensor& input, const py::object& fill_value, const py::kwargs& given) {
-        expect<TypeError>(input.defined(), "full_like: expects a tensor, got None");
-        const Options options = options_from(given, "full_like");
-        return finished(Tensor::full(input.shape(), scalar_from(fill_value, "full_like"),
-                                     options.dtype.value_or(input.dtype())),
-                        options);
-      },
-      py::arg("input"), py::arg("fill_value"),
-      "A tensor of one value, with the shape and dtype of input.");
-  m.def(
-      "arange",
-      [](const py::args& bounds, py::kwargs given) {
-        expect<TypeError>(bounds.size() <= 3, "arange: takes start, end and step");
-        std::optional<Scalar> start, end, step;
-        for (auto [name, place] : {std::pair{"start", &start}, {"end", &end}, {"step", &step}})
-          if (given.contains(name)) {
-            *place = scalar_from(given[name], "arange");
-            given.attr("pop")(name);
-          }
-        const auto at = [&](std::size_t i) { return scalar_from(py::object(bounds[i]), "arange"); };
-        if (bounds.size() == 1) (end ? start : end) = at(0);
-        if (bounds.size() >= 2) start = at(0), end = at(1);
-        if (bounds.size() == 3) step = at(2);
-        expect<TypeError>(end.has_value(), "arange: argument 'end' is missing");
-        const Options options = options_from(given, "arange");
-        return finished(make_arange(start.value_or(0), *end, step.value_or(1), options), options);
-      },
-      "start, start + step, … before end.");
-  m.def(
-      "linspace",
-      [](const py::object& start, const py::object& end, index steps, const py::kwargs& given) {
-        const Options options = options_from(given, "linspace");
-        return finished(make_linspace(scalar_from(start, "linspace").real(),
-                                      scalar_from(end, "linspace").real(), steps, options),
-                        options);
-      },
-      py::arg("start"), py::arg("end"), py::arg("steps"),
-      "`steps` numbers from start to end, both included.");
-  m.def(
-      "eye",
-      [](index n, std::optional<index> columns, const py::kwargs& given) {
-        expect<ValueError>(n >= 0 && columns.value_or(n) >= 0,
-                           "eye: sizes must not be negative, got {}, {}", n, columns.value_or(n));
-        const Options options = options_from(given, "eye");
-        Tensor out =
-            Tensor::zeros({n, columns.value_or(n)}, options.dtype.value_or(default_dtype()));
-        const index length = std::min(n, columns.value_or(n));
-        copy_elements(Tensor::ones({length}, out.dtype()),
-                      restrided(out, {length}, {columns.value_or(n) + 1}, 0));
-        return finished(out, options);
-      },
-      py::arg("n"), py::arg("m") = std::nullopt, "Ones on the diagonal, zeros elsewhere: (n, m).");
-  m.def(
-      "randint",
-      [](const py::args& bounds, py::kwargs given) {
-        std::vector<py::object> parts;
-        for (const auto& part : bounds) parts.push_back(py::reinterpret_borrow<py::object>(part));
-        const auto take = [&](const char* name, bool present) -> std::optional<py::object> {
-          if (given.contains(name)) {
-            py::object value = given[name];
-            given.attr("pop")(name);
-            return value;
-          }
-          if (!present || parts.empty()) return std::nullopt;
-          py::object value = parts.front();
-          parts.erase(parts.begin());
-          return value;
-        };
-        const bool has_low = given.contains("low") || parts.size() +
-                                                              (given.contains("size") ? 1u : 0u) +
-                                                              (given.contains("high") ? 1u : 0u) >=
-                                                          3;
-        const auto low = take("low", has_low), high = take("high", true), size = take("size", true);
-        expect<TypeError>(high && size && parts.empty(), "randint: expects (low=0, high, size)");
-        Generator* generator = &Generator::global();
-        if (given.contains("generator")) {
-          if (!given["generator"].is_none()) generator = given["generator"].cast<Generator*>();
-          given.attr("pop")("generator");
-        }
-        const Options options = options_from(given, "randint");
-        return finished(
-            draw_integers(size->cast<Dims>(), low ? low->cast<index>() : 0, high->cast<index>(),
-                          options.dtype.value_or(DType::int64), *generator),
-            options);
-      },
-      "Random integers in [low, high).");
-  m.def(
-      "randint_like",
-      [](const Tensor& input, index a, std::optional<index> b, const py::kwargs& given) {
-        const Options options = options_from(given, "randint_like");
-        return finished(draw_integers(input.shape(), b ? a : 0, b.value_or(a),
-                                      options.dtype.value_or(input.dtype()), Generator::global()),
-                        options);
-      },
-      py::arg("input"), py::arg("low"), py::arg("high") = std::nullopt,
-      "Random integers in [low, high), with the shape and dtype of input.");
-  m.def(
-      "randperm",
-      [](index n, Generator* generator, const py::kwargs& given) {
-        const Options options = options_from(given, "randperm");
-        return finished(draw_permutation(n, options.dtype.value_or(DType::int64),
-                                         generator != nullptr ? *generator : Generator::global()),
-                        options);
-      },
-      py::arg("n"), py::kw_only(), py::arg("generator") = nullptr, "A random order of 0 … n - 1.");
+  define_factory(
+      m, R"(A new tensor with a copy of data: a number, nested sequences, an array, a tensor.
+
+The dtype is that of the data: float32 (the default dtype) for Python floats, int64 for ints, bool for
+bools; arrays and tensors keep theirs. Raises ValueError where lists differ in length.
+
+>>> tg.tensor([[1, 2], [3, 4.5]])
+tensor([[1.0000, 2.0000],
+        [3.0000, 4.5000]]))",
+      {Form("tensor(any data, *", [](const Options& options, const Object&) {
+        return tensor_from(options.first, options.dtype);
+      })});
+  define_factory(m, R"(A new tensor of zeros.
+
+size: ints, or one list of them. dtype: the default dtype.
+
+>>> tg.zeros(2, 3)
+tensor([[0., 0., 0.],
+        [0., 0., 0.]]))",
+                 {Form("zeros(int... size, *", [](const Options& options, const Dims& size) {
+                   expect_shape(size);
+                   return Tensor::zeros(size, or_default(options));
+                 })});
+  define_factory(
+      m, R"(A new tensor of zeros, with the shape of input and its dtype if none is given.
+
+>>> tg.zeros_like(tg.tensor([1, 2]))
+tensor([0, 0]))",
+      {Form("zeros_like(Tensor input, *", [](const Options& options, const Tensor& input) {
+        return Tensor::zeros(input.shape(), options.dtype.value_or(input.dtype()));
+      })});
+  define_factory(m, R"(A new tensor of ones.
+
+size: ints, or one list of them. dtype: the default dtype.
+
+>>> tg.ones((2,), dtype=tg.int64)
+tensor([1, 1]))",
+                 {Form("ones(int... size, *", [](const Options& options, const Dims& size) {
+                   expect_shape(size);
+                   return Tensor::ones(size, or_default(options));
+                 })});
+  define_factory(
+      m, R"(A new tensor of ones, with the shape of input and its dtype if none is given.
+
+>>> tg.ones_like(tg.tensor([0.5, 2.0]))
+tensor([1., 1.]))",
+      {Form("ones_like(Tensor input, *", [](const Options& options, const Tensor& input) {
+        return Tensor::ones(input.shape(), options.dtype.value_or(input.dtype()));
+      })});
+  define_factory(m, R"(A new tensor of elements that are not set: whatever was in the memory.
+
+size: ints, or one list of them. dtype: the default dtype.
+
+>>> tg.empty(2, 3).shape
+topograd.Size([2, 3]))",
+                 {Form("empty(int... size, *", [](const Options& options, const Dims& size) {
+                   expect_shape(size);
+                   return Tensor::empty(size, or_default(options));
+                 })});
+  define_factory(
+      m,
+      R"(A new tensor of elements that are not set: whatever was in the memory, with the shape of input and its dtype if none is given.
+
+>>> tg.empty_like(tg.zeros(4)).shape
+topograd.Size([4]))",
+      {Form("empty_like(Tensor input, *", [](const Options& options, const Tensor& input) {
+        return Tensor::empty(input.shape(), options.dtype.value_or(input.dtype()));
+      })});
+  define_factory(m, R"(Uniform random numbers in [0, 1).
+
+size: ints, or one list of them. generator: a Generator, by default the one that manual_seed sets. The
+numbers are the same for any number of threads and any instruction set. Raises TypeError for a dtype
+that is not floating point.
+
+>>> tg.rand(2, 3).shape
+topograd.Size([2, 3]))",
+                 {Form("rand(int... size, *, object? generator=None",
+                       [](const Options& options, const Dims& size, const Object& generator) {
+                         expect_shape(size);
+                         expect_floating(options, "random numbers");
+                         return draw_uniform(size, or_default(options),
+                                             generator_or_global(generator));
+                       })});
+  define_factory(
+      m,
+      R"(Uniform random numbers in [0, 1), with the shape of input and its dtype if none is given.
+
+generator: a Generator, by default the one that manual_seed sets.
+
+>>> tg.rand_like(tg.zeros(4)).shape
+topograd.Size([4]))",
+      {Form("rand_like(Tensor input, *, object? generator=None",
+            [](Options options, const Tensor& input, const Object& generator) {
+              if (!options.dtype) options.dtype = input.dtype();
+              expect_floating(options, "random numbers");
+              return draw_uniform(input.shape(), *options.dtype, generator_or_global(generator));
+            })});
+  define_factory(m, R"(Random numbers of the standard normal distribution.
+
+size: ints, or one list of them. generator: a Generator, by default the one that manual_seed sets. The
+numbers are the same for any number of threads and any instruction set. Raises TypeError for a dtype
+that is not floating point.
+
+>>> tg.randn(2, 3).shape
+topograd.Size([2, 3]))",
+                 {Form("randn(int... size, *, object? generator=None",
+                       [](const Options& options, const Dims& size, const Object& generator) {
+                         expect_shape(size);
+                         expect_floating(options, "random numbers");
+                         return draw_normal(size, or_default(options),
+                                            generator_or_global(generator));
+                       })});
+  define_factory(
+      m,
+      R"(Random numbers of the standard normal distribution, with the shape of input and its dtype if none is given.
+
+generator: a Generator, by default the one that manual_seed sets.
+
+>>> tg.randn_like(tg.zeros(4)).shape
+topograd.Size([4]))",
+      {Form("randn_like(Tensor input, *, object? generator=None",
+            [](Options options, const Tensor& input, const Object& generator) {
+              if (!options.dtype) options.dtype = input.dtype();
+              expect_floating(options, "random numbers");
+              return draw_normal(input.shape(), *options.dtype, generator_or_global(generator));
+            })});
+  define_factory(m, R"(A new tensor of the given size, every element fill_value.
+
+The dtype is by default that of fill_value: the default dtype for a float, int64, bool.
+
+>>> tg.full((2, 2), 7)
+tensor([[7, 7],
+        [7, 7]]))",
+                 {Form("full(int[] size, Scalar fill_value, *",
+                       [](const Options& options, const Dims& size, Scalar value) {
+                         expect_shape(size);
+                         const DType own = value.is_real() ? default_dtype() : value.kind();
+                         return Tensor::full(size, value, options.dtype.value_or(own));
+                       })});
+  define_factory(
+      m, R"(A new tensor of fill_value, with the shape of input and its dtype if none is given.
+
+>>> tg.full_like(tg.zeros(3), 2)
+tensor([2., 2., 2.]))",
+      {Form("full_like(Tensor input, Scalar fill_value, *",
+            [](const Options& options, const Tensor& input, Scalar value) {
+              return Tensor::full(input.shape(), value, options.dtype.value_or(input.dtype()));
+            })});
+  define_factory(
+      m, R"(start, start + step, … before end.
+
+start: 0 by default. step: 1 by default, may be negative. The dtype is int64 if all three are ints,
+else the default dtype. ceil((end - start) / step) elements. Raises ValueError where step is 0 or
+leads away from end.
+
+>>> tg.arange(5)
+tensor([0, 1, 2, 3, 4])
+>>> tg.arange(1, 2, 0.25)
+tensor([1.0000, 1.2500, 1.5000, 1.7500]))",
+      {Form("arange(Scalar end, *",
+            [](const Options& options, Scalar end) { return make_arange(0, end, 1, options); }),
+       Form("arange(Scalar start, Scalar end, Scalar step=1, *",
+            [](const Options& options, Scalar start, Scalar end, Scalar step) {
+              return make_arange(start, end, step, options);
+            })});
+  define_factory(m, R"(`steps` numbers at equal distances from start to end, both included.
+
+Raises ValueError for a negative number of steps.
+
+>>> tg.linspace(0, 1, 5)
+tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000]))",
+                 {Form("linspace(Scalar start, Scalar end, int steps, *",
+                       [](const Options& options, Scalar start, Scalar end, std::int64_t steps) {
+                         return make_linspace(start.real(), end.real(), steps, options);
+                       })});
+  define_factory(m, R"(Ones on the diagonal, zeros elsewhere: (n, m), where m is n by default.
+
+>>> tg.eye(2, 3)
+tensor([[1., 0., 0.],
+        [0., 1., 0.]]))",
+                 {Form("eye(int n, int? m=None, *",
+                       [](const Options& options, std::int64_t n, std::optional<std::int64_t> m) {
+                         return make_eye(n, m.value_or(n), or_default(options));
+                       })});
+  define_factory(m, R"(Random integers in [low, high), all equally likely.
+
+low: 0 by default. dtype: int64 by default. generator: a Generator, by default the one that manual_seed
+sets. Raises ValueError unless low < high.
+
+>>> tg.manual_seed(0)
+<topograd.Generator ...>
+>>> tg.randint(10, (3,)).shape
+topograd.Size([3]))",
+                 {Form("randint(int high, int[] size, *, object? generator=None",
+                       [](const Options& options, std::int64_t high, const Dims& size,
+                          const Object& generator) {
+                         return draw_integers(size, 0, high, options.dtype.value_or(DType::int64),
+                                              generator_or_global(generator));
+                       }),
+                  Form("randint(int low, int high, int[] size, *, object? generator=None",
+                       [](const Options& options, std::int64_t low, std::int64_t high,
+                          const Dims& size, const Object& generator) {
+                         return draw_integers(size, low, high, options.dtype.value_or(DType::int64),
+                                              generator_or_global(generator));
+                       })});
+  define_factory(
+      m, R"(Random integers in [low, high), with the shape of input and its dtype if none is given.
+
+low: 0 by default.
+
+>>> tg.randint_like(tg.zeros(3), 10).shape
+topograd.Size([3]))",
+      {Form("randint_like(Tensor input, int high, *",
+            [](const Options& options, const Tensor& input, std::int64_t high) {
+              return draw_integers(input.shape(), 0, high, options.dtype.value_or(input.dtype()),
+                                   Generator::global());
+            }),
+       Form("randint_like(Tensor input, int low, int high, *",
+            [](const Options& options, const Tensor& input, std::int64_t low, std::int64_t high) {
+              return draw_integers(input.shape(), low, high, options.dtype.value_or(input.dtype()),
+                                   Generator::global());
+            })});
+  define_factory(m, R"(A random order of 0 … n - 1, all orders equally likely.
+
+dtype: int64 by default. generator: a Generator, by default the one that manual_seed sets.
+
+>>> sorted(tg.randperm(4).tolist())
+[0, 1, 2, 3])",
+                 {Form("randperm(int n, *, object? generator=None",
+                       [](const Options& options, std::int64_t n, const Object& generator) {
+                         return draw_permutation(n, options.dtype.value_or(DType::int64),
+                                                 generator_or_global(generator));
+                       })});
 }
 
 }  // namespace topograd::python

@@ -42,7 +42,7 @@ auto run(const Arg* args, std::size_t count, F&& f) {
 
 PyObject* invoke_parsed(const OpRecord& op, bool in_place, const Arg* args, std::size_t count,
                         PyObject* self) {
-  expect_site();
+  const AwaitedSite here;
   const int n = static_cast<int>(count);
   if (in_place) {
     run(args, count, [&] { return invoke_in_place(op, args, n); });
@@ -58,55 +58,6 @@ PyObject* vectorcall(PyObject* self, PyObject* const* args, std::size_t flags, P
 
 PyObject* describe_get(PyObject* self, PyObject* object, PyObject*) {
   return object == nullptr || object == Py_None ? Py_NewRef(self) : PyMethod_New(self, object);
-}
-
-/// An error from an op inside a composite is told under the name that the user called.
-template <class Kind>
-[[noreturn]] void rethrow_as(const std::string& function, const Kind& e) {
-  const std::string_view message(e.what());
-  throw Kind(message.starts_with(function) ? std::string(message)
-                                           : function + ": " + std::string(message));
-}
-template <class F>
-PyObject* named(const std::string& function, F&& run) {
-  try {
-    return run();
-  } catch (const ShapeError& e) {
-    rethrow_as(function, e);
-  } catch (const ValueError& e) {
-    rethrow_as(function, e);
-  } catch (const TypeError& e) {
-    rethrow_as(function, e);
-  } catch (const IndexError& e) {
-    rethrow_as(function, e);
-  } catch (const OutOfMemory& e) {
-    rethrow_as(function, e);
-  } catch (const NotSupported& e) {
-    rethrow_as(function, e);
-  } catch (const Error& e) {
-    rethrow_as(function, e);
-  }
-}
-
-std::string signature_text(const Signature& s, bool as_method) {
-  std::string text = "(";
-  bool star = false;
-  for (std::size_t i = 0; i < s.parameters.size(); ++i) {
-    const Parameter& p = s.parameters[i];
-    if (i > 0) text += ", ";
-    if (p.keyword_only && !star) {
-      star = true;
-      text += "*, ";
-    }
-    if (p.variadic) {
-      text += "*" + p.name;
-      star = true;
-      continue;
-    }
-    text += as_method && i == 0 ? "self" : p.name;
-    if (p.has_default) text += "=" + p.default_text;
-  }
-  return text + ")";
 }
 
 PyObject* get_doc(PyObject* self, void*) {
@@ -200,13 +151,13 @@ PyObject* call_op(const std::vector<const OpRecord*>& variants, bool in_place,
       std::string why;
       for (const OpRecord* op : variants) {
         const Signature& signature = signature_of(*op);
-        Arg parsed[16];
-        std::string problem = parse(signature, args, count, names, parsed);
+        ArgList parsed(signature.parameters.size());
+        std::string problem = parse(signature, args, count, names, parsed.data());
         if (problem.empty()) {
           if (in_place)
             expect<TypeError>(count > 0 && is_tensor(args[0]), "{}_: expects a tensor to change",
                               signature.function);
-          return invoke_parsed(*op, in_place, parsed, signature.parameters.size(),
+          return invoke_parsed(*op, in_place, parsed.data(), signature.parameters.size(),
                                count > 0 ? args[0] : nullptr);
         }
         if (why.empty()) why = std::move(problem);

@@ -58,8 +58,6 @@ const Known& known_of(PyObject* code) {
 
 /// Notes the innermost frame of the user's own program; frames of this package are stepped over.
 void capture(Site& site) {
-  // A hook may have left the request behind, and the engine runs without the interpreter's lock.
-  if (PyGILState_Check() == 0) return;
   site.code = nullptr;
   site.instruction = -1;
   site.scope = current_scope();

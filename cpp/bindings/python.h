@@ -103,6 +103,9 @@ bool is_dtype(PyObject* object);
 DType as_dtype(PyObject* object);
 PyObject* wrap_size(const Dims& shape);
 DType default_dtype();
+/// A device or its name; false (no exception) for other objects. Throws for a name that is none, or
+/// a device that is not there.
+bool to_device(PyObject* object, Device& device);
 
 /// A number as a Scalar; false (no exception) when the object is none.
 bool to_scalar(PyObject* object, Scalar& scalar);

@@ -55,7 +55,7 @@ int set_requires_grad(PyObject* self, PyObject* value, void*) {
   return guarded<int>(-1, [&] {
     expect<TypeError>(value != nullptr && PyBool_Check(value),
                       "requires_grad: expects True or False");
-    expect_site();
+    const AwaitedSite here;
     tensor_of(self).requires_grad_(value == Py_True);
     return 0;
   });
@@ -135,7 +135,7 @@ int set_data(PyObject* self, PyObject* value, void*) {
 
 PyObject* get_transposed(PyObject* self, void*) {
   return guarded<PyObject*>(nullptr, [&] {
-    expect_site();
+    const AwaitedSite here;
     const Tensor x = tensor_of(self);
     if (x.rank() <= 2) return wrap(t(x));
     Dims order;
@@ -145,7 +145,7 @@ PyObject* get_transposed(PyObject* self, void*) {
 }
 PyObject* get_matrix_transposed(PyObject* self, void*) {
   return guarded<PyObject*>(nullptr, [&] {
-    expect_site();
+    const AwaitedSite here;
     return wrap(matrix_transpose(tensor_of(self)));
   });
 }

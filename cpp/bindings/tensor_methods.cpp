@@ -96,7 +96,7 @@ PyObject* requires_grad_(PyObject* self, Args args, Py_ssize_t count, PyObject* 
   return safely([&]() -> PyObject* {
     const Py_ssize_t total = count + (names == nullptr ? 0 : PyTuple_GET_SIZE(names));
     expect<TypeError>(total <= 1, "requires_grad_: takes at most one argument");
-    expect_site();
+    const AwaitedSite here;
     as_tensor(self).requires_grad_(total == 0 || PyObject_IsTrue(args[0]) == 1);
     return Py_NewRef(self);
   });
@@ -107,7 +107,7 @@ PyObject* cast_to(PyObject* self, Args, Py_ssize_t, PyObject*) {
   return safely([&]() -> PyObject* {
     const Tensor x = as_tensor(self);
     if (x.dtype() == dtype) return Py_NewRef(self);
-    expect_site();
+    const AwaitedSite here;
     return wrap(cast(x, dtype));
   });
 }
@@ -135,7 +135,7 @@ PyObject* make_subclass(PyObject*, PyObject* args) {
         "_make_subclass: expects a subclass of Tensor");
     expect<TypeError>(is_tensor(data), "_make_subclass: expects a tensor, got {}",
                       Py_TYPE(data)->tp_name);
-    expect_site();
+    const AwaitedSite here;
     Tensor x = as_tensor(data).detach();
     if (requires_grad != 0) x.requires_grad_();
     return wrap_as(reinterpret_cast<PyTypeObject*>(type), x);

@@ -189,14 +189,14 @@ Py_ssize_t length(PyObject* self) {
 
 PyObject* subscript(PyObject* self, PyObject* key) {
   return guarded<PyObject*>(nullptr, [&] {
-    expect_site();
+    const AwaitedSite here;
     return wrap(get_item(as_tensor(self), indices_from(key)));
   });
 }
 
 PyObject* item_at(PyObject* self, Py_ssize_t at) {
   return guarded<PyObject*>(nullptr, [&] {
-    expect_site();
+    const AwaitedSite here;
     return wrap(select(as_tensor(self), index{0}, static_cast<index>(at)));
   });
 }
@@ -204,7 +204,7 @@ PyObject* item_at(PyObject* self, Py_ssize_t at) {
 int assign(PyObject* self, PyObject* key, PyObject* value) {
   return guarded<int>(-1, [&] {
     expect<TypeError>(value != nullptr, "index: elements of a tensor can not be deleted");
-    expect_site();
+    const AwaitedSite here;
     const Tensor x = as_tensor(self);
     Scalar number = 0;
     const Tensor source = is_tensor(value)           ? as_tensor(value)
@@ -236,7 +236,7 @@ PyObject* iterate(PyObject* self) {
   return guarded<PyObject*>(nullptr, [&]() -> PyObject* {
     const Tensor x = as_tensor(self);
     expect<TypeError>(x.rank() > 0, "iter: a 0-d tensor can not be iterated over");
-    expect_site();
+    const AwaitedSite here;
     const Tensors parts = unbind(x, index{0});
     py::tuple list(parts.size());
     for (std::size_t i = 0; i < parts.size(); ++i) list[i] = parts[i];

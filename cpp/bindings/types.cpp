@@ -129,6 +129,17 @@ DType as_dtype(PyObject* object) { return reinterpret_cast<PyDType*>(object)->dt
 PyObject* wrap_dtype(DType dtype) { return Py_NewRef(dtypes[static_cast<int>(dtype)]); }
 DType default_dtype() { return current_default; }
 
+bool to_device(PyObject* object, Device& device) {
+  if (PyUnicode_Check(object) == 0 && !py::isinstance<DeviceName>(object)) return false;
+  const DeviceName name =
+      DeviceName::parse(py::reinterpret_borrow<py::object>(object), std::nullopt);
+  expect(name.type == "cpu",
+         "device '{}' is not available: topograd was built without CUDA, or the plug-in found none",
+         name.text());
+  device = Device();
+  return true;
+}
+
 PyObject* wrap_size(const Dims& shape) {
   PyObject* tuple = size_type->tp_alloc(size_type, shape.size());
   if (tuple == nullptr) return nullptr;

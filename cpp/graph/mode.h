@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/thread_storage.h"
 #include "topograd/export.h"
 
 namespace topograd {
@@ -11,7 +12,7 @@ struct Mode {
   bool strict_ieee = false;  ///< zero cotangents multiply infinite partials to NaN, as elsewhere
 };
 
-TOPOGRAD_API extern thread_local constinit Mode mode __attribute__((tls_model("initial-exec")));
+TOPOGRAD_API extern thread_local constinit Mode mode TOPOGRAD_STATIC_TLS;
 
 /// Recording on or off for a while.
 class Recording {

@@ -5,6 +5,8 @@
 #include <new>
 
 #include "base/allocator.h"
+#include "base/live_count.h"
+#include "base/thread_storage.h"
 #include "graph/history.h"
 #include "tensor/body.h"
 
@@ -15,7 +17,6 @@ constexpr index small_constant = 1024;
 
 std::atomic<std::uint64_t> next_sequence{1};
 std::atomic<std::uint64_t> next_hook{1};
-std::atomic<std::int64_t> nodes_alive{0};
 
 std::mutex& watch_lock() {
   static auto* lock = new std::mutex;
@@ -42,8 +43,6 @@ bool forget(detail::TensorBody& body) noexcept {
 
 }  // namespace
 
-std::int64_t live_nodes() { return nodes_alive.load(); }
-
 Edge edge_of(const Tensor& x) {
   refresh_view(x);
   return {Ref<Node>(node_of(x)), x.body()->output};
@@ -56,7 +55,7 @@ Node* Node::allocate(int args, int slots, int outputs) {
                             sizeof(Tensor) * outputs + sizeof(std::uint32_t) * (slots + outputs);
   char* block = static_cast<char*>(topograd::allocate(bytes));
   auto* node = new (block) Node;
-  nodes_alive.fetch_add(1, std::memory_order_relaxed);
+  count_live(Live::node, 1);
   node->block_bytes_ = static_cast<std::uint32_t>(bytes);
   node->arg_count_ = static_cast<std::uint16_t>(args);
   node->slot_count_ = static_cast<std::uint32_t>(slots);
@@ -176,26 +175,25 @@ Node::~Node() {
   for (int i = 0; i < arg_count_; ++i) args_[i].~Arg();
   for (std::uint32_t i = 0; i < slot_count_; ++i) edges_[i].~Edge();
   for (std::uint32_t i = 0; i < output_count_; ++i) outputs_[i].~Tensor();
-  nodes_alive.fetch_sub(1, std::memory_order_relaxed);
+  count_live(Live::node, -1);
 }
 
 void Node::destroy() noexcept {
   // A chain is released in a loop: nodes that die while one is being destroyed wait in a list.
-  thread_local std::vector<Node*>* doomed = nullptr;
-  if (doomed != nullptr) {
-    doomed->push_back(this);
-    return;
-  }
-  std::vector<Node*> list{this};
-  doomed = &list;
-  while (!list.empty()) {
-    Node* node = list.back();
-    list.pop_back();
+  static thread_local constinit bool destroying TOPOGRAD_STATIC_TLS = false;
+  static thread_local constinit Node* doomed TOPOGRAD_STATIC_TLS = nullptr;
+  next_doomed_ = doomed;
+  doomed = this;
+  if (destroying) return;
+  destroying = true;
+  while (doomed != nullptr) {
+    Node* node = doomed;
+    doomed = node->next_doomed_;
     const std::size_t bytes = node->block_bytes_;
     node->~Node();
     topograd::release(node, bytes);
   }
-  doomed = nullptr;
+  destroying = false;
 }
 
 void Node::release_saved(const Site& by) {
@@ -230,33 +228,42 @@ void Node::release_saved(const Site& by) {
     if (outputs_[k].defined() && !outputs_[k].hollow()) outputs_[k] = hollow_like(outputs_[k]);
 }
 
+void Node::refuse_version(const Tensor& x, std::uint32_t saved, const std::string& what) const {
+  const Storage& storage = *x.body()->storage;
+  const auto at = [](const std::string& place) { return place.empty() ? "" : " at " + place; };
+  const std::string changed =
+      storage.changed_code() == nullptr || !site_reader.describe
+          ? ""
+          : site_reader.describe(storage.changed_code(), storage.changed_instruction());
+  fail(
+      "{}: backward needs {} of shape {}, saved{} at version {}, but it was changed in place{} "
+      "and is at version {} now. Change a copy (x = x + …, or x.clone() before) instead",
+      op_name(), what, x.shape(), at(where()), saved, at(changed), x.version());
+}
+
 void Node::check_versions() const {
-  const auto check = [&](const Tensor& x, std::uint32_t saved, const std::string& what) {
-    if (saved == no_version || !x.defined() || x.hollow() || x.version() == saved) return;
-    const Storage& storage = *x.body()->storage;
-    const auto at = [](const std::string& place) { return place.empty() ? "" : " at " + place; };
-    const std::string changed =
-        storage.changed_code() == nullptr || !site_reader.describe
-            ? ""
-            : site_reader.describe(storage.changed_code(), storage.changed_instruction());
-    fail(
-        "{}: backward needs {} of shape {}, saved{} at version {}, but it was changed in place{} "
-        "and is at version {} now. Change a copy (x = x + …, or x.clone() before) instead",
-        op_name(), what, x.shape(), at(where()), saved, at(changed), x.version());
+  const auto moved = [](const Tensor& x, std::uint32_t saved) {
+    return saved != no_version && x.defined() && !x.hollow() && x.version() != saved;
   };
   int slot = 0;
   for (int i = 0; i < arg_count_; ++i) {
     const ArgKind kind = op_->forward.kinds[i];
     if (kind == ArgKind::tensor) {
-      check(args_[i].tensor(), versions_[slot],
-            "its argument '" + signature_of(*op_).parameters[i].name + "'");
+      const Tensor& x = args_[i].tensor();
+      if (moved(x, versions_[slot]))
+        refuse_version(x, versions_[slot],
+                       "its argument '" + signature_of(*op_).parameters[i].name + "'");
       ++slot;
     } else if (kind == ArgKind::tensors) {
-      for (const Tensor& x : args_[i].tensors()) check(x, versions_[slot++], "a listed argument");
+      for (const Tensor& x : args_[i].tensors()) {
+        if (moved(x, versions_[slot])) refuse_version(x, versions_[slot], "a listed argument");
+        ++slot;
+      }
     }
   }
   for (std::uint32_t k = 0; k < output_count_; ++k)
-    check(outputs_[k], versions_[slot_count_ + k], "its result");
+    if (moved(outputs_[k], versions_[slot_count_ + k]))
+      refuse_version(outputs_[k], versions_[slot_count_ + k], "its result");
 }
 
 std::string Node::released_at() const {
@@ -266,7 +273,10 @@ std::string Node::released_at() const {
 
 // ---------------------------------------------------------------- asking
 
-std::string Node::op_name() const { return op_ == nullptr ? "leaf" : topograd::name_of(*op_); }
+const std::string& Node::op_name() const {
+  static const std::string leaf = "leaf";
+  return op_ == nullptr ? leaf : topograd::name_of(*op_);
+}
 
 std::string Node::where() const {
   if (code_ == nullptr || site_reader.describe == nullptr) return "";

@@ -63,7 +63,7 @@ class TOPOGRAD_API Node final : public Counted {
   bool is_leaf() const { return op_ == nullptr; }
   const OpRecord* op() const { return op_; }
   /// "add", "leaf", or the name of a user's Function.
-  std::string op_name() const;
+  const std::string& op_name() const;
   std::uint64_t sequence() const { return sequence_; }
 
   int arg_count() const { return arg_count_; }
@@ -113,6 +113,8 @@ class TOPOGRAD_API Node final : public Counted {
   void destroy() noexcept override;
   static Node* allocate(int args, int slots, int outputs);
   static Tensor value_of_leaf(const Tensor& x);
+  [[noreturn]] void refuse_version(const Tensor& x, std::uint32_t saved,
+                                   const std::string& what) const;
   void keep_args(const Arg* args, const Tensor* result, bool* keeps_data);
   Tensor kept(const Tensor& x, int slot, bool keep, const Tensor* result);
 
@@ -134,6 +136,7 @@ class TOPOGRAD_API Node final : public Counted {
   std::uint32_t* versions_ =
       nullptr;  // per slot, then per output; no_version where nothing is read
   std::unique_ptr<Extra> extra_;
+  Node* next_doomed_ = nullptr;  ///< while it waits in destroy()
 };
 
 constexpr std::uint32_t no_version = 0xffffffffu;
@@ -143,8 +146,6 @@ inline Node* node_of(const Tensor& x) { return static_cast<Node*>(x.body()->node
 /// The same as an owner, brought up to date first when x is a view whose base was changed in place
 /// (history.h).
 TOPOGRAD_API Edge edge_of(const Tensor& x);
-/// Number of nodes alive; for leak tests.
-TOPOGRAD_API std::int64_t live_nodes();
 
 /// Calls f(slot, tensor) for every tensor among the arguments, lists flattened; absent tensors
 /// count as a slot.

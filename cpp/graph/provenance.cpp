@@ -1,5 +1,7 @@
 #include "graph/provenance.h"
 
+#include <utility>
+
 #include "graph/mode.h"
 
 namespace topograd {
@@ -9,18 +11,25 @@ SiteReader site_reader;
 thread_local constinit Mode mode;
 
 namespace {
-thread_local Site site;
-thread_local constinit bool awaited __attribute__((tls_model("initial-exec"))) = false;
+thread_local constinit Site* site TOPOGRAD_STATIC_TLS = nullptr;
+thread_local constinit bool awaited TOPOGRAD_STATIC_TLS = false;
+
+[[gnu::noinline]] void make_site() {
+  static thread_local Site own;
+  site = &own;
+}
 }  // namespace
 
-void expect_site() noexcept { awaited = true; }
+AwaitedSite::AwaitedSite() noexcept : before_(std::exchange(awaited, true)) {}
+AwaitedSite::~AwaitedSite() { awaited = before_; }
 
 const Site& current_site() {
+  if (site == nullptr) make_site();
   if (awaited) {
     awaited = false;
-    if (site_reader.capture != nullptr) site_reader.capture(site);
+    if (site_reader.capture != nullptr) site_reader.capture(*site);
   }
-  return site;
+  return *site;
 }
 
 std::string describe(const Site& at) {

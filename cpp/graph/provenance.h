@@ -22,10 +22,19 @@ struct SiteReader {
 };
 TOPOGRAD_API extern SiteReader site_reader;
 
-/// The bindings call this when Python enters an op; the frame is looked at only if something is
-/// recorded.
-TOPOGRAD_API void expect_site() noexcept;
-/// The site of the call that is running. Captured at most once per expect_site().
+/// What the bindings hold while Python is in an op: the frame is looked at only if something is
+/// recorded, and only while the interpreter's lock is held.
+class TOPOGRAD_API AwaitedSite {
+ public:
+  AwaitedSite() noexcept;
+  ~AwaitedSite();
+  AwaitedSite(const AwaitedSite&) = delete;
+  AwaitedSite& operator=(const AwaitedSite&) = delete;
+
+ private:
+  bool before_;
+};
+/// The site of the call that is running. Captured at most once per AwaitedSite.
 TOPOGRAD_API const Site& current_site();
 TOPOGRAD_API std::string describe(const Site& site);
 

@@ -44,10 +44,11 @@ void attach(const OpRecord& op, const Ref<Node>& node, Results& results) {
 
 void refuse_inference(const OpRecord& op, const Arg* args, int count) {
   each_slot(op, args, count, [&](int, const Tensor& x) {
-    expect(!x.defined() || !x.body()->inference,
-           "{}: a tensor of shape {} was made in inference_mode and can not be recorded; clone it "
-           "outside",
-           name_of(op), x.defined() ? x.shape() : Dims());
+    if (x.defined() && x.body()->inference)
+      fail(
+          "{}: a tensor of shape {} was made in inference_mode and can not be recorded; clone it "
+          "outside",
+          name_of(op), x.shape());
   });
 }
 

@@ -18,6 +18,7 @@ constexpr TypeName type_names[] = {
     {"float", ArgKind::real},    {"bool", ArgKind::boolean},     {"Scalar", ArgKind::real},
     {"int[]", ArgKind::dims},    {"float[]", ArgKind::reals},    {"dtype", ArgKind::dtype},
     {"str", ArgKind::text},      {"Indices", ArgKind::indices},  {"object", ArgKind::object},
+    {"device", ArgKind::device}, {"any", ArgKind::object},
 };
 
 std::string_view trimmed(std::string_view text) {
@@ -28,7 +29,7 @@ std::string_view trimmed(std::string_view text) {
 
 class Parser {
  public:
-  Parser(const OpRecord& op) : op_(op), rest_(op.signature) {}
+  explicit Parser(const char* text) : text_(text), rest_(text) {}
 
   Signature parse() {
     Signature signature;
@@ -47,13 +48,12 @@ class Parser {
       signature.parameters.back().keyword_only = keyword_only;
     }
     parse_result(signature);
-    check_against_lambda(signature);
     return signature;
   }
 
  private:
   void require(bool holds, const char* what) const {
-    expect(holds, "signature '{}' {}", op_.signature, what);
+    expect(holds, "signature '{}' {}", text_, what);
   }
 
   /// The text up to the next comma of this level, or up to the closing bracket.
@@ -152,28 +152,32 @@ class Parser {
     }
   }
 
-  void check_against_lambda(const Signature& signature) const {
-    expect(static_cast<int>(signature.parameters.size()) == op_.forward.parameters,
-           "signature '{}' has {} parameters, its forward lambda {}", op_.signature,
-           signature.parameters.size(), op_.forward.parameters);
-    for (int i = 0; i < op_.forward.parameters; ++i)
-      expect(signature.parameters[static_cast<std::size_t>(i)].kind == op_.forward.kinds[i],
-             "signature '{}': parameter {} has another type than in the forward lambda",
-             op_.signature, signature.parameters[static_cast<std::size_t>(i)].name);
-  }
-
-  const OpRecord& op_;
+  const char* text_;
   std::string_view rest_;
   bool closed_ = false;
 };
 
 }  // namespace
 
+Signature parse_signature(const char* text, const ArgKind* kinds, int count) {
+  Signature signature = Parser(text).parse();
+  expect(static_cast<int>(signature.parameters.size()) == count,
+         "signature '{}' has {} parameters, its lambda {}", text, signature.parameters.size(),
+         count);
+  for (int i = 0; i < count; ++i)
+    expect(signature.parameters[static_cast<std::size_t>(i)].kind == kinds[i],
+           "signature '{}': parameter {} has another type than in the lambda", text,
+           signature.parameters[static_cast<std::size_t>(i)].name);
+  return signature;
+}
+
 const Signature& signature_of(const OpRecord& op) {
   if (const Signature* ready = op.parsed.load(std::memory_order_acquire)) return *ready;
   static auto* lock = new std::mutex;
   std::lock_guard guard(*lock);
-  if (op.parsed.load() == nullptr) op.parsed.store(new Signature(Parser(op).parse()));
+  if (op.parsed.load() == nullptr)
+    op.parsed.store(
+        new Signature(parse_signature(op.signature, op.forward.kinds, op.forward.parameters)));
   return *op.parsed.load();
 }
 
@@ -203,6 +207,7 @@ std::ostream& operator<<(std::ostream& out, const Arg& arg) {
       return out << ']';
     }
     case ArgKind::dtype: return out << arg.dtype();
+    case ArgKind::device: return out << arg.device();
     case ArgKind::text: return out << '\'' << arg.text() << '\'';
     case ArgKind::indices: return out << "[...]";
     case ArgKind::object: return out << "object";

@@ -28,7 +28,14 @@ Tensor gelu_slope(const Tensor& x, bool by_tanh) {
 
 constinit const Unary relu{{
     .signature = "relu(Tensor input)",
-    .doc = R"(Rectified linear unit: max(x, 0). The gradient at 0 is 0.)",
+    .doc = R"(Rectified linear unit: max(x, 0).
+
+input: (*), any dtype. Returns the same shape and dtype. NaN stays NaN. The gradient
+at 0 is 0.
+
+>>> tg.relu(tg.tensor([-1.0, 0.0, 2.0]))
+tensor([0., 0., 2.])
+)",
     .forward = unary<"relu">,
     .derivative = Elementwise{[](const Call& c, const Tensor& x) -> Tensor {
       return cast(gt(c.output(), 0), x.dtype());
@@ -43,7 +50,14 @@ constinit const Unary relu{{
 
 constinit const Unary relu6{{
     .signature = "relu6(Tensor input)",
-    .doc = R"(Rectified linear unit with a ceiling: min(max(x, 0), 6).)",
+    .doc = R"(Rectified linear unit with a ceiling: min(max(x, 0), 6).
+
+input: (*), any dtype. Returns the same shape and dtype. NaN stays NaN. The gradient
+is 1 strictly between 0 and 6, else 0. Source: Howard and others, 2017.
+
+>>> F.relu6(tg.tensor([-1.0, 2.0, 9.0]))
+tensor([0., 2., 6.])
+)",
     .forward = [](const Tensor& input) { return hardtanh(input, 0.0, 6.0); },
     .traits = is_functional,
     .samples = unary_samples,
@@ -53,8 +67,16 @@ constinit const Op<Tensor(Tensor, std::string)> gelu{{
     .signature = "gelu(Tensor input, *, str approximate='none')",
     .doc = R"(Gaussian error linear unit: x * Phi(x), Phi the standard normal distribution function.
 
-approximate='tanh' uses 0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))).
-Raises ValueError for another approximate. Source: Hendrycks and Gimpel, 2016.)",
+input: (*); integers give float32. Returns the same shape. approximate: 'none'
+(default), or 'tanh' for 0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))).
+-inf gives 0, its limit. Raises ValueError for another approximate. Source: Hendrycks
+and Gimpel, 2016.
+
+>>> F.gelu(tg.tensor([-1.0, 0.0, 1.0]))
+tensor([-0.1587,  0.0000,  0.8413])
+>>> F.gelu(tg.tensor([-1.0, 0.0, 1.0]), approximate="tanh")
+tensor([-0.1588,  0.0000,  0.8412])
+)",
     .forward =
         [](Target target, const Tensor& input, const std::string& approximate) {
           return tanh_form(approximate) ? float_unary<"gelu_tanh">(target, input)
@@ -78,7 +100,14 @@ Raises ValueError for another approximate. Source: Hendrycks and Gimpel, 2016.)"
 
 constinit const Unary silu{{
     .signature = "silu(Tensor input)",
-    .doc = R"(Sigmoid linear unit, or swish: x * sigmoid(x). Source: Elfwing and others, 2017.)",
+    .doc = R"(Sigmoid linear unit, or swish: x * sigmoid(x).
+
+input: (*); integers give float32. Returns the same shape. -inf gives 0, its limit.
+Source: Elfwing and others, 2017.
+
+>>> F.silu(tg.tensor([-1.0, 0.0, 1.0]))
+tensor([-0.2689,  0.0000,  0.7311])
+)",
     .forward = float_unary<"silu">,
     .derivative = Elementwise{[](const Call&, const Tensor& x) -> Tensor {
       const Tensor s = sigmoid(x);
@@ -94,7 +123,14 @@ constinit const Unary silu{{
 
 constinit const Unary mish{{
     .signature = "mish(Tensor input)",
-    .doc = R"(x * tanh(softplus(x)). Source: Misra, 2019.)",
+    .doc = R"(Mish: x * tanh(softplus(x)).
+
+input: (*); integers give float32. Returns the same shape. -inf gives 0, its limit.
+Source: Misra, 2019.
+
+>>> F.mish(tg.tensor([-1.0, 0.0, 1.0]))
+tensor([-0.3034,  0.0000,  0.8651])
+)",
     .forward = float_unary<"mish">,
     .derivative = Elementwise{[](const Call&, const Tensor& x) -> Tensor {
       const Tensor inner = tanh(softplus(x, 1.0, 20.0));
@@ -110,7 +146,14 @@ constinit const Unary mish{{
 
 constinit const Unary logsigmoid{{
     .signature = "logsigmoid(Tensor input)",
-    .doc = R"(log(sigmoid(x)), stable for large negative x.)",
+    .doc = R"(Logarithm of the logistic function: log(sigmoid(x)) = -log(1 + exp(-x)).
+
+input: (*); integers give float32. Returns the same shape. It does not overflow: for
+large negative x the result is x.
+
+>>> F.logsigmoid(tg.tensor([0.0, 2.0, -50.0]))
+tensor([ -0.6931,  -0.1269, -50.0000])
+)",
     .forward = float_unary<"logsigmoid">,
     .derivative = Elementwise{[](const Call&, const Tensor& x) -> Tensor { return sigmoid(-x); }},
     .fused = Vjp{[](const Call&, const Tensor& g, const Tensor& x) -> Tensor {
@@ -123,7 +166,14 @@ constinit const Unary logsigmoid{{
 
 constinit const Unary hardsigmoid{{
     .signature = "hardsigmoid(Tensor input)",
-    .doc = R"(min(max(x / 6 + 0.5, 0), 1).)",
+    .doc = R"(Piecewise linear sigmoid: min(max(x / 6 + 0.5, 0), 1).
+
+input: (*); integers give float32. Returns the same shape. The gradient is 1 / 6
+strictly between -3 and 3, else 0.
+
+>>> F.hardsigmoid(tg.tensor([-4.0, 0.0, 1.5, 4.0]))
+tensor([0.0000, 0.5000, 0.7500, 1.0000])
+)",
     .forward = float_unary<"hardsigmoid">,
     .derivative = Elementwise{[](const Call&, const Tensor& x) -> Tensor {
       return cast(logical_and(gt(x, -3), lt(x, 3)), x.dtype()) / 6;
@@ -135,7 +185,15 @@ constinit const Unary hardsigmoid{{
 
 constinit const Unary hardswish{{
     .signature = "hardswish(Tensor input)",
-    .doc = R"(x * min(max(x + 3, 0), 6) / 6. Source: Howard and others, 2019.)",
+    .doc = R"(Piecewise swish: x * min(max(x + 3, 0), 6) / 6.
+
+input: (*); integers give float32. Returns the same shape. -inf gives 0, its limit.
+The gradient is x / 3 + 0.5 strictly between -3 and 3, else 0 below and 1 above.
+Source: Howard and others, 2019.
+
+>>> F.hardswish(tg.tensor([-4.0, -1.0, 1.0, 4.0]))
+tensor([-0.0000, -0.3333,  0.6667,  4.0000])
+)",
     .forward = float_unary<"hardswish">,
     .derivative = Elementwise{[](const Call&, const Tensor& x) -> Tensor {
       return where(le(x, -3), 0, where(ge(x, 3), 1, x / 3 + 0.5));
@@ -147,7 +205,14 @@ constinit const Unary hardswish{{
 
 constinit const Unary softsign{{
     .signature = "softsign(Tensor input)",
-    .doc = R"(x / (1 + |x|).)",
+    .doc = R"(Softsign: x / (1 + |x|).
+
+input: (*); integers give float32. Returns the same shape, in [-1, 1]. Infinities give
+-1 and 1, the limits. The gradient is 1 / (1 + |x|)**2.
+
+>>> F.softsign(tg.tensor([-1.0, 0.0, 3.0]))
+tensor([-0.5000,  0.0000,  0.7500])
+)",
     .forward = float_unary<"softsign">,
     .derivative = Elementwise{[](const Call&, const Tensor& x) -> Tensor {
       return reciprocal(square(1 + abs(x)));
@@ -159,7 +224,17 @@ constinit const Unary softsign{{
 
 constinit const Op<Tensor(Tensor, double, double)> softplus{{
     .signature = "softplus(Tensor input, float beta=1.0, float threshold=20.0)",
-    .doc = R"(log(1 + exp(beta * x)) / beta; x itself where beta * x > threshold.)",
+    .doc = R"(Smooth rectifier: log(1 + exp(beta * x)) / beta.
+
+input: (*); integers give float32. Returns the same shape. beta: sharpness (default
+1); the larger, the closer to relu. threshold: where beta * x exceeds it (default 20)
+the result is x itself and the gradient 1, else the gradient is sigmoid(beta * x).
+
+>>> F.softplus(tg.tensor([-1.0, 0.0, 30.0]))
+tensor([ 0.3133,  0.6931, 30.0000])
+>>> F.softplus(tg.tensor([-1.0, 0.0, 30.0]), beta=2.0)
+tensor([ 0.0635,  0.3466, 30.0000])
+)",
     .forward =
         [](Target target, const Tensor& input, double beta, double threshold) {
           const double params[] = {beta, threshold};
@@ -184,7 +259,18 @@ constinit const Op<Tensor(Tensor, double, double)> softplus{{
 
 constinit const Op<Tensor(Tensor, double, double)> hardtanh{{
     .signature = "hardtanh(Tensor input, float min_val=-1.0, float max_val=1.0)",
-    .doc = R"(x limited to [min_val, max_val]. The gradient is 1 strictly inside, else 0.)",
+    .doc = R"(Every element limited to [min_val, max_val]: min(max(x, min_val), max_val).
+
+input: (*), any dtype. Returns the same shape and dtype. min_val, max_val: the limits
+(default -1 and 1); max_val wins where they cross. NaN stays NaN. The gradient is 1
+strictly between the limits, else 0. Raises TypeError for fractional limits on
+integers.
+
+>>> F.hardtanh(tg.tensor([-2.0, 0.5, 2.0]))
+tensor([-1.0000,  0.5000,  1.0000])
+>>> F.hardtanh(tg.tensor([-2.0, 0.5, 2.0]), 0.0, 6.0)
+tensor([0.0000, 0.5000, 2.0000])
+)",
     .forward =
         [](Target target, const Tensor& input, double low, double high) {
           if (!is_floating(input.dtype())) {
@@ -208,7 +294,15 @@ constinit const Op<Tensor(Tensor, double, double)> hardtanh{{
 
 constinit const Op<Tensor(Tensor, double)> leaky_relu{{
     .signature = "leaky_relu(Tensor input, float negative_slope=0.01)",
-    .doc = R"(x where x > 0, else negative_slope * x.)",
+    .doc = R"(Leaky rectified linear unit: x where x > 0, else negative_slope * x.
+
+input: (*), of a floating point dtype. Returns the same shape and dtype.
+negative_slope: slope below 0 and gradient at 0 (default 0.01). Raises RuntimeError
+for integer tensors.
+
+>>> F.leaky_relu(tg.tensor([-2.0, 0.0, 3.0]), 0.1)
+tensor([-0.2000,  0.0000,  3.0000])
+)",
     .forward =
         [](Target target, const Tensor& input, double slope) {
           return pointwise<"leaky_relu">(target, input.dtype(), input.dtype(), &slope, input);
@@ -226,7 +320,16 @@ constinit const Op<Tensor(Tensor, double)> leaky_relu{{
 
 constinit const Op<Tensor(Tensor, double)> elu{{
     .signature = "elu(Tensor input, float alpha=1.0)",
-    .doc = R"(x where x > 0, else alpha * (exp(x) - 1). Source: Clevert and others, 2015.)",
+    .doc = R"(Exponential linear unit: x where x > 0, else alpha * (exp(x) - 1).
+
+input: (*); integers give float32. Returns the same shape. alpha: minus the limit for
+very negative x, and the gradient at 0 (default 1). Source: Clevert and others, 2015.
+
+>>> F.elu(tg.tensor([-100.0, -1.0, 2.0]))
+tensor([-1.0000, -0.6321,  2.0000])
+>>> F.elu(tg.tensor([-100.0, -1.0, 2.0]), alpha=0.5)
+tensor([-0.5000, -0.3161,  2.0000])
+)",
     .forward =
         [](Target target, const Tensor& input, double alpha) {
           const double params[] = {alpha, 1, 1};

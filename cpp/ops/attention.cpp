@@ -136,12 +136,25 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor, Tensor, double, bool, std::opt
                      "float dropout_p=0.0, bool is_causal=False, *, float? scale=None, bool "
                      "enable_gqa=False)",
         .doc =
-            R"(softmax(query @ key.T * scale + mask) @ value, in memory linear in the number of keys.
+            R"(Attention, softmax(query @ key.mT * scale + mask) @ value, in memory linear in L + S.
 
-Shapes: query (…, L, E), key (…, S, E), value (…, S, V); returns (…, L, V). scale defaults to 1 / sqrt(E). attn_mask: bool
-(True takes part) or numbers that are added, broadcasting to (…, L, S); is_causal: query i sees keys 0 … i.
-enable_gqa: fewer key heads than query heads, each shared by a group. A query that sees no key gives 0.
-Source: Vaswani and others, 2017; Dao and others, 2022.)",
+query: (*, L, E), key: (*, S, E), value: (*, S, V), of one floating dtype; leading dims broadcast.
+Returns (*, L, V). scale: default 1 / sqrt(E). attn_mask: bool (True takes part) or numbers that are
+added, broadcasting to (*, L, S). is_causal=True: query i sees keys 0 to i; excludes attn_mask.
+A query that sees no key gives 0. enable_gqa=True: dim -3 of query is a multiple of that of key and
+value, whose heads are shared by groups. dropout_p: probability (default 0) of dropping each weight;
+above 0 the weights (*, L, S) are stored.
+Raises ShapeError when shapes do not fit, ValueError for a mask with is_causal, RuntimeError for
+different dtypes. Source: Vaswani and others, 2017; Dao and others, 2022.
+
+>>> x, value = tg.ones(2, 4), tg.tensor([[1.0], [3.0]])
+>>> F.scaled_dot_product_attention(x, x, value)
+tensor([[2.],
+        [2.]])
+>>> F.scaled_dot_product_attention(x, x, value, is_causal=True)
+tensor([[1.],
+        [2.]])
+)",
         .forward =
             [](const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& mask,
                double dropout_p, bool causal, std::optional<double> scale, bool grouped) {
@@ -213,8 +226,7 @@ constinit const Op<Tensors(Tensor, Tensor, Tensor, Tensor, bool, double)> attent
     .signature =
         "attention(Tensor query, Tensor key, Tensor value, Tensor? bias, bool causal, float scale)"
         " -> (Tensor result, Tensor logsumexp)",
-    .doc =
-        R"(Attention of (batch, heads, L, E) in one kernel. Only the result takes part in differentiation.)",
+    .doc = R"(Attention of (batch, heads, L, E) in one kernel. Only the result has a derivative.)",
     .forward =
         [](const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& bias, bool causal,
            double scale) {

@@ -7,8 +7,7 @@ namespace topograd {
 
 constinit const Op<Tensor(Tensor, DType)> cast{{
     .signature = "cast(Tensor input, dtype dtype)",
-    .doc =
-        R"(The elements converted to dtype. Floats are cut towards zero when they become integers.)",
+    .doc = R"(The elements converted to dtype; floats are cut towards zero for integers.)",
     .forward =
         [](const Tensor& x, DType dtype) {
           return x.dtype() == dtype ? shallow_copy(x) : converted(x, dtype);
@@ -24,7 +23,17 @@ constinit const Op<Tensor(Tensor, DType)> cast{{
 
 constinit const Unary clone{{
     .signature = "clone(Tensor input)",
-    .doc = R"(A copy with memory of its own. The gradient flows through.)",
+    .doc = R"(A copy with memory of its own.
+
+input: (*). Returns the same shape and dtype, row-major without gaps. The gradient
+flows through to input; detach().clone() gives a copy without history.
+
+>>> x = tg.tensor([1.0, 2.0])
+>>> y = x.clone()
+>>> _ = y.add_(10)
+>>> x
+tensor([1., 2.])
+)",
     .forward = [](const Tensor& x) { return dense_copy(x); },
     .derivative = Linear{[](const Call&, const Tensor& g, const Tensor&) -> Tensor { return g; }},
     .samples = unary_samples,
@@ -32,7 +41,17 @@ constinit const Unary clone{{
 
 constinit const Unary contiguous{{
     .signature = "contiguous(Tensor input)",
-    .doc = R"(The input itself when its memory is row-major without gaps, else a copy that is.)",
+    .doc = R"(The input itself when its memory is row-major without gaps, else a copy that is.
+
+input: (*). Returns the same shape and dtype.
+
+>>> x = tg.tensor([[1, 2], [3, 4]]).t()
+>>> x.stride(), x.contiguous().stride()
+((1, 2), (2, 1))
+>>> x.contiguous()
+tensor([[1, 3],
+        [2, 4]])
+)",
     .forward = [](const Tensor& x) { return x.contiguous() ? x : clone(x); },
     .traits = is_method | method_only,
     .samples = unary_samples,
@@ -40,9 +59,18 @@ constinit const Unary contiguous{{
 
 constinit const Op<Tensor(Tensor, Tensor, bool)> copy{{
     .signature = "copy(Tensor input, Tensor src, bool non_blocking=False)",
-    .doc = R"(The elements of src, broadcast to the shape and converted to the dtype of input.
+    .doc = R"(The elements of src written over input, as input.copy_(src).
 
-Public as input.copy_(src). Raises ShapeError when src does not broadcast to input.)",
+input: (*), changed and returned. src: a tensor or number that broadcasts to the shape
+of input, converted to its dtype: fractions are cut off for integers. It may share
+memory with input. non_blocking: accepted, without effect. Later gradients go to src,
+none to the old elements. Raises ShapeError when src does not broadcast to input.
+
+>>> x = tg.zeros(2, 3)
+>>> x.copy_(tg.tensor([1, 2, 3]))
+tensor([[1., 2., 3.],
+        [1., 2., 3.]])
+)",
     .forward =
         [](Target target, const Tensor& x, const Tensor& source, bool) {
           expect<ShapeError>(broadcast_shapes(x.shape(), source.shape(), "copy_") == x.shape(),
@@ -63,7 +91,17 @@ Public as input.copy_(src). Raises ShapeError when src does not broadcast to inp
 
 constinit const Op<Tensor(Tensor, Scalar)> fill{{
     .signature = "fill(Tensor input, Scalar value)",
-    .doc = R"(value everywhere, in the shape and dtype of input. Public as input.fill_(value).)",
+    .doc = R"(value written over every element of input, as input.fill_(value).
+
+input: (*), changed and returned. value: a number, or a tensor of one element,
+converted to the dtype of input: fractions are cut off for integers. The old elements
+get no gradient.
+
+>>> x = tg.zeros(2, 2)
+>>> x.fill_(7)
+tensor([[7., 7.],
+        [7., 7.]])
+)",
     .forward =
         [](Target target, const Tensor& x, Scalar value) {
           if (target.tensor == nullptr) return Tensor::full(x.shape(), value, x.dtype());

@@ -44,50 +44,161 @@ std::vector<Sample> integer_samples() {
       .traits = both,                                    \
       .samples = binary_samples,                         \
   }};
-TOPOGRAD_COMPARISON(eq, "Whether input == other, element by element. Returns a bool tensor.")
-TOPOGRAD_COMPARISON(ne, "Whether input != other, element by element. Returns a bool tensor.")
-TOPOGRAD_COMPARISON(lt, "Whether input < other, element by element. Returns a bool tensor.")
-TOPOGRAD_COMPARISON(le, "Whether input <= other, element by element. Returns a bool tensor.")
-TOPOGRAD_COMPARISON(gt, "Whether input > other, element by element. Returns a bool tensor.")
-TOPOGRAD_COMPARISON(ge, "Whether input >= other, element by element. Returns a bool tensor.")
+TOPOGRAD_COMPARISON(eq, R"(Whether input == other, element by element.
+
+input, other: tensors or numbers that broadcast; compared in their common dtype.
+Returns a bool tensor of their common shape. NaN equals nothing, itself included.
+equal compares whole tensors.
+
+>>> tg.eq(tg.tensor([1.0, 2.0, 3.0]), 2)
+tensor([False,  True, False])
+)")
+TOPOGRAD_COMPARISON(ne, R"(Whether input != other, element by element.
+
+input, other: tensors or numbers that broadcast; compared in their common dtype.
+Returns a bool tensor of their common shape. NaN differs from everything, itself
+included.
+
+>>> tg.ne(tg.tensor([1.0, 2.0, 3.0]), 2)
+tensor([ True, False,  True])
+)")
+TOPOGRAD_COMPARISON(lt, R"(Whether input < other, element by element.
+
+input, other: tensors or numbers that broadcast; compared in their common dtype.
+Returns a bool tensor of their common shape. False where either is NaN.
+
+>>> tg.lt(tg.tensor([1.0, 2.0, 3.0]), 2)
+tensor([ True, False, False])
+)")
+TOPOGRAD_COMPARISON(le, R"(Whether input <= other, element by element.
+
+input, other: tensors or numbers that broadcast; compared in their common dtype.
+Returns a bool tensor of their common shape. False where either is NaN.
+
+>>> tg.le(tg.tensor([1.0, 2.0, 3.0]), 2)
+tensor([ True,  True, False])
+)")
+TOPOGRAD_COMPARISON(gt, R"(Whether input > other, element by element.
+
+input, other: tensors or numbers that broadcast; compared in their common dtype.
+Returns a bool tensor of their common shape. False where either is NaN.
+
+>>> tg.gt(tg.tensor([1.0, 2.0, 3.0]), 2)
+tensor([False, False,  True])
+)")
+TOPOGRAD_COMPARISON(ge, R"(Whether input >= other, element by element.
+
+input, other: tensors or numbers that broadcast; compared in their common dtype.
+Returns a bool tensor of their common shape. False where either is NaN.
+
+>>> tg.ge(tg.tensor([1.0, 2.0, 3.0]), 2)
+tensor([False,  True,  True])
+)")
 TOPOGRAD_COMPARISON(logical_and,
-                    "Whether both are not zero, element by element. Returns a bool tensor.")
+                    R"(Whether both elements are not zero.
+
+input, other: tensors or numbers that broadcast, any dtype; NaN counts as not zero.
+Returns a bool tensor of their common shape.
+
+>>> tg.logical_and(tg.tensor([True, True, False]), tg.tensor([1.0, 0.0, 0.0]))
+tensor([ True, False, False])
+)")
 TOPOGRAD_COMPARISON(logical_or,
-                    "Whether at least one is not zero, element by element. Returns a bool tensor.")
+                    R"(Whether at least one of both elements is not zero.
+
+input, other: tensors or numbers that broadcast, any dtype; NaN counts as not zero.
+Returns a bool tensor of their common shape.
+
+>>> tg.logical_or(tg.tensor([True, True, False]), tg.tensor([1.0, 0.0, 0.0]))
+tensor([ True,  True, False])
+)")
 TOPOGRAD_COMPARISON(logical_xor,
-                    "Whether exactly one is not zero, element by element. Returns a bool tensor.")
+                    R"(Whether exactly one of both elements is not zero.
+
+input, other: tensors or numbers that broadcast, any dtype; NaN counts as not zero.
+Returns a bool tensor of their common shape.
+
+>>> tg.logical_xor(tg.tensor([True, True, False]), tg.tensor([1.0, 0.0, 0.0]))
+tensor([False,  True, False])
+)")
 #undef TOPOGRAD_COMPARISON
 
-#define TOPOGRAD_BITS(NAME, KERNEL, DOC)                          \
-  constinit const Binary NAME{{                                   \
-      .signature = #NAME "(Tensor input, Tensor other)",          \
-      .doc = DOC " Raises TypeError for floating point tensors.", \
-      .forward = bits<KERNEL>,                                    \
-      .derivative = NotDifferentiable{},                          \
-      .traits = both,                                             \
-      .samples = integer_samples,                                 \
+#define TOPOGRAD_BITS(NAME, KERNEL, DOC)                 \
+  constinit const Binary NAME{{                          \
+      .signature = #NAME "(Tensor input, Tensor other)", \
+      .doc = DOC,                                        \
+      .forward = bits<KERNEL>,                           \
+      .derivative = NotDifferentiable{},                 \
+      .traits = both,                                    \
+      .samples = integer_samples,                        \
   }};
-TOPOGRAD_BITS(bitwise_and, "bitwise_and", "Bits set in both.")
-TOPOGRAD_BITS(bitwise_or, "bitwise_or", "Bits set in at least one.")
-TOPOGRAD_BITS(bitwise_xor, "bitwise_xor", "Bits set in exactly one.")
+TOPOGRAD_BITS(bitwise_and, "bitwise_and", R"(The bits that are set in both elements.
+
+input, other: integer or bool tensors or numbers that broadcast; the result has their
+common shape and dtype. Raises TypeError for floating point tensors.
+
+>>> tg.bitwise_and(tg.tensor([12, -1]), 10)
+tensor([ 8, 10])
+)")
+TOPOGRAD_BITS(bitwise_or, "bitwise_or", R"(The bits that are set in at least one of both elements.
+
+input, other: integer or bool tensors or numbers that broadcast; the result has their
+common shape and dtype. Raises TypeError for floating point tensors.
+
+>>> tg.bitwise_or(tg.tensor([12, -1]), 10)
+tensor([14, -1])
+)")
+TOPOGRAD_BITS(bitwise_xor, "bitwise_xor", R"(The bits that are set in exactly one of both elements.
+
+input, other: integer or bool tensors or numbers that broadcast; the result has their
+common shape and dtype. Raises TypeError for floating point tensors.
+
+>>> tg.bitwise_xor(tg.tensor([12, -1]), 10)
+tensor([  6, -11])
+)")
 #undef TOPOGRAD_BITS
 
-#define TOPOGRAD_SHIFT(NAME, KERNEL, DOC)                                  \
-  constinit const Binary NAME{{                                            \
-      .signature = #NAME "(Tensor input, Tensor other)",                   \
-      .doc = DOC " Raises TypeError for floating point and bool tensors.", \
-      .forward = shift<KERNEL>,                                            \
-      .derivative = NotDifferentiable{},                                   \
-      .traits = both,                                                      \
-      .samples = shift_samples,                                            \
+#define TOPOGRAD_SHIFT(NAME, KERNEL, DOC)                \
+  constinit const Binary NAME{{                          \
+      .signature = #NAME "(Tensor input, Tensor other)", \
+      .doc = DOC,                                        \
+      .forward = shift<KERNEL>,                          \
+      .derivative = NotDifferentiable{},                 \
+      .traits = both,                                    \
+      .samples = shift_samples,                          \
   }};
-TOPOGRAD_SHIFT(bitwise_left_shift, "left_shift", "input * 2 ** other, on the bits.")
-TOPOGRAD_SHIFT(bitwise_right_shift, "right_shift", "floor(input / 2 ** other), on the bits.")
+TOPOGRAD_SHIFT(bitwise_left_shift, "left_shift",
+               R"(The bits of input shifted to the left: input * 2**other.
+
+input, other: integer tensors or numbers that broadcast; the result has their common
+shape and dtype. Bits shifted out are lost; a shift by less than 0, or by the number
+of bits or more, gives 0. Raises TypeError for floating point and bool tensors.
+
+>>> tg.bitwise_left_shift(tg.tensor([1, 3, -1]), tg.tensor([4, 1, 1]))
+tensor([16,  6, -2])
+)")
+TOPOGRAD_SHIFT(bitwise_right_shift, "right_shift",
+               R"(The bits of input shifted to the right: floor(input / 2**other).
+
+input, other: integer tensors or numbers that broadcast; the result has their common
+shape and dtype. A shift by less than 0, or by the number of bits or more, gives 0, or
+-1 for negative input. Raises TypeError for floating point and bool tensors.
+
+>>> tg.bitwise_right_shift(tg.tensor([48, -7]), tg.tensor([4, 1]))
+tensor([ 3, -4])
+)")
 #undef TOPOGRAD_SHIFT
 
 constinit const Unary logical_not{{
     .signature = "logical_not(Tensor input)",
-    .doc = R"(Whether each element is zero. Returns a bool tensor.)",
+    .doc = R"(Whether each element is zero.
+
+input: (*), any dtype; NaN counts as not zero. Returns a bool tensor of the same
+shape.
+
+>>> tg.logical_not(tg.tensor([0.0, 1.0, -2.0]))
+tensor([ True, False, False])
+)",
     .forward = predicate<"logical_not">,
     .derivative = NotDifferentiable{},
     .traits = both,
@@ -96,8 +207,16 @@ constinit const Unary logical_not{{
 
 constinit const Unary bitwise_not{{
     .signature = "bitwise_not(Tensor input)",
-    .doc =
-        R"(All bits turned over; for bool, logical not. Raises TypeError for floating point tensors.)",
+    .doc = R"(All bits of every element turned over: -x - 1; logical not for bool.
+
+input: (*), integer or bool. Returns the same shape and dtype. Raises TypeError for
+floating point tensors.
+
+>>> tg.bitwise_not(tg.tensor([0, 5, -1]))
+tensor([-1, -6,  0])
+>>> ~tg.tensor([True, False])
+tensor([False,  True])
+)",
     .forward =
         [](Target target, const Tensor& input) {
           expect<TypeError>(!is_floating(input.dtype()),
@@ -116,7 +235,17 @@ constinit const Unary bitwise_not{{
 constinit const Op<Tensor(Tensor, Tensor, double, double, bool)> isclose{{
     .signature = "isclose(Tensor input, Tensor other, float rtol=1e-05, float atol=1e-08, "
                  "bool equal_nan=False)",
-    .doc = R"(Whether |input - other| <= atol + rtol * |other|, element by element.)",
+    .doc = R"(Whether |input - other| <= atol + rtol * |other|, element by element.
+
+input, other: tensors or numbers that broadcast. Returns a bool tensor of their common
+shape. rtol, atol: relative and absolute tolerance (default 1e-5 and 1e-8). Equal
+infinities are close. equal_nan: whether two NaN are (default False).
+
+>>> tg.isclose(tg.tensor([1.0, 100.0]), tg.tensor([1.000001, 101.0]))
+tensor([ True, False])
+>>> tg.isclose(tg.tensor([1.0, 100.0]), tg.tensor([1.000001, 101.0]), rtol=0.01)
+tensor([True, True])
+)",
     .forward =
         [](const Tensor& a, const Tensor& b, double rtol, double atol, bool equal_nan) {
           Tensor near = logical_or(

@@ -97,46 +97,74 @@ std::vector<Sample> named_padding_samples(int spatial) {
 
 }  // namespace
 
-#define TOPOGRAD_CONV(N)                                                                           \
-  constinit const Op<Tensor(Tensor, Tensor, Tensor, Dims, Dims, Dims, std::int64_t)> conv##N##d{{  \
-      .signature =                                                                                 \
-          "conv" #N "d(Tensor input, Tensor weight, Tensor? bias=None, int[] stride=1, int[] "     \
-          "padding=0, int[] dilation=1, int groups=1)",                                            \
-      .doc = "Convolution (cross-correlation) over " #N " spatial dim(s).\n\n"                     \
-             "Shapes: input (N, C, …) or (C, …), weight (out, C / groups, …), bias (out,). Each "  \
-             "size of the "                                                                        \
-             "result is\n(in + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1. padding " \
-             "may also be "                                                                        \
-             "'valid' or 'same'.\nRaises ShapeError when channels or sizes do not fit.",           \
-      .forward =                                                                                   \
-          [](const Tensor& x, const Tensor& weight, const Tensor& bias, const Dims& stride,        \
-             const Dims& padding, const Dims& dilation, std::int64_t groups) {                     \
-            return conv_of_rank(x, weight, bias, stride, padding, dilation, groups, N,             \
-                                "conv" #N "d");                                                    \
-          },                                                                                       \
-      .traits = is_functional,                                                                     \
-      .samples = [] { return conv_samples(N); },                                                   \
-  }};                                                                                              \
-  constinit const Op<Tensor(Tensor, Tensor, Tensor, Dims, std::string, Dims, std::int64_t)>        \
-      conv##N##d_named{{                                                                           \
-          .signature =                                                                             \
-              "conv" #N                                                                            \
-              "d.padding(Tensor input, Tensor weight, Tensor? bias=None, int[] stride=1, str "     \
-              "padding='valid', int[] dilation=1, int groups=1)",                                  \
-          .doc = "Convolution over " #N                                                            \
-                 " spatial dim(s) with padding 'valid' (none) or 'same' (keeps the size).",        \
-          .forward =                                                                               \
-              [](const Tensor& x, const Tensor& weight, const Tensor& bias, const Dims& stride,    \
-                 const std::string& padding, const Dims& dilation, std::int64_t groups) {          \
-                return conv_padded(x, weight, bias, stride, padding, dilation, groups, N,          \
-                                   "conv" #N "d");                                                 \
-              },                                                                                   \
-          .traits = is_functional,                                                                 \
-          .samples = [] { return named_padding_samples(N); },                                      \
+#define TOPOGRAD_CONV(N, SPACE, SIZES, EXAMPLE, NAMED_EXAMPLE)                                    \
+  constinit const Op<Tensor(Tensor, Tensor, Tensor, Dims, Dims, Dims, std::int64_t)> conv##N##d{{ \
+      .signature =                                                                                \
+          "conv" #N "d(Tensor input, Tensor weight, Tensor? bias=None, int[] stride=1, int[] "    \
+          "padding=0, int[] dilation=1, int groups=1)",                                           \
+      .doc = "Convolution (cross-correlation) over " SPACE ".\n\n"                                \
+             "input: (N, C, " SIZES ") or (C, " SIZES "), floating point. weight:\n"              \
+             "(K, C / groups, *kernel), of the same dtype. bias: (K,), default None.\n"           \
+             "Returns (N, K, *) or (K, *) with the sizes\n"                                       \
+             "floor((size + 2 * padding - dilation * (kernel - 1) - 1) / stride) + 1.\n"          \
+             "stride (default 1), padding (zeros at both ends, 0) and dilation (distance of\n"    \
+             "the kernel's elements, 1): a number or one per dim; padding also by name, see\n"    \
+             "below. groups (1): the channels are divided into so many groups, each with\n"       \
+             "K / groups kernels of its own.\n"                                                   \
+             "Raises ShapeError when channels or sizes do not fit, ValueError for a number out\n" \
+             "of range, TypeError for integers, RuntimeError for different dtypes.\n\n" EXAMPLE,  \
+      .forward =                                                                                  \
+          [](const Tensor& x, const Tensor& weight, const Tensor& bias, const Dims& stride,       \
+             const Dims& padding, const Dims& dilation, std::int64_t groups) {                    \
+            return conv_of_rank(x, weight, bias, stride, padding, dilation, groups, N,            \
+                                "conv" #N "d");                                                   \
+          },                                                                                      \
+      .traits = is_functional,                                                                    \
+      .samples = [] { return conv_samples(N); },                                                  \
+  }};                                                                                             \
+  constinit const Op<Tensor(Tensor, Tensor, Tensor, Dims, std::string, Dims, std::int64_t)>       \
+      conv##N##d_named{{                                                                          \
+          .signature =                                                                            \
+              "conv" #N                                                                           \
+              "d.padding(Tensor input, Tensor weight, Tensor? bias=None, int[] stride=1, str "    \
+              "padding='valid', int[] dilation=1, int groups=1)",                                 \
+          .doc = "Convolution over " SPACE " with padding by name.\n\n"                           \
+                 "padding: 'valid' (default here) adds nothing; 'same' adds zeros so that the\n"  \
+                 "sizes stay, of an odd number one more at the end, and needs stride 1, else\n"   \
+                 "ValueError. input, weight, bias, stride, dilation and groups are those of\n"    \
+                 "conv" #N "d with numbers.\n\n" NAMED_EXAMPLE,                                   \
+          .forward =                                                                              \
+              [](const Tensor& x, const Tensor& weight, const Tensor& bias, const Dims& stride,   \
+                 const std::string& padding, const Dims& dilation, std::int64_t groups) {         \
+                return conv_padded(x, weight, bias, stride, padding, dilation, groups, N,         \
+                                   "conv" #N "d");                                                \
+              },                                                                                  \
+          .traits = is_functional,                                                                \
+          .samples = [] { return named_padding_samples(N); },                                     \
       }};
-TOPOGRAD_CONV(1)
-TOPOGRAD_CONV(2)
-TOPOGRAD_CONV(3)
+TOPOGRAD_CONV(
+    1, "one spatial dim", "L",
+    R"(>>> F.conv1d(tg.tensor([[1.0, 2.0, 4.0]]), tg.tensor([[[1.0, -1.0]]]))
+tensor([[-1., -2.]])
+)",
+    R"(>>> F.conv1d(tg.tensor([[1.0, 2.0, 4.0]]), tg.tensor([[[1.0, 1.0]]]), padding="same")
+tensor([[3., 6., 4.]])
+)")
+TOPOGRAD_CONV(2, "two spatial dims", "H, W",
+              R"(>>> x, weight = tg.zeros(1, 3, 8, 8), tg.zeros(16, 3, 3, 3)
+>>> F.conv2d(x, weight, stride=2, padding=1).shape
+topograd.Size([1, 16, 4, 4])
+)",
+              R"(>>> F.conv2d(tg.zeros(1, 3, 8, 8), tg.zeros(16, 3, 3, 3), padding="same").shape
+topograd.Size([1, 16, 8, 8])
+)")
+TOPOGRAD_CONV(3, "three spatial dims", "D, H, W",
+              R"(>>> F.conv3d(tg.zeros(1, 2, 4, 4, 4), tg.zeros(6, 1, 2, 2, 2), groups=2).shape
+topograd.Size([1, 6, 3, 3, 3])
+)",
+              R"(>>> F.conv3d(tg.zeros(2, 4, 4, 4), tg.zeros(6, 2, 3, 3, 3), padding="same").shape
+topograd.Size([6, 4, 4, 4])
+)")
 #undef TOPOGRAD_CONV
 
 constinit const Op<Tensor(Tensor, Tensor, Tensor, Dims, Dims, Dims, std::int64_t)> convolution{{
@@ -246,43 +274,45 @@ constinit const Op<Tensor(Tensor, Tensor, Dims, Dims, Dims, Dims, std::int64_t)>
     },
 }};
 
-constinit const Op<Tensor(Tensor, Tensor, Dims, Dims, Dims, Dims, std::int64_t)> convolution_weight{{
-    .signature = "convolution_weight(Tensor input, Tensor other, int[] weight_size, int[] stride, "
-                 "int[] padding, "
-                 "int[] dilation, int groups)",
-    .doc =
-        R"(The gradient of a convolution with respect to its weight, from that of its result and its input.)",
-    .forward =
-        [](const Tensor& g, const Tensor& x, const Dims& size, const Dims& stride,
-           const Dims& padding, const Dims& dilation, std::int64_t groups) {
-          const auto s = conv_shape(x.shape(), size, stride, padding, dilation, groups);
-          const DType type = compute_dtype(g.dtype());
-          const Tensor gradient = dense(converted(g, type)), input = dense(converted(x, type));
-          Tensor out = Tensor::zeros(size, type);
-          if (g.count() > 0 && x.count() > 0)
-            kernel_table().convolution[real_index(type)].weight_gradient(
-                s, gradient.address(), input.address(), out.address());
-          return converted(out, g.dtype());
+constinit const Op<Tensor(Tensor, Tensor, Dims, Dims, Dims, Dims, std::int64_t)> convolution_weight{
+    {
+        .signature =
+            "convolution_weight(Tensor input, Tensor other, int[] weight_size, int[] stride, "
+            "int[] padding, "
+            "int[] dilation, int groups)",
+        .doc =
+            R"(The gradient of a convolution with respect to its weight, from that of its result.)",
+        .forward =
+            [](const Tensor& g, const Tensor& x, const Dims& size, const Dims& stride,
+               const Dims& padding, const Dims& dilation, std::int64_t groups) {
+              const auto s = conv_shape(x.shape(), size, stride, padding, dilation, groups);
+              const DType type = compute_dtype(g.dtype());
+              const Tensor gradient = dense(converted(g, type)), input = dense(converted(x, type));
+              Tensor out = Tensor::zeros(size, type);
+              if (g.count() > 0 && x.count() > 0)
+                kernel_table().convolution[real_index(type)].weight_gradient(
+                    s, gradient.address(), input.address(), out.address());
+              return converted(out, g.dtype());
+            },
+        .derivative =
+            Multilinear{[](const Call&, const Tensor& g, const Tensor&, const Tensor& x,
+                           const Dims&, const Dims& stride, const Dims& padding,
+                           const Dims& dilation, std::int64_t groups) -> Tensor {
+                          return convolution(x, g, Tensor(), stride, padding, dilation, groups);
+                        },
+                        [](const Call&, const Tensor& g, const Tensor& gradient, const Tensor& x,
+                           const Dims&, const Dims& stride, const Dims& padding,
+                           const Dims& dilation, std::int64_t groups) -> Tensor {
+                          return convolution_input(gradient, g, x.shape(), stride, padding,
+                                                   dilation, groups);
+                        }},
+        .saves = saves_inputs,
+        .traits = is_hidden,
+        .samples = []() -> std::vector<Sample> {
+          return {{sample({2, 6, 3, 2}), sample({2, 4, 5, 4}), Dims{6, 2, 3, 2}, Dims{2, 1},
+                   Dims{1, 0}, Dims{1, 2}, 2}};
         },
-    .derivative =
-        Multilinear{[](const Call&, const Tensor& g, const Tensor&, const Tensor& x, const Dims&,
-                       const Dims& stride, const Dims& padding, const Dims& dilation,
-                       std::int64_t groups) -> Tensor {
-                      return convolution(x, g, Tensor(), stride, padding, dilation, groups);
-                    },
-                    [](const Call&, const Tensor& g, const Tensor& gradient, const Tensor& x,
-                       const Dims&, const Dims& stride, const Dims& padding, const Dims& dilation,
-                       std::int64_t groups) -> Tensor {
-                      return convolution_input(gradient, g, x.shape(), stride, padding, dilation,
-                                               groups);
-                    }},
-    .saves = saves_inputs,
-    .traits = is_hidden,
-    .samples = []() -> std::vector<Sample> {
-      return {{sample({2, 6, 3, 2}), sample({2, 4, 5, 4}), Dims{6, 2, 3, 2}, Dims{2, 1}, Dims{1, 0},
-               Dims{1, 2}, 2}};
-    },
-}};
+    }};
 
 Family conv_family() {
   Family family{&conv1d,

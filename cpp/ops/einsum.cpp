@@ -217,9 +217,24 @@ constinit const Op<Tensor(std::string, Tensors)> einsum{{
     .signature = "einsum(str equation, Tensor... operands)",
     .doc = R"(Sum of products named by letters: einsum('ij,jk->ik', a, b) is the matrix product.
 
-A letter in several operands is multiplied along, one that is not in the output is summed over, one twice in an
-operand takes the diagonal, '...' stands for leading dims that broadcast. Without '->' the output has the letters that appear
-once, in alphabetical order. Raises ValueError for a malformed equation, ShapeError for sizes that differ.)",
+equation: letters for the dims of each operand, separated by commas, '->', the letters
+of the output; blanks are ignored. operands: the tensors, one by one or in a list. A
+letter in several operands is multiplied along, one not in the output summed over, one
+twice in an operand takes the diagonal. '...' stands for any further dims, which
+broadcast. Without '->' the output has the letters that appear once, in alphabetical
+order. Contracted from left to right by matrix products. Raises ValueError for a
+malformed equation, ShapeError for operands that do not fit it, RuntimeError when
+dtypes differ in a matrix product.
+
+>>> a = tg.tensor([[1.0, 2.0], [3.0, 4.0]])
+>>> tg.einsum("ij,jk->ik", a, a)
+tensor([[ 7., 10.],
+        [15., 22.]])
+>>> tg.einsum("ii->i", a)
+tensor([1., 4.])
+>>> tg.einsum("...ij->...", tg.ones(5, 2, 3))
+tensor([6., 6., 6., 6., 6.])
+)",
     .forward =
         [](const std::string& equation, const Tensors& operands) {
           expect<ValueError>(!operands.empty(), "einsum: expects at least one operand");

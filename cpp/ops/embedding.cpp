@@ -28,11 +28,20 @@ constinit const Op<Tensor(Tensor, Tensor, OptionalInt, std::optional<double>, do
         .signature =
             "embedding(Tensor input, Tensor weight, int? padding_idx=None, float? max_norm=None, "
             "float norm_type=2.0, bool scale_grad_by_freq=False, bool sparse=False)",
-        .doc = R"(Rows of weight at the integer indices input.
+        .doc = R"(Rows of a table by number: out[..., :] = weight[input[...]].
 
-Shapes: input (…), weight (rows, width); returns (…, width). padding_idx gets no gradient. max_norm: rows that are
-looked up are scaled in place to at most this norm. scale_grad_by_freq divides the gradient by how often a row occurs in input.
-Raises IndexError for an index out of range. Gradients are dense; sparse=True is accepted and has no effect.)",
+input: integers (*). weight: (rows, width). Returns (*, width). The gradient of a row of weight is
+the sum over its places in input; it is dense: sparse=True is accepted and has no effect.
+padding_idx: a row, negative from the end, that gets no gradient. max_norm: before the look-up, the
+rows in input whose norm_type-norm (default 2) is larger are scaled down to it, in weight itself.
+scale_grad_by_freq=True divides the gradient of a row by the number of its places in input.
+Raises IndexError for an index outside of [0, rows), ValueError for such a padding_idx.
+
+>>> weight = tg.tensor([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]])
+>>> F.embedding(tg.tensor([2, 0]), weight)
+tensor([[4., 5.],
+        [0., 1.]])
+)",
         .forward =
             [](const Tensor& at, const Tensor& weight, const OptionalInt& padding,
                const std::optional<double>& max_norm, double norm_type, bool by_frequency, bool) {

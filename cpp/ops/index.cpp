@@ -111,9 +111,21 @@ constinit const Op<Tensor(Tensor, Tensors)> advanced_index{{
 constinit const Op<Tensor(Tensor, Tensors, Tensor, bool)> index_put{{
     .signature = "index_put(Tensor input, Tensor[] indices, Tensor values, bool accumulate=False)",
     .doc =
-        R"(input with values written (or added, accumulate=True) at the positions that the integer or bool tensors give.
+        R"(input with values written, or added, at positions: input[indices] = values.
 
-At repeated positions the last value wins; with accumulate all are added, in the order of the indices.)",
+indices: a tuple of integer tensors, one per dim from the first, that broadcast together, or bool
+masks of the dims they stand for; negative integers count from the end. values: the dtype of input,
+broadcast to the shape of input[indices]. accumulate=True adds instead of writing.
+At repeated positions the last value wins; with accumulate all are added, in the order of the
+indices. Raises IndexError out of range, ShapeError when values do not broadcast, RuntimeError for
+another dtype.
+
+>>> x, i = tg.zeros(3), (tg.tensor([0, 0, 2]),)
+>>> tg.index_put(x, i, tg.tensor([1.0, 2.0, 3.0]))
+tensor([2., 0., 3.])
+>>> tg.index_put(x, i, tg.tensor([1.0, 2.0, 3.0]), accumulate=True)
+tensor([3., 0., 3.])
+)",
     .forward = [](Target target, const Tensor& x, const Tensors& indices, const Tensor& values,
                   bool accumulate) { return write_at(target, x, indices, values, accumulate); },
     .derivative = Linear{[](const Call& c, const Tensor& g, const Tensor& x, const Tensors& indices,
@@ -139,9 +151,17 @@ At repeated positions the last value wins; with accumulate all are added, in the
 
 constinit const Op<Tensor(Tensor, std::int64_t, Tensor)> gather{{
     .signature = "gather(Tensor input, int dim, Tensor index)",
-    .doc = R"(Elements picked along dim: out[i, j] = input[index[i, j], j] for dim 0, and so on.
+    .doc =
+        R"(Elements picked along dim: out[i, j] = input[index[i, j], j] for dim 0 of two, and so on.
 
-index: int64 with as many dims as input; returns its shape. Raises IndexError for an index out of range.)",
+index: integers with as many dims as input, not larger than it except along dim. Returns the shape
+of index and the dtype of input. The gradient adds up where a position is picked repeatedly.
+Raises IndexError for an entry outside of [0, input.size(dim)), ShapeError when index does not fit.
+
+>>> tg.gather(tg.tensor([[1, 2, 3], [4, 5, 6]]), 1, tg.tensor([[2], [0]]))
+tensor([[3],
+        [4]])
+)",
     .forward = [](const Tensor& x, std::int64_t dim,
                   const Tensor& at) { return gathered(x, dim, at); },
     .derivative = Linear{[](const Call&, const Tensor& g, const Tensor& x, std::int64_t dim,
@@ -158,9 +178,18 @@ index: int64 with as many dims as input; returns its shape. Raises IndexError fo
 constinit const Op<Tensor(Tensor, std::int64_t, Tensor, Tensor)> scatter{{
     .signature = "scatter(Tensor input, int dim, Tensor index, Tensor src)",
     .doc =
-        R"(input with src written at positions along dim: out[index[i, j], j] = src[i, j] for dim 0, and so on.
+        R"(input with src written at positions along dim.
 
-src may be a number. At repeated positions the last one wins.)",
+out[index[i, j], j] = src[i, j] for dim 0 of two, and so on. index: integers with as many dims as
+input. src: the dtype of input and at least the shape of index; only that part is read. At repeated
+positions the last one wins, but the gradients of all of them are those of the position.
+Raises IndexError for an entry outside of [0, input.size(dim)), ShapeError when shapes do not fit,
+RuntimeError for another dtype.
+
+>>> tg.scatter(tg.zeros(2, 3), 1, tg.tensor([[2], [0]]), tg.tensor([[1.0], [2.0]]))
+tensor([[0., 0., 1.],
+        [2., 0., 0.]])
+)",
     .forward =
         [](Target target, const Tensor& x, std::int64_t dim, const Tensor& at,
            const Tensor& source) {
@@ -184,7 +213,16 @@ src may be a number. At repeated positions the last one wins.)",
 
 constinit const Op<Tensor(Tensor, std::int64_t, Tensor, Tensor)> scatter_value{{
     .signature = "scatter.value(Tensor input, int dim, Tensor index, Tensor value)",
-    .doc = R"(input with one value written at positions along dim.)",
+    .doc =
+        R"(input with one value written at positions along dim.
+
+out[index[i, j], j] = value for dim 0 of two, and so on. index: integers with as many dims as input.
+value: a number, converted to the dtype of input.
+
+>>> tg.scatter(tg.zeros(2, 3), 1, tg.tensor([[2], [0]]), 1.0)
+tensor([[0., 0., 1.],
+        [1., 0., 0.]])
+)",
     .forward = [](const Tensor& x, std::int64_t dim, const Tensor& at,
                   const Tensor& value) { return scatter(x, dim, at, value); },
     .traits = is_method | has_in_place,
@@ -196,7 +234,18 @@ constinit const Op<Tensor(Tensor, std::int64_t, Tensor, Tensor)> scatter_value{{
 constinit const Op<Tensor(Tensor, std::int64_t, Tensor, Tensor)> scatter_add{{
     .signature = "scatter_add(Tensor input, int dim, Tensor index, Tensor src)",
     .doc =
-        R"(input with src added at positions along dim, in the order of the indices: the same bits on every run.)",
+        R"(input with src added at positions along dim.
+
+out[index[i, j], j] += src[i, j] for dim 0 of two, and so on. index: integers with as many dims as
+input. src: the dtype of input and at least the shape of index; only that part is read. Repeated
+positions add up in the order of index: the same bits on every run. The gradient of src is that of
+the result, gathered at index.
+Raises IndexError for an entry outside of [0, input.size(dim)), ShapeError when shapes do not fit,
+RuntimeError for another dtype.
+
+>>> tg.scatter_add(tg.zeros(3), 0, tg.tensor([0, 0, 2]), tg.tensor([1.0, 2.0, 3.0]))
+tensor([3., 0., 3.])
+)",
     .forward =
         [](Target target, const Tensor& x, std::int64_t dim, const Tensor& at,
            const Tensor& source) {
@@ -219,7 +268,16 @@ constinit const Op<Tensor(Tensor, std::int64_t, Tensor, Tensor)> scatter_add{{
 
 constinit const Op<Tensor(Tensor, std::int64_t, Tensor)> index_select{{
     .signature = "index_select(Tensor input, int dim, Tensor index)",
-    .doc = R"(The positions index (int64, 1-d) along dim, one behind the other.)",
+    .doc = R"(A copy of the positions index along dim of input, one behind the other.
+
+index: integers (k,), or one integer. Returns the shape of input with size k along dim. Repeated
+positions are fine; their gradients add up. Raises IndexError for an entry outside of
+[0, input.size(dim)), ShapeError for an index of more than one dim.
+
+>>> tg.index_select(tg.tensor([[1, 2, 3], [4, 5, 6]]), 1, tg.tensor([2, 0, 0]))
+tensor([[3, 1, 1],
+        [6, 4, 4]])
+)",
     .forward =
         [](const Tensor& x, std::int64_t dim, const Tensor& at) {
           const int d = wrap_dim(dim, x.rank(), "index_select");
@@ -250,7 +308,16 @@ constinit const Op<Tensor(Tensor, std::int64_t, Tensor)> index_select{{
 constinit const Op<Tensor(Tensor, std::int64_t, Tensor, Tensor, Scalar)> index_add{{
     .signature = "index_add(Tensor input, int dim, Tensor index, Tensor source, *, Scalar alpha=1)",
     .doc =
-        R"(input with alpha * source added at the positions index along dim, in the order of the indices.)",
+        R"(input with alpha * source added at the positions index along dim.
+
+index: integers (k,). source: the shape of input with size k along dim, and its dtype. alpha: a
+number, default 1. Repeated positions add up in the order of index: the same bits on every run.
+Raises IndexError for an entry outside of [0, input.size(dim)), ShapeError when source does not fit,
+RuntimeError for another dtype.
+
+>>> tg.index_add(tg.zeros(3), 0, tg.tensor([0, 0, 2]), tg.tensor([1.0, 2.0, 3.0]), alpha=10)
+tensor([30.,  0., 30.])
+)",
     .forward =
         [](Target target, const Tensor& x, std::int64_t dim, const Tensor& at, const Tensor& source,
            const Scalar& alpha) {
@@ -295,7 +362,18 @@ constinit const Op<Tensor(Tensor, std::int64_t, Tensor, Tensor, Scalar)> index_a
 
 constinit const Op<Tensor(Tensor, Tensor, OptionalInt)> take_along_dim{{
     .signature = "take_along_dim(Tensor input, Tensor indices, int? dim=None)",
-    .doc = R"(gather whose other dims broadcast; without dim, from the flattened input.)",
+    .doc = R"(Elements of input picked along dim by indices, as NumPy's take_along_axis.
+
+indices: integers with as many dims as input; all dims but dim broadcast. Without dim (default None)
+both are flattened. It takes what argsort returns along the same dim.
+Raises IndexError for an entry outside of [0, input.size(dim)), ShapeError for different numbers of
+dims.
+
+>>> x = tg.tensor([[3, 1, 2], [4, 6, 5]])
+>>> tg.take_along_dim(x, tg.argsort(x, dim=1), dim=1)
+tensor([[1, 2, 3],
+        [4, 5, 6]])
+)",
     .forward =
         [](const Tensor& x, const Tensor& at, const OptionalInt& dim) {
           if (!dim) return gather(reshape(x, Dims{-1}), 0, reshape(at, Dims{-1}));
@@ -318,7 +396,14 @@ constinit const Op<Tensor(Tensor, Tensor, OptionalInt)> take_along_dim{{
 
 constinit const Op<Tensor(Tensor, Tensor)> masked_select{{
     .signature = "masked_select(Tensor input, Tensor mask)",
-    .doc = R"(The elements where mask holds, as a vector. Both broadcast.)",
+    .doc = R"(The elements of input where mask is True, as a new vector in row-major order.
+
+mask: bool; input and mask broadcast together. The gradient is 0 at the other elements.
+Raises TypeError for another dtype, ShapeError when the shapes do not broadcast.
+
+>>> tg.masked_select(tg.tensor([[1, 2], [3, 4]]), tg.tensor([True, False]))
+tensor([1, 3])
+)",
     .forward =
         [](const Tensor& x, const Tensor& mask) {
           expect<TypeError>(is_boolean(mask.dtype()), "masked_select: mask must be bool, got {}",
@@ -334,7 +419,15 @@ constinit const Op<Tensor(Tensor, Tensor)> masked_select{{
 constinit const Op<Tensor(Tensor)> nonzero{{
     .signature = "nonzero(Tensor input)",
     .doc =
-        R"(The positions of the elements that are not zero, as (count, dims) int64 in row-major order.)",
+        R"(The positions of the elements of input that are not zero.
+
+input: any shape and dtype; NaN counts as not zero. Returns int64 (count, input.ndim), one row per
+element in row-major order; a 0-d input gives (1, 0) or (0, 0). Not differentiable.
+
+>>> tg.nonzero(tg.tensor([[0, 3], [4, 0]]))
+tensor([[0, 1],
+        [1, 0]])
+)",
     .forward = [](const Tensor& x) { return positions_of_nonzero(x); },
     .derivative = NotDifferentiable{},
     .samples = []() -> std::vector<Sample> { return {{sample_booleans({2, 3})}, {sample({3})}}; },
@@ -343,7 +436,16 @@ constinit const Op<Tensor(Tensor)> nonzero{{
 constinit const Op<Tensor(Tensor, std::int64_t)> one_hot{{
     .signature = "one_hot(Tensor input, int num_classes=-1)",
     .doc =
-        R"(1 at the position of each class index along a new last dim, else 0; int64. -1: greatest index + 1.)",
+        R"(1 at the position of each class index along a new last dim, 0 elsewhere.
+
+input: integers (*). num_classes: the size of the new dim; -1 (default) takes the greatest index
+plus 1. Returns int64 (*, num_classes), not differentiable. Raises ValueError for an index outside
+of [0, num_classes), ShapeError for an empty input without num_classes.
+
+>>> F.one_hot(tg.tensor([0, 2]), 4)
+tensor([[1, 0, 0, 0],
+        [0, 0, 1, 0]])
+)",
     .forward =
         [](const Tensor& x, std::int64_t classes) {
           expect<TypeError>(is_integer(x.dtype()), "one_hot: expects integer class indices, got {}",

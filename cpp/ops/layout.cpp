@@ -37,6 +37,10 @@ Dims filled_in(const Dims& size, const Tensor& x, std::string_view op) {
   }
 }
 
+Tensor restride(const Tensor& x, Dims sizes, Dims strides, index offset) {
+  return restrided(x, std::move(sizes), std::move(strides), x.body()->offset + offset);
+}
+
 std::optional<Dims> view_strides(const Tensor& x, const Dims& shape) {
   if (x.contiguous()) return contiguous_strides(shape);
   if (x.count() == 0) return contiguous_strides(shape);
@@ -160,12 +164,17 @@ Dims window_strides(const Dims& shape, index dimension, index size, index step) 
 
 namespace {
 
-/// Number of elements from the first to the last that a layout reaches.
+/// Number of elements from the first to the last that a layout of a base reaches.
 index extent(const Dims& sizes, const Dims& strides) {
   index reach = 1;
   for (int d = 0; d < sizes.size(); ++d) {
+    expect<ValueError>(strides[d] >= 0, "region: base_stride {} has a negative entry", strides);
     if (sizes[d] == 0) return 0;
-    reach += (sizes[d] - 1) * std::abs(strides[d]);
+    index along = 0;
+    const bool overflow = __builtin_mul_overflow(sizes[d] - 1, strides[d], &along) ||
+                          __builtin_add_overflow(reach, along, &reach);
+    expect<ValueError>(!overflow, "region: size {} with base_stride {} reaches too far", sizes,
+                       strides);
   }
   return reach;
 }

@@ -9,6 +9,8 @@ namespace topograd {
 /// A shape in which one size may be -1, worked out for `count` elements. Throws ShapeError.
 Dims filled_in(const Dims& size, index count, std::string_view op);
 Dims filled_in(const Dims& size, const Tensor& x, std::string_view op);
+/// The memory of x in another layout; the offset counts from the first element of x.
+Tensor restride(const Tensor& x, Dims sizes, Dims strides, index offset = 0);
 /// Strides that show x in another shape without a copy, if there are any.
 std::optional<Dims> view_strides(const Tensor& x, const Dims& shape);
 /// x[…] for integers, slices, None and Ellipsis; no history.

@@ -147,11 +147,23 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor, std::int64_t, std::string, dou
         .signature = "cross_entropy(Tensor input, Tensor target, Tensor? weight=None, *, int "
                      "ignore_index=-100, "
                      "str reduction='mean', float label_smoothing=0.0)",
-        .doc = R"(Cross-entropy of logits: -log softmax(input)[target].
+        .doc = R"(Cross-entropy of logits: -weight[target] * log_softmax(input)[target].
 
-Shapes: input (C,), (N, C) or (N, C, d1, …); target: class indices without the C dim, or probabilities of the shape of input.
-weight (C,) scales classes; targets equal to ignore_index do not count; 'mean' divides by the summed weights.
-Raises IndexError for a class out of range, ShapeError when the shapes do not fit.)",
+input: (C,), (N, C) or (N, C, d1, …), floating point. target: integer class indices (), (N,) or
+(N, d1, …), or probabilities of the shape of input. weight: (C,), default 1. Rows whose target is
+ignore_index (default -100) count 0. label_smoothing: in [0, 1], mixes the target with the uniform
+distribution: (1 - s) * target + s / C. reduction: 'none' gives the shape of class indices, 'sum',
+or 'mean' (default), which divides by the summed weights of the targets, for probabilities by their
+number. No counted row gives NaN for 'mean'. The gradient of a row is softmax(input) - target.
+Raises IndexError for a class outside of [0, C), ShapeError when shapes do not fit, ValueError for
+another reduction or label_smoothing.
+
+>>> logits = tg.tensor([[1.0, 2.0, 3.0], [0.0, 0.0, 0.0]])
+>>> F.cross_entropy(logits, tg.tensor([2, 1]), reduction="none")
+tensor([0.4076, 1.0986])
+>>> F.cross_entropy(logits, tg.tensor([2, 1]), ignore_index=1)
+tensor(0.4076)
+)",
         .forward =
             [](const Tensor& x, const Tensor& target, const Tensor& weight, std::int64_t ignored,
                const std::string& reduction, double smoothing) {
@@ -264,9 +276,17 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor, std::int64_t, std::string)> nl
         "nll_loss(Tensor input, Tensor target, Tensor? weight=None, *, int ignore_index=-100, "
         "str reduction='mean')",
     .doc =
-        R"(Negative log-likelihood: -weight[target] * input[target], input holding log-probabilities.
+        R"(Negative log-likelihood: -weight[target] * input[target].
 
-Shapes and options as cross_entropy with class indices.)",
+input: log-probabilities (C,), (N, C) or (N, C, d1, …). target: integer class indices (), (N,) or
+(N, d1, …). weight: (C,), default 1. Rows whose target is ignore_index (default -100) count 0.
+reduction: 'none', 'sum', or 'mean' (default), which divides by the summed weights of the targets.
+Raises IndexError for a class outside of [0, C), ShapeError when shapes do not fit. cross_entropy is
+this after log_softmax.
+
+>>> F.nll_loss(tg.tensor([[-1.0, -2.0], [-3.0, -4.0]]), tg.tensor([1, 0]))
+tensor(2.5000)
+)",
     .forward =
         [](const Tensor& x, const Tensor& target, const Tensor& weight, std::int64_t ignored,
            const std::string& reduction) {
@@ -290,7 +310,15 @@ Shapes and options as cross_entropy with class indices.)",
 
 constinit const Op<Tensor(Tensor, Tensor, std::string)> mse_loss{{
     .signature = "mse_loss(Tensor input, Tensor target, str reduction='mean')",
-    .doc = R"(Squared error: (input - target)**2. Raises ShapeError unless the shapes are equal.)",
+    .doc = R"(Squared error: (input - target)**2.
+
+input, target: the same shape (*); unlike in PyTorch they do not broadcast, which would train
+towards the mean. reduction: 'mean' (default; NaN for an empty input, TypeError for integers), 'sum'
+or 'none' (*). Raises ShapeError for different shapes, ValueError for another reduction.
+
+>>> F.mse_loss(tg.tensor([1.0, 2.0]), tg.tensor([0.0, 0.0]))
+tensor(2.5000)
+)",
     .forward =
         [](const Tensor& x, const Tensor& target, const std::string& reduction) {
           expect_same_shape(x, target, "mse_loss");
@@ -304,7 +332,15 @@ constinit const Op<Tensor(Tensor, Tensor, std::string)> mse_loss{{
 
 constinit const Op<Tensor(Tensor, Tensor, std::string)> l1_loss{{
     .signature = "l1_loss(Tensor input, Tensor target, str reduction='mean')",
-    .doc = R"(Absolute error: |input - target|. Raises ShapeError unless the shapes are equal.)",
+    .doc = R"(Absolute error: |input - target|.
+
+input, target: the same shape (*); unlike in PyTorch they do not broadcast. reduction: 'mean'
+(default; NaN for an empty input, TypeError for integers), 'sum' or 'none' (*). The gradient where
+both are equal is 0. Raises ShapeError for different shapes, ValueError for another reduction.
+
+>>> F.l1_loss(tg.tensor([1.0, 2.0]), tg.tensor([0.0, 0.0]))
+tensor(1.5000)
+)",
     .forward =
         [](const Tensor& x, const Tensor& target, const std::string& reduction) {
           expect_same_shape(x, target, "l1_loss");
@@ -318,9 +354,18 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor, std::string)> binary_cross_ent
     .signature = "binary_cross_entropy(Tensor input, Tensor target, Tensor? weight=None, str "
                  "reduction='mean')",
     .doc =
-        R"(-(target * log(input) + (1 - target) * log(1 - input)); logarithms are kept at -100 or above.
+        R"(Binary cross-entropy of probabilities.
 
-input holds probabilities. Raises ShapeError unless the shapes are equal, ValueError outside [0, 1].)",
+-(target * log(input) + (1 - target) * log(1 - input)) * weight. input, target: probabilities of one
+shape (*), floating point. Logarithms are kept at -100 or above, so that the loss is finite. weight
+broadcasts, default 1. reduction: 'mean' (default), 'sum' or 'none' (*). From logits,
+binary_cross_entropy_with_logits is more exact.
+Raises ShapeError for different shapes, ValueError for an input outside of [0, 1] or NaN, TypeError
+for integers.
+
+>>> F.binary_cross_entropy(tg.tensor([0.5, 0.0]), tg.tensor([1.0, 1.0]), reduction="none")
+tensor([  0.6931, 100.0000])
+)",
     .forward =
         [](const Tensor& x, const Tensor& target, const Tensor& weight,
            const std::string& reduction) {
@@ -348,9 +393,20 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor, std::string, Tensor)>
             "binary_cross_entropy_with_logits(Tensor input, Tensor target, Tensor? weight=None, "
             "str reduction='mean', Tensor? pos_weight=None)",
         .doc =
-            R"(Binary cross-entropy of logits, stable: (1 - t) * x + (1 + (p - 1) * t) * log(1 + exp(-x)).
+            R"(Binary cross-entropy of logits, that is of sigmoid(input).
 
-t: target in [0, 1], p: pos_weight (broadcasts, default 1). Raises ShapeError unless input and target have equal shapes.)",
+((1 - t) * x + (1 + (p - 1) * t) * log(1 + exp(-x))) * weight. x: input, logits (*). t: target in
+[0, 1], of the same shape. p: pos_weight, the weight of positive targets, default 1. weight (default
+1) and pos_weight broadcast. Large logits do not overflow; infinite ones give NaN.
+reduction: 'mean' (default), 'sum' or 'none' (*).
+Raises ShapeError for different shapes, ValueError for another reduction.
+
+>>> x, t = tg.tensor([0.0, 1000.0]), tg.tensor([1.0, 0.0])
+>>> F.binary_cross_entropy_with_logits(x, t, reduction="none")
+tensor([6.9315e-01, 1.0000e+03])
+>>> F.binary_cross_entropy_with_logits(tg.zeros(1), tg.ones(1), pos_weight=tg.tensor(3.0))
+tensor(2.0794)
+)",
         .forward =
             [](const Tensor& x, const Tensor& target, const Tensor& weight,
                const std::string& reduction, const Tensor& positive) {

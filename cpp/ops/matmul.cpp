@@ -150,11 +150,23 @@ Tensor check_linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
 
 constinit const Binary matmul{{
     .signature = "matmul(Tensor input, Tensor other)",
-    .doc = R"(Matrix product: c[…, i, j] = sum over k of a[…, i, k] * b[…, k, j].
+    .doc = R"(Matrix product: c[…, i, j] = sum over k of input[…, i, k] * other[…, k, j].
 
-Shapes: (…, m, k) and (…, k, n) give (…, m, n), leading dims broadcast. A 1-d a is a row, a 1-d b a column, and that dim
-is dropped from the result; two vectors give their inner product.
-Raises ShapeError when the inner sizes differ, RuntimeError when the dtypes differ.)",
+input: (…, m, k), other: (…, k, n); leading dims broadcast. Returns (…, m, n). A
+vector takes part as a row on the left, as a column on the right, and that dim is
+dropped: two vectors give their inner product, a 0-d tensor. k = 0 gives zeros. Raises
+ShapeError when the sizes of k differ or a tensor is 0-d, RuntimeError when the dtypes
+differ or are bool.
+
+>>> a = tg.tensor([[1.0, 2.0], [3.0, 4.0]])
+>>> tg.matmul(a, tg.tensor([[0.0, 1.0], [1.0, 0.0]]))
+tensor([[2., 1.],
+        [4., 3.]])
+>>> a @ tg.tensor([1.0, 1.0])
+tensor([3., 7.])
+>>> (tg.ones(5, 1, 2, 3) @ tg.ones(4, 3, 2)).shape
+topograd.Size([5, 4, 2, 2])
+)",
     .forward =
         [](const Tensor& a, const Tensor& b) {
           check_product(a, b, "matmul");
@@ -180,7 +192,15 @@ Raises ShapeError when the inner sizes differ, RuntimeError when the dtypes diff
 
 constinit const Binary mm{{
     .signature = "mm(Tensor input, Tensor mat2)",
-    .doc = R"(Product of two matrices: (m, k) and (k, n) give (m, n). Does not broadcast.)",
+    .doc = R"(Product of two matrices.
+
+input: (m, k), mat2: (k, n). Returns (m, n). Does not broadcast: matmul does. Raises
+ShapeError for other shapes, RuntimeError when the dtypes differ or are bool.
+
+>>> tg.mm(tg.tensor([[1.0, 2.0], [3.0, 4.0]]), tg.tensor([[1.0], [10.0]]))
+tensor([[21.],
+        [43.]])
+)",
     .forward =
         [](const Tensor& a, const Tensor& b) {
           check_ranks(a, 2, b, 2, "mm");
@@ -192,8 +212,14 @@ constinit const Binary mm{{
 
 constinit const Binary bmm{{
     .signature = "bmm(Tensor input, Tensor mat2)",
-    .doc =
-        R"(Products of a batch of matrices: (b, m, k) and (b, k, n) give (b, m, n). Does not broadcast.)",
+    .doc = R"(Products of a batch of matrices.
+
+input: (b, m, k), mat2: (b, k, n). Returns (b, m, n). Does not broadcast: matmul does.
+Raises ShapeError for other shapes, RuntimeError when the dtypes differ or are bool.
+
+>>> tg.bmm(tg.ones(5, 2, 3), tg.ones(5, 3, 4)).shape
+topograd.Size([5, 2, 4])
+)",
     .forward =
         [](const Tensor& a, const Tensor& b) {
           check_ranks(a, 3, b, 3, "bmm");
@@ -207,7 +233,14 @@ constinit const Binary bmm{{
 
 constinit const Binary mv{{
     .signature = "mv(Tensor input, Tensor vec)",
-    .doc = R"(Product of a matrix and a vector: (m, k) and (k,) give (m,).)",
+    .doc = R"(Product of a matrix and a vector.
+
+input: (m, k), vec: (k,). Returns (m,). Raises ShapeError for other shapes,
+RuntimeError when the dtypes differ or are bool.
+
+>>> tg.mv(tg.tensor([[1.0, 2.0], [3.0, 4.0]]), tg.tensor([1.0, 10.0]))
+tensor([21., 43.])
+)",
     .forward =
         [](const Tensor& a, const Tensor& b) {
           check_ranks(a, 2, b, 1, "mv");
@@ -219,7 +252,14 @@ constinit const Binary mv{{
 
 constinit const Binary dot{{
     .signature = "dot(Tensor input, Tensor tensor)",
-    .doc = R"(Inner product of two vectors of the same size: sum of a[i] * b[i].)",
+    .doc = R"(Inner product of two vectors: sum of input[i] * tensor[i].
+
+input, tensor: (n,). Returns a 0-d tensor; no elements give 0. Raises ShapeError for
+other shapes, RuntimeError when the dtypes differ or are bool.
+
+>>> tg.dot(tg.tensor([1.0, 2.0, 3.0]), tg.tensor([4.0, 5.0, 6.0]))
+tensor(32.)
+)",
     .forward =
         [](const Tensor& a, const Tensor& b) {
           check_ranks(a, 1, b, 1, "dot");
@@ -231,7 +271,16 @@ constinit const Binary dot{{
 
 constinit const Binary outer{{
     .signature = "outer(Tensor input, Tensor vec2)",
-    .doc = R"(Outer product of two vectors: (m,) and (n,) give (m, n) with c[i, j] = a[i] * b[j].)",
+    .doc = R"(Outer product of two vectors: c[i, j] = input[i] * vec2[j].
+
+input: (m,), vec2: (n,). Returns (m, n) in the common dtype. Raises ShapeError for
+other shapes.
+
+>>> tg.outer(tg.tensor([1, 2, 3]), tg.tensor([10, 20]))
+tensor([[10, 20],
+        [20, 40],
+        [30, 60]])
+)",
     .forward =
         [](const Tensor& a, const Tensor& b) {
           check_ranks(a, 1, b, 1, "outer");
@@ -242,7 +291,20 @@ constinit const Binary outer{{
 
 constinit const Op<Tensor(Tensor, Tensor, Tensor, Scalar, Scalar)> addmm{{
     .signature = "addmm(Tensor input, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1)",
-    .doc = R"(beta * input + alpha * (mat1 @ mat2); input broadcasts to (m, n).)",
+    .doc = R"(Sum of a tensor and a matrix product: beta * input + alpha * (mat1 @ mat2).
+
+input: broadcasts to (m, n). mat1: (m, k), mat2: (k, n). Returns (m, n). beta, alpha:
+factors (default 1); beta = 0 ignores input, NaN included. Raises ShapeError when the
+shapes do not fit, RuntimeError when the dtypes of mat1 and mat2 differ or are bool.
+
+>>> bias = tg.tensor([100.0, 200.0])
+>>> tg.addmm(bias, tg.eye(2), tg.tensor([[1.0, 2.0], [3.0, 4.0]]))
+tensor([[101., 202.],
+        [103., 204.]])
+>>> tg.addmm(bias, tg.eye(2), tg.eye(2), beta=0, alpha=3)
+tensor([[3., 0.],
+        [0., 3.]])
+)",
     .forward =
         [](const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& beta,
            const Scalar& alpha) {
@@ -261,7 +323,16 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor, Scalar, Scalar)> addmm{{
 constinit const Op<Tensor(Tensor, Tensor, Tensor, Scalar, Scalar)> baddbmm{{
     .signature =
         "baddbmm(Tensor input, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1)",
-    .doc = R"(beta * input + alpha * bmm(batch1, batch2); input broadcasts to (b, m, n).)",
+    .doc = R"(Sum of a tensor and matrix products: beta * input + alpha * bmm(batch1, batch2).
+
+input: broadcasts to (b, m, n). batch1: (b, m, k), batch2: (b, k, n). Returns (b, m,
+n). beta, alpha: factors (default 1); beta = 0 ignores input, NaN included. Raises
+ShapeError when the shapes do not fit, RuntimeError when the dtypes of the batches
+differ or are bool.
+
+>>> tg.baddbmm(tg.ones(1), tg.ones(2, 1, 3), tg.ones(2, 3, 1), beta=10).flatten()
+tensor([13., 13.])
+)",
     .forward =
         [](const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& beta,
            const Scalar& alpha) {
@@ -280,8 +351,14 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor)> linear{{
     .signature = "linear(Tensor input, Tensor weight, Tensor? bias=None)",
     .doc = R"(Affine map of the last dim: y = input @ weight.T + bias.
 
-Shapes: input (…, in), weight (out, in), bias (out,) or None; returns (…, out).
-Raises ShapeError when the sizes do not fit, RuntimeError when the dtypes differ.)",
+input: (…, in), weight: (out, in), bias: (out,) or None (default) for no bias. Returns
+(…, out). A weight (in,) drops the last dim. Raises ShapeError when the sizes do not
+fit, RuntimeError when the dtypes differ or are bool.
+
+>>> weight = tg.tensor([[1.0, 2.0], [0.0, -1.0], [3.0, 0.0]])
+>>> F.linear(tg.tensor([[1.0, 1.0]]), weight, bias=tg.tensor([0.0, 0.0, 10.0]))
+tensor([[ 3., -1., 13.]])
+)",
     .forward =
         [](const Tensor& x, const Tensor& weight, const Tensor& bias) {
           check_linear(x, weight, bias);

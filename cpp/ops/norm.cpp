@@ -117,9 +117,19 @@ constinit const Op<Tensor(Tensor, Dims, Tensor, Tensor, double)> layer_norm{{
         "layer_norm(Tensor input, int[] normalized_shape, Tensor? weight=None, Tensor? bias=None, "
         "float eps=1e-05)",
     .doc =
-        R"((x - mean) / sqrt(var + eps) * weight + bias over the last dims, which must have normalized_shape.
+        R"(Standardization over the last dims: (x - mean) / sqrt(var + eps) * weight + bias.
 
-var is the biased variance. weight and bias have normalized_shape. Source: Ba and others, 2016.)",
+input: (*, normalized_shape), floating point; its shape and dtype stay. mean and the biased var are
+taken over the dims of normalized_shape, which is a number or a tuple. weight and bias have
+normalized_shape; None (default) leaves them out. eps: added to var, default 1e-5; equal elements
+give 0 + bias. NaN spreads over its row.
+Raises ShapeError when normalized_shape does not fit, TypeError for integers.
+Source: Ba, Kiros and Hinton, 2016.
+
+>>> F.layer_norm(tg.tensor([[1.0, 2.0, 3.0], [4.0, 4.0, 4.0]]), (3,))
+tensor([[-1.2247,  0.0000,  1.2247],
+        [ 0.0000,  0.0000,  0.0000]])
+)",
     .forward =
         [](const Tensor& x, const Dims& shape, const Tensor& weight, const Tensor& bias,
            double eps) {
@@ -215,10 +225,23 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor, Tensor, Tensor, bool, double, 
         .signature = "batch_norm(Tensor input, Tensor? running_mean, Tensor? running_var, Tensor? "
                      "weight=None, "
                      "Tensor? bias=None, bool training=False, float momentum=0.1, float eps=1e-05)",
-        .doc = R"((x - mean) / sqrt(var + eps) * weight + bias per channel of input (N, C, …).
+        .doc = R"(Standardization per channel: (x - mean) / sqrt(var + eps) * weight + bias.
 
-training: statistics of the batch (biased variance), and the running ones move towards them by momentum (with the unbiased
-variance); otherwise the running statistics. Source: Ioffe and Szegedy, 2015.)",
+input: (N, C, *), floating point. running_mean, running_var, weight and bias: (C,), each or None.
+training=True takes the mean and the biased var of the batch over all dims but C, and changes
+running = (1 - momentum) * running + momentum * batch in place, the running_var with the unbiased
+variance. training=False (default) takes running_mean and running_var, which must be there.
+momentum: default 0.1. eps: added to var, default 1e-5.
+Raises ShapeError when a shape does not fit, and in training for less than two values per channel;
+ValueError without running statistics outside of training. Source: Ioffe and Szegedy, 2015.
+
+>>> mean, var = tg.zeros(1), tg.ones(1)
+>>> F.batch_norm(tg.tensor([[1.0], [3.0]]), mean, var, training=True)
+tensor([[-1.0000],
+        [ 1.0000]])
+>>> mean, var
+(tensor([0.2000]), tensor([1.1000]))
+)",
         .forward =
             [](const Tensor& x, const Tensor& running_mean, const Tensor& running_var,
                const Tensor& weight, const Tensor& bias, bool training, double momentum,
@@ -265,8 +288,7 @@ variance); otherwise the running statistics. Source: Ioffe and Szegedy, 2015.)",
 constinit const Op<Tensors(Tensor, Tensor, Tensor, double)> batch_norm_train{{
     .signature = "batch_norm_train(Tensor input, Tensor? weight, Tensor? bias, float eps)"
                  " -> (Tensor result, Tensor mean, Tensor var, Tensor rstd)",
-    .doc =
-        R"(batch_norm of (N, C, inner) by the batch's statistics. Only the result takes part in differentiation.)",
+    .doc = R"(batch_norm of (N, C, inner) in training. Only the result has a derivative.)",
     .forward =
         [](const Tensor& x, const Tensor& weight, const Tensor& bias, double eps) {
           expect<TypeError>(is_floating(x.dtype()),
@@ -315,10 +337,20 @@ constinit const Op<Tensors(Tensor, Tensor, Tensor, double)> batch_norm_train{{
 constinit const Op<Tensor(Tensor, double, bool, bool)> dropout{{
     .signature = "dropout(Tensor input, float p=0.5, bool training=True, bool inplace=False)",
     .doc =
-        R"(Each element set to 0 with probability p, the others divided by 1 - p; the input itself without training.
+        R"(Each element set to 0 with probability p, the others divided by 1 - p.
 
-The mask is made again from the random state in the backward pass and in a replay: nothing is stored.
-Raises ValueError unless 0 <= p <= 1. Source: Hinton and others, 2012.)",
+input: any shape, floating point. p: default 0.5; 0 gives input itself, 1 gives zeros.
+On average the result is input. training=False gives input itself. inplace=True writes over input.
+Where an element is dropped its gradient is 0, elsewhere 1 / (1 - p). The mask is drawn again from
+the random state in the backward pass and in a replay: it takes no memory.
+Raises ValueError unless 0 <= p <= 1, TypeError for integers. Source: Srivastava and others, 2014.
+
+>>> y = F.dropout(tg.ones(1000), p=0.2)
+>>> sorted(set(y.tolist()))
+[0.0, 1.25]
+>>> F.dropout(tg.ones(2), training=False)
+tensor([1., 1.])
+)",
     .forward =
         [](const Tensor& x, double p, bool training, bool inplace) {
           expect<ValueError>(p >= 0 && p <= 1, "dropout: p must be in [0, 1], got {}", p);

@@ -112,16 +112,22 @@ std::vector<Sample> average_samples(int spatial) {
 
 }  // namespace
 
-#define TOPOGRAD_POOL(N)                                                                           \
+#define TOPOGRAD_POOL(N, SPACE, SIZES, EXAMPLE, INDICES_EXAMPLE, AVERAGE_EXAMPLE)                  \
   constinit const Op<Tensor(Tensor, Dims, OptionalDims, Dims, Dims, bool)> max_pool##N##d{{        \
       .signature =                                                                                 \
           "max_pool" #N                                                                            \
           "d(Tensor input, int[] kernel_size, int[]? stride=None, int[] padding=0, int[] "         \
           "dilation=1, bool ceil_mode=False)",                                                     \
-      .doc = "Greatest element of every window over " #N                                           \
-             " spatial dim(s); stride defaults to kernel_size.\n\n"                                \
-             "The gradient goes to the first greatest element. Raises ShapeError when the window " \
-             "does not fit.",                                                                      \
+      .doc = "Greatest element of every window over " SPACE ".\n\n"                                \
+             "input: (N, C, " SIZES ") or (C, " SIZES "), floating point.\n"                       \
+             "Only the sizes change, to\n"                                                         \
+             "floor((size + 2 * padding - dilation * (kernel_size - 1) - 1) / stride) + 1.\n"      \
+             "kernel_size, stride (default kernel_size), padding (0; counts as -inf, at most\n"    \
+             "half of kernel_size) and dilation (distance of a window's elements, 1): a number\n"  \
+             "or one per dim. ceil_mode=True rounds up instead, where a window begins before\n"    \
+             "the padding at the end. NaN counts as the greatest. The gradient goes to the\n"      \
+             "first of equal elements. Raises ShapeError when a window is larger than the\n"       \
+             "input, ValueError for a number out of range, TypeError for integers.\n\n" EXAMPLE,   \
       .forward =                                                                                   \
           [](const Tensor& x, const Dims& kernel, const OptionalDims& stride, const Dims& padding, \
              const Dims& dilation, bool ceil_mode) {                                               \
@@ -139,7 +145,11 @@ std::vector<Sample> average_samples(int spatial) {
               "d_with_indices(Tensor input, int[] kernel_size, int[]? stride=None, int[] "         \
               "padding=0, int[] dilation=1, bool ceil_mode=False) -> (Tensor values, Tensor "      \
               "indices)",                                                                          \
-          .doc = "max_pool" #N "d, and where in its plane each greatest element stands.",          \
+          .doc = "max_pool" #N "d and the position of every greatest element.\n\n"                 \
+                 "Returns (values, indices): indices, int64, count through the " SIZES "\n"        \
+                 "of one channel of input in row-major order, without the padding. kernel_size,\n" \
+                 "stride, padding, dilation and ceil_mode are those of max_pool" #N                \
+                 "d.\n\n" INDICES_EXAMPLE,                                                         \
           .forward =                                                                               \
               [](const Tensor& x, const Dims& kernel, const OptionalDims& stride,                  \
                  const Dims& padding, const Dims& dilation, bool ceil_mode) {                      \
@@ -156,10 +166,18 @@ std::vector<Sample> average_samples(int spatial) {
               "avg_pool" #N                                                                        \
               "d(Tensor input, int[] kernel_size, int[]? stride=None, int[] padding=0, bool "      \
               "ceil_mode=False, bool count_include_pad=True, int? divisor_override=None)",         \
-          .doc = "Mean of every window over " #N                                                   \
-                 " spatial dim(s); stride defaults to kernel_size.\n\n"                            \
-                 "count_include_pad: padding counts in the divisor; divisor_override replaces "    \
-                 "the divisor.",                                                                   \
+          .doc =                                                                                   \
+              "Mean of every window over " SPACE ".\n\n"                                           \
+              "input: (N, C, " SIZES ") or (C, " SIZES "), floating point.\n"                      \
+              "Only the sizes change, to\n"                                                        \
+              "floor((size + 2 * padding - kernel_size) / stride) + 1.\n"                          \
+              "kernel_size, stride (default kernel_size) and padding (zeros at both ends, 0; at\n" \
+              "most half of kernel_size): a number or one per dim. ceil_mode=True rounds up\n"     \
+              "instead, where a window begins before the padding at the end.\n"                    \
+              "count_include_pad=False leaves the padding out of the number of elements to\n"      \
+              "divide by; divisor_override (not 0) replaces that number.\n"                        \
+              "Raises ShapeError when a window is larger than the input, ValueError for a\n"       \
+              "number out of range, TypeError for integers.\n\n" AVERAGE_EXAMPLE,                  \
           .forward =                                                                               \
               [](const Tensor& x, const Dims& kernel, const OptionalDims& stride,                  \
                  const Dims& padding, bool ceil_mode, bool include, const OptionalInt& divisor) {  \
@@ -173,9 +191,44 @@ std::vector<Sample> average_samples(int spatial) {
           .traits = is_functional,                                                                 \
           .samples = [] { return average_samples(N); },                                            \
       }};
-TOPOGRAD_POOL(1)
-TOPOGRAD_POOL(2)
-TOPOGRAD_POOL(3)
+TOPOGRAD_POOL(1, "one spatial dim", "L",
+              R"(>>> F.max_pool1d(tg.tensor([[1.0, 3.0, 2.0, 5.0]]), 2)
+tensor([[3., 5.]])
+>>> F.max_pool1d(tg.tensor([[1.0, 3.0, 2.0, 5.0]]), 2, stride=1)
+tensor([[3., 3., 5.]])
+)",
+              R"(>>> F.max_pool1d_with_indices(tg.tensor([[1.0, 3.0, 2.0, 5.0]]), 2).indices
+tensor([[1, 3]])
+)",
+              R"(>>> F.avg_pool1d(tg.tensor([[1.0, 3.0, 2.0, 6.0]]), 2)
+tensor([[2., 4.]])
+>>> F.avg_pool1d(tg.tensor([[1.0, 3.0]]), 2, padding=1, count_include_pad=False)
+tensor([[1., 3.]])
+)")
+TOPOGRAD_POOL(2, "two spatial dims", "H, W",
+              R"(>>> F.max_pool2d(tg.arange(16.0).view(1, 4, 4), 2)
+tensor([[[ 5.,  7.],
+         [13., 15.]]])
+)",
+              R"(>>> F.max_pool2d_with_indices(tg.tensor([[[1.0, 3.0], [7.0, 2.0]]]), 2).indices
+tensor([[[2]]])
+)",
+              R"(>>> F.avg_pool2d(tg.arange(16.0).view(1, 4, 4), 2)
+tensor([[[ 2.5000,  4.5000],
+         [10.5000, 12.5000]]])
+)")
+TOPOGRAD_POOL(3, "three spatial dims", "D, H, W",
+              R"(>>> F.max_pool3d(tg.zeros(1, 3, 5, 6, 7), 2).shape
+topograd.Size([1, 3, 2, 3, 3])
+>>> F.max_pool3d(tg.zeros(1, 3, 5, 6, 7), 2, ceil_mode=True).shape
+topograd.Size([1, 3, 3, 3, 4])
+)",
+              R"(>>> F.max_pool3d_with_indices(tg.arange(8.0).view(1, 2, 2, 2), 2).indices
+tensor([[[[7]]]])
+)",
+              R"(>>> F.avg_pool3d(tg.arange(8.0).view(1, 2, 2, 2), 2)
+tensor([[[[3.5000]]]])
+)")
 #undef TOPOGRAD_POOL
 
 constinit const Op<Tensors(Tensor, Dims, Dims, Dims, Dims, bool)> max_pool{{
@@ -266,8 +319,7 @@ constinit const Op<Tensor(Tensor, Dims, Dims, Dims, Dims, bool, bool, std::int64
         .signature = "average_pool_transpose(Tensor input, int[] size, int[] kernel_size, int[] "
                      "stride, int[] padding, "
                      "bool ceil_mode, bool count_include_pad, int divisor)",
-        .doc =
-            R"(The transpose of average_pool: each element spread evenly over its window, in an input of `size`.)",
+        .doc = R"(The transpose of average_pool: each element spread evenly over its window.)",
         .forward =
             [](const Tensor& g, const Dims& size, const Dims& kernel, const Dims& stride,
                const Dims& padding, bool ceil_mode, bool include, std::int64_t divisor) {

@@ -99,7 +99,15 @@ Tensor pick_rows(const Tensor& weights, index samples, bool replacement, Generat
 constinit const Op<Tensor(Tensor, Object)> bernoulli{{
     .signature = "bernoulli(Tensor input, *, object? generator=None)",
     .doc =
-        R"(1 with the probability that each element gives, else 0. Raises ValueError outside [0, 1].)",
+        R"(1 with the probability that each element of input gives, else 0.
+
+input: probabilities (*), floating point. Returns its shape and dtype; not differentiable.
+generator: a Generator, default the global one that manual_seed sets.
+Raises ValueError for an element outside of [0, 1] or NaN, TypeError for integers.
+
+>>> tg.bernoulli(tg.tensor([0.0, 1.0]))
+tensor([0., 1.])
+)",
     .forward =
         [](const Tensor& p, const Object& generator) {
           expect<TypeError>(is_floating(p.dtype()),
@@ -119,10 +127,19 @@ constinit const Op<Tensor(Tensor, std::int64_t, bool, Object)> multinomial{{
     .signature = "multinomial(Tensor input, int num_samples, bool replacement=False, *, object? "
                  "generator=None)",
     .doc =
-        R"(Class indices drawn with probabilities proportional to the weights in the last dim of input.
+        R"(Class indices drawn in proportion to the weights in the last dim of input.
 
-Shapes: input (C,) or (rows, C); returns (num_samples,) or (rows, num_samples), int64. Raises ValueError for negative, infinite
-or all-zero weights, and for more samples than possible classes without replacement.)",
+input: weights (C,) or (rows, C) that need not add up to 1. Returns int64 (num_samples,) or
+(rows, num_samples). replacement=False (default) draws every class at most once: the largest of
+log(u) / w for uniform u. generator: a Generator, default the global one.
+Raises ValueError for weights that are negative, not finite or all 0, and without replacement for
+more samples than a row has classes of positive weight. Source: Efraimidis and Spirakis, 2006.
+
+>>> tg.multinomial(tg.tensor([0.0, 3.0, 0.0]), 4, replacement=True)
+tensor([1, 1, 1, 1])
+>>> tg.multinomial(tg.tensor([1.0, 0.0, 5.0]), 2).sort().values
+tensor([0, 2])
+)",
     .forward =
         [](const Tensor& weights, std::int64_t samples, bool replacement, const Object& generator) {
           expect<ShapeError>(
@@ -154,7 +171,17 @@ or all-zero weights, and for more samples than possible classes without replacem
 
 constinit const Op<Tensor(Tensor, Tensor, Object)> normal{{
     .signature = "normal(Tensor mean, Tensor std, *, object? generator=None)",
-    .doc = R"(Normal numbers with the given means and standard deviations, which broadcast.)",
+    .doc = R"(Normal numbers with the given means and standard deviations: mean + std * z.
+
+mean, std: tensors that broadcast together; the dtype is the common one. generator: a Generator,
+default the global one. Not differentiable: write mean + std * randn_like(mean) for that.
+Raises ValueError for a negative std.
+
+>>> tg.normal(tg.tensor([1.0, 2.0]), tg.tensor([0.0, 0.0]))
+tensor([1., 2.])
+>>> tg.normal(tg.zeros(2, 1), tg.ones(3)).shape
+topograd.Size([2, 3])
+)",
     .forward =
         [](const Tensor& mean, const Tensor& deviation, const Object& generator) {
           expect<ValueError>(all(ge(deviation, 0), {}, false).item().integer() != 0,
@@ -172,7 +199,15 @@ constinit const Op<Tensor(Tensor, Tensor, Object)> normal{{
 
 constinit const Op<Tensor(Tensor, double, double, Object)> uniform_fill{{
     .signature = "uniform(Tensor input, float from=0.0, float to=1.0, *, object? generator=None)",
-    .doc = R"(Uniform numbers in [from, to). Public as input.uniform_().)",
+    .doc = R"(Uniform numbers in [from, to), written over input; public as uniform_.
+
+from, to: default 0 and 1; from = to gives that number. generator: a Generator, default the global
+one. Raises ValueError unless from <= to and both are finite.
+
+>>> x = tg.empty(1000).uniform_(2, 3)
+>>> bool(((x >= 2) & (x < 3)).all())
+True
+)",
     .forward =
         [](Target target, const Tensor& x, double low, double high, const Object& generator) {
           expect<ValueError>(low <= high && std::isfinite(high - low),
@@ -189,7 +224,15 @@ constinit const Op<Tensor(Tensor, double, double, Object)> uniform_fill{{
 constinit const Op<Tensor(Tensor, double, double, Object)> normal_fill{{
     .signature =
         "normal_fill(Tensor input, float mean=0.0, float std=1.0, *, object? generator=None)",
-    .doc = R"(Normal numbers. Public as input.normal_().)",
+    .doc =
+        R"(Normal numbers of the given mean and std, written over input; public as normal_.
+
+mean: default 0. std: the standard deviation, default 1; raises ValueError for a negative one.
+generator: a Generator, default the global one.
+
+>>> tg.empty(2).normal_(mean=5, std=0)
+tensor([5., 5.])
+)",
     .forward =
         [](Target target, const Tensor& x, double mean, double deviation, const Object& generator) {
           expect<ValueError>(deviation >= 0, "normal_: std must not be negative, got {}",
@@ -205,7 +248,13 @@ constinit const Op<Tensor(Tensor, double, double, Object)> normal_fill{{
 
 constinit const Op<Tensor(Tensor, double, Object)> bernoulli_fill{{
     .signature = "bernoulli_fill(Tensor input, float p=0.5, *, object? generator=None)",
-    .doc = R"(1 with probability p, else 0. Public as input.bernoulli_().)",
+    .doc = R"(1 with probability p, else 0, written over input; public as bernoulli_.
+
+p: in [0, 1], default 0.5, else ValueError. generator: a Generator, default the global one.
+
+>>> tg.empty(3).bernoulli_(1)
+tensor([1., 1., 1.])
+)",
     .forward =
         [](Target target, const Tensor& x, double p, const Object& generator) {
           expect<ValueError>(p >= 0 && p <= 1, "bernoulli_: p must be in [0, 1], got {}", p);
@@ -220,7 +269,15 @@ constinit const Op<Tensor(Tensor, double, Object)> bernoulli_fill{{
 
 constinit const Op<Tensor(Tensor, double, Object)> exponential_fill{{
     .signature = "exponential(Tensor input, float lambd=1.0, *, object? generator=None)",
-    .doc = R"(Exponential numbers of rate lambd. Public as input.exponential_().)",
+    .doc =
+        R"(Exponential numbers written over input; public as exponential_.
+
+The density is lambd * exp(-lambd * x). lambd: the rate, 1 / mean, default 1; raises ValueError
+unless positive. generator: a Generator, default the global one.
+
+>>> bool((tg.empty(1000).exponential_(lambd=2) >= 0).all())
+True
+)",
     .forward =
         [](Target target, const Tensor& x, double rate, const Object& generator) {
           expect<ValueError>(rate > 0, "exponential_: lambd must be positive, got {}", rate);
@@ -236,7 +293,14 @@ constinit const Op<Tensor(Tensor, double, Object)> exponential_fill{{
 constinit const Op<Tensor(Tensor, OptionalInt, OptionalInt, Object)> random_fill{{
     .signature = "random(Tensor input, int? from=None, int? to=None, *, object? generator=None)",
     .doc =
-        R"(Integers in [from, to); random_(n) draws from [0, n), random_() from what the dtype holds exactly.)",
+        R"(Uniform integers in [from, to), written over input of any dtype; public as random_.
+
+random_(n) draws from [0, n), random_() from 0 to a limit of the dtype. generator: a Generator,
+default the global one. Raises ValueError for an empty range.
+
+>>> tg.empty(3).random_(4, 5)
+tensor([4., 4., 4.])
+)",
     .forward =
         [](Target target, const Tensor& x, const OptionalInt& from, const OptionalInt& to,
            const Object& generator) {

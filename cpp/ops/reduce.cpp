@@ -1,61 +1,12 @@
 // Reductions.
 
-#include <limits>
-
-#include "ops/family.h"
+#include "ops/reduction.h"
 #include "ops/registry.h"
 
 namespace topograd {
 namespace {
 
 DType summed(DType dtype) { return is_floating(dtype) ? dtype : DType::int64; }
-
-/// g, given in the reduced shape, seen with the shape of x again.
-Tensor spread(const Tensor& g, const Tensor& x, const OptionalDims& dims, bool keepdim,
-              std::string_view op) {
-  const ReducedDims reduced = reduced_dims(x, dims, keepdim, op);
-  return expand(keepdim || g.rank() == x.rank() ? g : reshape(g, reduced.kept_shape), x.shape());
-}
-
-template <Text name>
-Tensor reduce(const Tensor& x, const OptionalDims& dims, bool keepdim, DType result,
-              double param = 0) {
-  return run_reduction(reduction_kernel<name>(), name.value, x,
-                       reduced_dims(x, dims, keepdim, name.value), x.dtype(), result, param);
-}
-
-OptionalDims one_dim(const OptionalInt& dim) {
-  if (!dim) return std::nullopt;
-  return Dims{*dim};
-}
-
-void refuse_empty(const Tensor& x, const OptionalDims& dims, std::string_view op) {
-  const ReducedDims reduced = reduced_dims(x, dims, false, op);
-  expect<ShapeError>(reduced.count > 0 || count_of(reduced.shape) == 0,
-                     "{}: no identity for zero elements: the reduced dims of shape {} are empty",
-                     op, x.shape());
-}
-
-template <Text name>
-inline constexpr auto extreme = [](const Tensor& x, const OptionalDims& dims, bool keepdim) {
-  refuse_empty(x, dims, name.value);
-  return reduce<name>(x, dims, keepdim, x.dtype());
-};
-
-/// The gradient of an extremum is shared equally among the elements that reach it.
-Tensor extreme_gradient(const Call& c, const Tensor& g, const Tensor& x, const OptionalDims& dims,
-                        bool keepdim) {
-  const Tensor reached = cast(eq(x, spread(c.output(), x, dims, keepdim, "amax")), x.dtype());
-  const Tensor share = reached / sum(reached, dims, true, {});
-  return strong_mul(spread(g, x, dims, keepdim, "amax"), share);
-}
-
-Tensor extreme_tangent(const Call& c, const Tensor& t, const Tensor& x, const OptionalDims& dims,
-                       bool keepdim) {
-  const Tensor reached = cast(eq(x, spread(c.output(), x, dims, keepdim, "amax")), x.dtype());
-  const Tensor share = reached / sum(reached, dims, true, {});
-  return sum(strong_mul(t, share), dims, keepdim, {});
-}
 
 /// For each element the product of the other ones along dim, without division: before times after.
 Tensor product_of_others(const Tensor& x, const OptionalInt& dim) {
@@ -73,70 +24,23 @@ Tensor product_of_others(const Tensor& x, const OptionalInt& dim) {
   return before * after;
 }
 
-std::vector<Sample> dims_samples() {
-  return {{sample({2, 3}), Arg(), false},
-          {sample({2, 3, 4}), Dims{1}, true},
-          {sample({2, 3, 4}), Dims{0, -1}, false},
-          {sample({}), Arg(), false}};
-}
 std::vector<Sample> typed_dims_samples() {
   auto list = dims_samples();
   for (auto& one : list) one.push_back(Arg());
   return list;
 }
 
-constexpr auto extreme_vjp = [](const Call& c, const Tensor& g, const Tensor& x,
-                                const OptionalDims& dims, bool keepdim) -> Tensor {
-  return extreme_gradient(c, g, x, dims, keepdim);
-};
-constexpr auto extreme_jvp = [](const Call& c, const Tensors& t, const Tensor& x,
-                                const OptionalDims& dims, bool keepdim) -> Tensor {
-  return extreme_tangent(c, t[0], x, dims, keepdim);
-};
-
-template <Text name, Text arg>
-inline constexpr auto extreme_with_index = [](const Tensor& x, std::int64_t dim, bool keepdim) {
-  refuse_empty(x, Dims{dim}, name.value);
-  const Tensor at = reduce<arg>(x, Dims{dim}, true, DType::int64);
-  const int d = wrap_dim(dim, x.rank(), name.value);
-  const Tensor values = x.rank() == 0 ? x : gather(x, d, at);
-  const ReducedDims reduced = reduced_dims(x, Dims{dim}, keepdim, name.value);
-  return Tensors{dense_copy(reshape(values, reduced.shape)), reshape(at, reduced.shape)};
-};
-
-constexpr auto picked_vjp = [](const Call& c, const Tensors& g, const Tensor& x, std::int64_t dim,
-                               bool keepdim) -> Tensor {
-  const int d = wrap_dim(dim, x.rank(), "max");
-  if (x.rank() == 0) return g[0];
-  const Tensor at = keepdim ? c.output(1) : unsqueeze(c.output(1), d);
-  const Tensor value = keepdim ? g[0] : unsqueeze(g[0], d);
-  return scatter_add(Tensor::zeros(x.shape(), x.dtype()), d, at, value);
-};
-constexpr auto picked_jvp = [](const Call& c, const Tensors& t, const Tensor& x, std::int64_t dim,
-                               bool keepdim) -> Tensors {
-  const int d = wrap_dim(dim, x.rank(), "max");
-  if (x.rank() == 0) return {t[0], Tensor()};
-  const Tensor picked = gather(t[0], d, keepdim ? c.output(1) : unsqueeze(c.output(1), d));
-  return {keepdim ? picked : squeeze(picked, Dims{d}), Tensor()};
-};
-
 template <Text name>
 inline constexpr auto truth = [](const Tensor& x, const OptionalDims& dims, bool keepdim) {
   const Tensor found = reduce<name>(x, dims, keepdim, DType::boolean);
   return x.dtype() == DType::uint8 ? converted(found, DType::uint8) : found;
-};
-template <Text name>
-inline constexpr auto position = [](const Tensor& x, const OptionalInt& dim, bool keepdim) {
-  refuse_empty(x, one_dim(dim), name.value);
-  return reduce<name>(x, one_dim(dim), keepdim, DType::int64);
 };
 
 }  // namespace
 
 constinit const Op<Tensor(Tensor, Dims)> sum_to_shape{{
     .signature = "sum_to_shape(Tensor input, int[] size)",
-    .doc =
-        R"(The sum over the dims that broadcasting `size` to the shape of input would add or stretch.)",
+    .doc = R"(Sum over the dims that broadcasting size to the input's shape adds or stretches.)",
     .forward =
         [](const Tensor& x, const Dims& size) {
           Dims dims;
@@ -164,10 +68,23 @@ constinit const Op<Tensor(Tensor, Dims)> sum_to_shape{{
 
 constinit const Op<Tensor(Tensor, OptionalDims, bool, OptionalType)> sum{{
     .signature = "sum(Tensor input, int[]? dim=None, bool keepdim=False, *, dtype? dtype=None)",
-    .doc = R"(Sum over the given dims, or over all. Integers and bools are summed in int64.
+    .doc = R"(Sum over the given dims, or over all.
 
-Blocked pairwise summation: the error grows with the logarithm of the count, and the result does not depend on
-the number of threads. No elements give 0.)",
+input: (*). dim: a dim or several; None (default) or () for all. keepdim: keep them
+with size 1 (default False). dtype: of the result, by default that of input, int64 for
+integers and bools. No elements give 0. Blocked pairwise summation: the error grows
+with the logarithm of the count, and the result does not depend on the number of
+threads.
+
+>>> x = tg.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+>>> tg.sum(x)
+tensor(21.)
+>>> tg.sum(x, dim=1, keepdim=True)
+tensor([[ 6.],
+        [15.]])
+>>> tg.sum(x > 2, 0)
+tensor([1, 1, 2])
+)",
     .forward =
         [](const Tensor& x, const OptionalDims& dims, bool keepdim, OptionalType dtype) {
           const DType result = dtype.value_or(summed(x.dtype()));
@@ -182,8 +99,17 @@ the number of threads. No elements give 0.)",
 
 constinit const Op<Tensor(Tensor, OptionalDims, bool, OptionalType)> mean{{
     .signature = "mean(Tensor input, int[]? dim=None, bool keepdim=False, *, dtype? dtype=None)",
-    .doc =
-        R"(Mean over the given dims, or over all: sum / count. Expects a floating point dtype. No elements give NaN.)",
+    .doc = R"(Mean over the given dims, or over all: sum / count.
+
+input: (*). dim: a dim or several; None (default) or () for all. keepdim: keep them
+with size 1 (default False). dtype: floating point, converted to first (default: that
+of input). No elements give NaN. Raises TypeError for integers without a dtype.
+
+>>> tg.mean(tg.tensor([[1.0, 2.0], [3.0, 5.0]]), 0)
+tensor([2.0000, 3.5000])
+>>> tg.mean(tg.tensor([1, 2]), dtype=tg.float64)
+tensor(1.5000, dtype=topograd.float64)
+)",
     .forward =
         [](const Tensor& x, const OptionalDims& dims, bool keepdim, OptionalType dtype) {
           const DType result = dtype.value_or(x.dtype());
@@ -203,10 +129,20 @@ constinit const Op<Tensor(Tensor, OptionalDims, bool, OptionalType)> mean{{
 
 constinit const Op<Tensor(Tensor, OptionalInt, bool, OptionalType)> prod{{
     .signature = "prod(Tensor input, int? dim=None, bool keepdim=False, *, dtype? dtype=None)",
-    .doc =
-        R"(Product over one dim, or over all. Integers are multiplied in int64. No elements give 1.
+    .doc = R"(Product over one dim, or over all.
 
-The gradient is right where elements are 0: each element's is the product of the others.)",
+input: (*). dim: None (default) for all. keepdim: keep the dim with size 1 (default
+False). dtype: converted to first, by default that of input, int64 for integers and
+bools. No elements give 1. The gradient of an element is the product of the others,
+found without a division: zeros do it no harm.
+
+>>> tg.prod(tg.tensor([[1, 2, 3], [4, 5, 6]]), 1)
+tensor([  6, 120])
+>>> x = tg.tensor([2.0, 0.0, 3.0], requires_grad=True)
+>>> x.prod().backward()
+>>> x.grad
+tensor([0., 6., 0.])
+)",
     .forward =
         [](const Tensor& x, const OptionalInt& dim, bool keepdim, OptionalType dtype) {
           const DType result = dtype.value_or(summed(x.dtype()));
@@ -232,105 +168,20 @@ The gradient is right where elements are 0: each element's is the product of the
     },
 }};
 
-constinit const Op<Tensor(Tensor, OptionalDims, bool)> amax{{
-    .signature = "amax(Tensor input, int[]? dim=None, bool keepdim=False)",
-    .doc =
-        R"(Greatest element over the given dims, or over all; NaN wins. Equal ones share the gradient.)",
-    .forward = extreme<"amax">,
-    .derivative = General{.vjp = {extreme_vjp}, .jvp = {extreme_jvp}},
-    .saves = saves_in0 | saves_output,
-    .samples = dims_samples,
-}};
-
-constinit const Op<Tensor(Tensor, OptionalDims, bool)> amin{{
-    .signature = "amin(Tensor input, int[]? dim=None, bool keepdim=False)",
-    .doc =
-        R"(Least element over the given dims, or over all; NaN wins. Equal ones share the gradient.)",
-    .forward = extreme<"amin">,
-    .derivative = General{.vjp = {extreme_vjp}, .jvp = {extreme_jvp}},
-    .saves = saves_in0 | saves_output,
-    .samples = dims_samples,
-}};
-
-constinit const Unary max{{
-    .signature = "max(Tensor input)",
-    .doc = R"(Greatest element of all; NaN wins.)",
-    .forward = [](const Tensor& x) { return amax(x, {}, false); },
-    .samples = []() -> std::vector<Sample> { return {{sample({2, 3})}, {sample({})}}; },
-}};
-
-constinit const Unary min{{
-    .signature = "min(Tensor input)",
-    .doc = R"(Least element of all; NaN wins.)",
-    .forward = [](const Tensor& x) { return amin(x, {}, false); },
-    .samples = []() -> std::vector<Sample> { return {{sample({2, 3})}, {sample({})}}; },
-}};
-
-constinit const Op<Tensors(Tensor, std::int64_t, bool)> max_dim{{
-    .signature =
-        "max.dim(Tensor input, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)",
-    .doc =
-        R"(Greatest element along dim and where it is (the first of equal ones). The gradient goes to that one.)",
-    .forward = extreme_with_index<"amax", "argmax">,
-    .derivative = General{.vjp = {picked_vjp}, .jvp = {picked_jvp}},
-    .saves = saves_output,
-    .samples = []() -> std::vector<Sample> {
-      return {{sample({2, 3}), 1, false}, {sample({2, 3, 2}), -2, true}};
-    },
-}};
-
-constinit const Op<Tensors(Tensor, std::int64_t, bool)> min_dim{{
-    .signature =
-        "min.dim(Tensor input, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)",
-    .doc =
-        R"(Least element along dim and where it is (the first of equal ones). The gradient goes to that one.)",
-    .forward = extreme_with_index<"amin", "argmin">,
-    .derivative = General{.vjp = {picked_vjp}, .jvp = {picked_jvp}},
-    .saves = saves_output,
-    .samples = []() -> std::vector<Sample> {
-      return {{sample({2, 3}), 1, false}, {sample({2, 3, 2}), -2, true}};
-    },
-}};
-
-constinit const Binary max_other{{
-    .signature = "max.other(Tensor input, Tensor other)",
-    .doc = R"(The greater of two, element by element: maximum.)",
-    .forward = [](const Tensor& a, const Tensor& b) { return maximum(a, b); },
-    .samples = binary_samples,
-}};
-
-constinit const Binary min_other{{
-    .signature = "min.other(Tensor input, Tensor other)",
-    .doc = R"(The lesser of two, element by element: minimum.)",
-    .forward = [](const Tensor& a, const Tensor& b) { return minimum(a, b); },
-    .samples = binary_samples,
-}};
-
-constinit const Op<Tensor(Tensor, OptionalInt, bool)> argmax{{
-    .signature = "argmax(Tensor input, int? dim=None, bool keepdim=False)",
-    .doc =
-        R"(Index of the greatest element along dim, or in the flattened input; the first of equal ones.)",
-    .forward = position<"argmax">,
-    .derivative = NotDifferentiable{},
-    .samples = []() -> std::vector<Sample> {
-      return {{sample({2, 3}), Arg(), false}, {sample({2, 3}), 1, true}};
-    },
-}};
-
-constinit const Op<Tensor(Tensor, OptionalInt, bool)> argmin{{
-    .signature = "argmin(Tensor input, int? dim=None, bool keepdim=False)",
-    .doc =
-        R"(Index of the least element along dim, or in the flattened input; the first of equal ones.)",
-    .forward = position<"argmin">,
-    .derivative = NotDifferentiable{},
-    .samples = []() -> std::vector<Sample> {
-      return {{sample({2, 3}), Arg(), false}, {sample({2, 3}), 1, true}};
-    },
-}};
-
 constinit const Op<Tensor(Tensor, OptionalDims, bool)> any{{
     .signature = "any(Tensor input, int[]? dim=None, bool keepdim=False)",
-    .doc = R"(Whether some element is not zero, over the given dims or over all.)",
+    .doc = R"(Whether some element is not zero, over the given dims or over all.
+
+input: (*), any dtype; NaN counts as not zero. dim: a dim or several; None (default)
+or () for all. keepdim: keep them with size 1 (default False). Returns bool, uint8 for
+uint8. No elements give False.
+
+>>> x = tg.tensor([[0, 1], [0, 0]])
+>>> tg.any(x)
+tensor(True)
+>>> tg.any(x, dim=1)
+tensor([ True, False])
+)",
     .forward = truth<"any">,
     .derivative = NotDifferentiable{},
     .samples = dims_samples,
@@ -338,7 +189,18 @@ constinit const Op<Tensor(Tensor, OptionalDims, bool)> any{{
 
 constinit const Op<Tensor(Tensor, OptionalDims, bool)> all{{
     .signature = "all(Tensor input, int[]? dim=None, bool keepdim=False)",
-    .doc = R"(Whether every element is not zero, over the given dims or over all.)",
+    .doc = R"(Whether every element is not zero, over the given dims or over all.
+
+input: (*), any dtype; NaN counts as not zero. dim: a dim or several; None (default)
+or () for all. keepdim: keep them with size 1 (default False). Returns bool, uint8 for
+uint8. No elements give True.
+
+>>> x = tg.tensor([[0, 1], [2, 3]])
+>>> tg.all(x)
+tensor(False)
+>>> tg.all(x, dim=1)
+tensor([False,  True])
+)",
     .forward = truth<"all">,
     .derivative = NotDifferentiable{},
     .samples = dims_samples,
@@ -346,7 +208,17 @@ constinit const Op<Tensor(Tensor, OptionalDims, bool)> all{{
 
 constinit const Op<Tensor(Tensor, OptionalDims, bool)> count_nonzero{{
     .signature = "count_nonzero(Tensor input, int[]? dim=None, bool keepdim=False)",
-    .doc = R"(Number of elements that are not zero, over the given dims or over all.)",
+    .doc = R"(Number of elements that are not zero, over the given dims or over all.
+
+input: (*), any dtype; NaN counts as not zero. dim: a dim or several; None (default)
+or () for all. keepdim: keep them with size 1 (default False). Returns int64.
+
+>>> x = tg.tensor([[0.0, 1.5], [2.0, 3.0]])
+>>> tg.count_nonzero(x)
+tensor(3)
+>>> tg.count_nonzero(x, dim=0)
+tensor([1, 2])
+)",
     .forward = [](const Tensor& x, const OptionalDims& dims,
                   bool keepdim) { return sum(ne(x, 0), dims, keepdim, {}); },
     .derivative = NotDifferentiable{},
@@ -355,7 +227,16 @@ constinit const Op<Tensor(Tensor, OptionalDims, bool)> count_nonzero{{
 
 constinit const Op<Tensor(Tensor, OptionalDims, bool)> logsumexp{{
     .signature = "logsumexp(Tensor input, int[]? dim=None, bool keepdim=False)",
-    .doc = R"(log(sum(exp(input))) over the given dims, without overflow. All -inf give -inf.)",
+    .doc = R"(Logarithm of the sum of exponentials over the given dims: log(sum(exp(x))).
+
+input: (*); integers give float32. dim: a dim or several; None (default) or () for
+all. keepdim: keep them with size 1 (default False). The greatest element is taken out
+first: no overflow. All -inf, or no elements, give -inf. The gradient is softmax(x);
+NaN where the result is infinite.
+
+>>> tg.logsumexp(tg.tensor([1000.0, 1000.0]), dim=0)
+tensor(1000.6932)
+)",
     .forward =
         [](const Tensor& x, const OptionalDims& dims, bool keepdim) {
           const DType dtype = floating(x.dtype());
@@ -378,9 +259,7 @@ constinit const Op<Tensor(Tensor, OptionalDims, bool)> logsumexp{{
 }};
 
 Family reduce_family() {
-  return {&sum_to_shape, &sum,    &mean,    &prod,    &amax,          &amin,
-          &max,          &min,    &max_dim, &min_dim, &max_other,     &min_other,
-          &argmax,       &argmin, &any,     &all,     &count_nonzero, &logsumexp};
+  return {&sum_to_shape, &sum, &mean, &prod, &any, &all, &count_nonzero, &logsumexp};
 }
 
 }  // namespace topograd

@@ -6,16 +6,22 @@ namespace topograd {
 
 // One function per file of this folder; registry.cpp joins them.
 Family unary_family();
+Family trigonometry_family();
+Family rounding_family();
 Family activation_family();
+Family arithmetic_family();
 Family binary_family();
 Family compare_family();
 Family ternary_family();
 Family cast_family();
 Family reduce_family();
+Family extremes_family();
 Family scan_family();
 Family matmul_family();
 Family einsum_family();
 Family view_family();
+Family slicing_family();
+Family joining_family();
 Family shape_family();
 Family index_family();
 Family softmax_family();

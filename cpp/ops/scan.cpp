@@ -118,7 +118,15 @@ constexpr auto placed_vjp = [](const Call& c, const Tensors& g, const Tensor& x,
 
 constinit const Op<Tensor(Tensor, std::int64_t, OptionalType)> cumsum{{
     .signature = "cumsum(Tensor input, int dim, *, dtype? dtype=None)",
-    .doc = R"(Running sum along dim: y[i] = x[0] + … + x[i]. Integers are summed in int64.)",
+    .doc = R"(Running sum along a dim: y[i] = x[0] + … + x[i].
+
+input: (*). dim: the dim to run along. dtype: converted to first, by default that of
+input, int64 for integers and bools. Returns the same shape.
+
+>>> tg.cumsum(tg.tensor([[1, 2, 3], [4, 5, 6]]), dim=1)
+tensor([[ 1,  3,  6],
+        [ 4,  9, 15]])
+)",
     .forward =
         [](const Tensor& x, std::int64_t dim, OptionalType dtype) {
           return run_scan<"cumsum">(x, dim, running(x, dtype), "cumsum");
@@ -146,8 +154,15 @@ constinit const Op<Tensor(Tensor, std::int64_t)> cumsum_reversed{{
 
 constinit const Op<Tensor(Tensor, std::int64_t, OptionalType)> cumprod{{
     .signature = "cumprod(Tensor input, int dim, *, dtype? dtype=None)",
-    .doc =
-        R"(Running product along dim: y[i] = x[0] * … * x[i]. The gradient is right where elements are 0.)",
+    .doc = R"(Running product along a dim: y[i] = x[0] * … * x[i].
+
+input: (*). dim: the dim to run along. dtype: converted to first, by default that of
+input, int64 for integers and bools. Returns the same shape. The gradient is right for
+any number of zeros; it takes memory quadratic in the length.
+
+>>> tg.cumprod(tg.tensor([1, 2, 3, 4]), dim=0)
+tensor([ 1,  2,  6, 24])
+)",
     .forward =
         [](const Tensor& x, std::int64_t dim, OptionalType dtype) {
           return run_scan<"cumprod">(x, dim, running(x, dtype), "cumprod");
@@ -170,7 +185,17 @@ constinit const Op<Tensor(Tensor, OptionalDims, Scalar, bool)> var{{
     .signature = "var(Tensor input, int[]? dim=None, *, Scalar correction=1, bool keepdim=False)",
     .doc = R"(Variance over the given dims, or over all: sum((x - mean)**2) / (n - correction).
 
-correction=1 is the unbiased estimate. Accurate when the mean is far greater than the deviation.)",
+input: (*), floating point. dim: a dim or several; None (default) or () for all.
+correction: 1 (default) for the unbiased estimate, 0 for the mean square deviation.
+keepdim: keep the dims with size 1 (default False). Accurate also when the mean is far
+greater than the deviation. n <= correction gives inf, or NaN for deviations of 0.
+Raises TypeError for integers.
+
+>>> tg.var(tg.tensor([1.0, 2.0, 3.0, 4.0]))
+tensor(1.6667)
+>>> tg.var(tg.tensor([[1.0, 3.0], [5.0, 5.0]]), dim=1, correction=0)
+tensor([1., 0.])
+)",
     .forward = [](const Tensor& x, const OptionalDims& dims, const Scalar& correction,
                   bool keepdim) { return variance(x, dims, correction, keepdim, "var"); },
     .derivative =
@@ -190,8 +215,18 @@ correction=1 is the unbiased estimate. Accurate when the mean is far greater tha
 
 constinit const Op<Tensor(Tensor, OptionalDims, Scalar, bool)> std_{{
     .signature = "std(Tensor input, int[]? dim=None, *, Scalar correction=1, bool keepdim=False)",
-    .doc =
-        R"(Standard deviation over the given dims, or over all: sqrt(var(input)). The gradient at 0 is 0.)",
+    .doc = R"(Standard deviation over the given dims, or over all: sqrt(var(input)).
+
+input: (*), floating point. dim: a dim or several; None (default) or () for all.
+correction: n - correction is the divisor (default 1). keepdim: keep the dims with
+size 1 (default False). n <= correction gives inf, or NaN for deviations of 0. The
+gradient is 0 where the deviation is 0. Raises TypeError for integers.
+
+>>> tg.std(tg.tensor([[1.0, 3.0], [5.0, 5.0]]), dim=1)
+tensor([1.4142, 0.0000])
+>>> tg.std(tg.tensor([1.0, 3.0]), correction=0)
+tensor(1.)
+)",
     .forward = [](const Tensor& x, const OptionalDims& dims, const Scalar& correction,
                   bool keepdim) { return sqrt(variance(x, dims, correction, keepdim, "std")); },
     .derivative =
@@ -219,7 +254,19 @@ constinit const Op<Tensors(Tensor, OptionalDims, Scalar, bool)> var_mean{{
     .signature =
         "var_mean(Tensor input, int[]? dim=None, *, Scalar correction=1, bool keepdim=False)"
         " -> (Tensor var, Tensor mean)",
-    .doc = R"(Variance and mean over the given dims, or over all.)",
+    .doc = R"(Variance and mean over the given dims, or over all.
+
+input: (*), floating point. dim: a dim or several; None (default) or () for all.
+correction: n - correction is the divisor of the variance (default 1). keepdim: keep
+the dims with size 1 (default False). Returns (var, mean). Raises TypeError for
+integers.
+
+>>> var, mean = tg.var_mean(tg.tensor([[1.0, 3.0], [5.0, 9.0]]), dim=1)
+>>> var
+tensor([2., 8.])
+>>> mean
+tensor([2., 7.])
+)",
     .forward =
         [](const Tensor& x, const OptionalDims& dims, const Scalar& correction, bool keepdim) {
           return Tensors{var(x, dims, correction, keepdim), mean(x, dims, keepdim, {})};
@@ -231,7 +278,9 @@ constinit const Op<Tensors(Tensor, OptionalDims, Scalar, bool)> var_mean{{
 constinit const Op<Tensor(Tensor, double, OptionalDims, bool)> vector_norm{{
     .signature = "vector_norm(Tensor input, float ord=2.0, int[]? dim=None, bool keepdim=False)",
     .doc =
-        R"((sum |x|**ord)**(1 / ord) over the given dims, or over all; ord inf: max |x|, 0: count of non-zeros.
+        R"((sum |x|**ord)**(1 / ord) over the given dims, or over all.
+
+ord inf: max |x|, -inf: min |x|, 0: count of non-zeros.
 
 Neither overflows nor vanishes at extreme values. The gradient at 0 is 0.)",
     .forward =
@@ -275,8 +324,21 @@ Neither overflows nor vanishes at extreme values. The gradient at 0 is 0.)",
 constinit const Op<Tensors(Tensor, std::int64_t, bool, bool)> sort{{
     .signature = "sort(Tensor input, int dim=-1, bool descending=False, bool stable=True)"
                  " -> (Tensor values, Tensor indices)",
-    .doc =
-        R"(Sorted along dim, with the position each element came from. Stable; NaN is greatest.)",
+    .doc = R"(The elements sorted along a dim, with the positions they came from.
+
+input: (*). dim: by default the last. descending: greatest first (default False).
+stable: equal elements keep their order, whatever is passed. NaN counts as greatest.
+Returns (values, indices) of the shape of input, indices int64. The gradient goes back
+to where the elements came from.
+
+>>> values, indices = tg.sort(tg.tensor([3.0, 1.0, 2.0]))
+>>> values
+tensor([1., 2., 3.])
+>>> indices
+tensor([1, 2, 0])
+>>> tg.sort(tg.tensor([3.0, 1.0, 2.0]), descending=True).values
+tensor([3., 2., 1.])
+)",
     .forward =
         [](const Tensor& x, std::int64_t dim, bool descending, bool) {
           const Axis axis = axis_of(x.shape(), wrap_dim(dim, x.rank(), "sort"));
@@ -304,7 +366,18 @@ constinit const Op<Tensors(Tensor, std::int64_t, bool, bool)> sort{{
 
 constinit const Op<Tensor(Tensor, std::int64_t, bool, bool)> argsort{{
     .signature = "argsort(Tensor input, int dim=-1, bool descending=False, bool stable=True)",
-    .doc = R"(The positions that sort the input along dim. Stable; NaN is greatest.)",
+    .doc = R"(The positions that sort the input along a dim.
+
+input: (*). dim: by default the last. descending: greatest first (default False).
+stable: equal elements keep their order, whatever is passed. NaN counts as greatest.
+Returns int64 of the shape of input.
+
+>>> tg.argsort(tg.tensor([3.0, 1.0, 2.0]))
+tensor([1, 2, 0])
+>>> tg.argsort(tg.tensor([[3, 1], [2, 4]]), dim=0, descending=True)
+tensor([[0, 1],
+        [1, 0]])
+)",
     .forward = [](const Tensor& x, std::int64_t dim, bool descending,
                   bool stable) { return sort(x, dim, descending, stable)[1]; },
     .derivative = NotDifferentiable{},
@@ -314,8 +387,21 @@ constinit const Op<Tensor(Tensor, std::int64_t, bool, bool)> argsort{{
 constinit const Op<Tensors(Tensor, std::int64_t, std::int64_t, bool, bool)> topk{{
     .signature = "topk(Tensor input, int k, int dim=-1, bool largest=True, bool sorted=True)"
                  " -> (Tensor values, Tensor indices)",
-    .doc =
-        R"(The k greatest (or least) elements along dim and their positions. Raises ValueError for k out of range.)",
+    .doc = R"(The k greatest or least elements along a dim and their positions.
+
+input: (*). dim: by default the last; it gets size k. largest: True (default) for the
+greatest, False for the least. sorted: they come in order, whatever is passed. NaN
+counts as greatest. Returns (values, indices), indices int64; of equal elements the
+first are taken. Raises ValueError for k below 0 or above the size of dim.
+
+>>> values, indices = tg.topk(tg.tensor([3.0, 1.0, 4.0, 1.0, 5.0]), 2)
+>>> values
+tensor([5., 4.])
+>>> indices
+tensor([4, 2])
+>>> tg.topk(tg.tensor([3.0, 1.0, 4.0]), 1, largest=False).values
+tensor([1.])
+)",
     .forward =
         [](const Tensor& x, std::int64_t k, std::int64_t dim, bool largest, bool) {
           const int d = wrap_dim(dim, x.rank(), "topk");

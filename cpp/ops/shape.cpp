@@ -1,77 +1,10 @@
-// Joining, splitting, repeating, turning, padding.
+// Repeating, turning, padding, triangles.
 
 #include "ops/family.h"
 #include "ops/registry.h"
 
 namespace topograd {
 namespace {
-
-/// Legacy: an empty 1-d tensor fits to anything.
-bool skipped(const Tensor& x) { return x.rank() == 1 && x.count() == 0; }
-
-int common_rank(const Tensors& list, std::string_view op) {
-  expect<ValueError>(!list.empty(), "{}: expects at least one tensor", op);
-  for (const Tensor& x : list)
-    if (!skipped(x)) return x.rank();
-  return list[0].rank();
-}
-
-DType common_type(const Tensors& list) {
-  std::vector<const Tensor*> inputs;
-  for (const Tensor& x : list) inputs.push_back(&x);
-  return result_type(inputs.data(), static_cast<int>(inputs.size()));
-}
-
-Tensor narrowed(const Tensor& x, int dim, index start, index length) {
-  Dims sizes = x.shape();
-  sizes[dim] = length;
-  return restrided(x, sizes, x.strides(), x.body()->offset + start * x.strides()[dim]);
-}
-
-Tensor joined(const Tensors& list, std::int64_t dim) {
-  const int rank = common_rank(list, "cat");
-  const int d = wrap_dim(dim, rank, "cat");
-  expect<ShapeError>(rank > 0, "cat: 0-d tensors can not be joined, use stack");
-  Dims shape;
-  for (const Tensor& x : list) {
-    if (skipped(x)) continue;
-    if (shape.empty()) {
-      shape = x.shape();
-      continue;
-    }
-    bool fits = x.rank() == rank;
-    for (int i = 0; fits && i < rank; ++i) fits = i == d || x.shape()[i] == shape[i];
-    expect<ShapeError>(fits, "cat: sizes must agree except in dim {}, got {} and {}", d,
-                       list[0].shape(), x.shape());
-    shape[d] += x.shape()[d];
-  }
-  if (shape.empty()) shape = list[0].shape();
-  Tensor out = Tensor::empty(shape, common_type(list));
-  index at = 0;
-  for (const Tensor& x : list) {
-    if (skipped(x)) continue;
-    copy_elements(x, narrowed(out, d, at, x.shape()[d]));
-    at += x.shape()[d];
-  }
-  return out;
-}
-
-/// g in pieces as long as the inputs along dim.
-Tensors separated(const Tensor& g, const Tensors& list, std::int64_t dim) {
-  const int d = wrap_dim(dim, g.rank(), "cat");
-  Tensors pieces;
-  index at = 0;
-  for (const Tensor& x : list) {
-    const index length = skipped(x) && g.rank() != 1 ? 0 : x.shape()[d];
-    pieces.push_back(skipped(x) ? Tensor() : narrow(g, d, at, length));
-    at += length;
-  }
-  return pieces;
-}
-
-Tensor or_zeros(const Tensor& g, const Tensor& like, const Dims& shape) {
-  return g.defined() ? g : Tensor::zeros(shape, like.dtype());
-}
 
 /// -k <= column - row, as (rows, columns) booleans: the lower triangle.
 Tensor triangle(const Tensor& x, std::int64_t diagonal, bool lower) {
@@ -102,153 +35,17 @@ Tensor padded_positions(index n, index before, index after, const std::string& m
 
 }  // namespace
 
-constinit const Op<Tensor(Tensors, std::int64_t)> cat{{
-    .signature = "cat(Tensor[] tensors, int dim=0)",
-    .doc = R"(The tensors one behind the other along an existing dim. All other sizes must agree.)",
-    .forward = [](const Tensors& list, std::int64_t dim) { return joined(list, dim); },
-    .derivative = Linear{[](const Call&, const Tensor& g, const Tensors& list,
-                            std::int64_t dim) -> Tensors { return separated(g, list, dim); }},
-    .traits = function_only,
-    .samples = []() -> std::vector<Sample> {
-      return {{Tensors{sample({2, 3}), sample({1, 3})}, 0},
-              {Tensors{sample({2, 3}), sample({2, 2})}, -1}};
-    },
-}};
-
-constinit const Op<Tensor(Tensors, std::int64_t)> stack{{
-    .signature = "stack(Tensor[] tensors, int dim=0)",
-    .doc = R"(The tensors one behind the other along a new dim. All shapes must be equal.)",
-    .forward =
-        [](const Tensors& list, std::int64_t dim) {
-          expect<ValueError>(!list.empty(), "stack: expects at least one tensor");
-          const int d = wrap_dim(dim, list[0].rank() + 1, "stack");
-          Tensors wide;
-          for (const Tensor& x : list) {
-            expect<ShapeError>(x.shape() == list[0].shape(),
-                               "stack: shapes must be equal, got {} and {}", list[0].shape(),
-                               x.shape());
-            wide.push_back(unsqueeze(x, d));
-          }
-          return joined(wide, d);
-        },
-    .derivative = Linear{[](const Call&, const Tensor& g, const Tensors&,
-                            std::int64_t dim) -> Tensors { return unbind(g, dim); }},
-    .traits = function_only,
-    .samples = []() -> std::vector<Sample> {
-      return {{Tensors{sample({2, 3}), sample({2, 3})}, 0},
-              {Tensors{sample({2}), sample({2})}, -1}};
-    },
-}};
-
-constinit const Op<Tensors(Tensor, Dims, std::int64_t)> split_sizes{{
-    .signature = "split_with_sizes(Tensor input, int[] split_sizes, int dim=0) -> Tensor[]",
-    .doc =
-        R"(Views of consecutive pieces with the given lengths along dim; they must add up to its size.)",
-    .forward =
-        [](const Tensor& x, const Dims& lengths, std::int64_t dim) {
-          expect<ShapeError>(x.rank() > 0, "split: a 0-d tensor can not be split");
-          const int d = wrap_dim(dim, x.rank(), "split");
-          index total = 0;
-          for (index length : lengths) {
-            expect<ShapeError>(length >= 0 && length <= x.shape()[d],
-                               "split: lengths {} do not fit dim {} of shape {}", lengths, d,
-                               x.shape());
-            total += length;
-          }
-          expect<ShapeError>(total == x.shape()[d],
-                             "split: lengths {} do not add up to the size of dim {} of shape {}",
-                             lengths, d, x.shape());
-          Tensors pieces;
-          index at = 0;
-          for (index length : lengths) {
-            pieces.push_back(narrowed(x, d, at, length));
-            at += length;
-          }
-          return pieces;
-        },
-    .derivative = Linear{[](const Call& c, const Tensors& g, const Tensor& x, const Dims&,
-                            std::int64_t dim) -> Tensor {
-      Tensors pieces;
-      for (std::size_t k = 0; k < g.size(); ++k)
-        pieces.push_back(or_zeros(g[k], x, c.output(static_cast<int>(k)).shape()));
-      return cat(pieces, dim);
-    }},
-    .traits = is_method | is_view,
-    .samples = []() -> std::vector<Sample> { return {{sample({2, 5}), Dims{2, 0, 3}, 1}}; },
-}};
-
-constinit const Op<Tensors(Tensor, std::int64_t, std::int64_t)> split{{
-    .signature = "split(Tensor tensor, int split_size, int dim=0) -> Tensor[]",
-    .doc = R"(Views of consecutive pieces of split_size along dim; the last one may be shorter.)",
-    .forward =
-        [](const Tensor& x, std::int64_t size, std::int64_t dim) {
-          expect<ShapeError>(x.rank() > 0, "split: a 0-d tensor can not be split");
-          const index n = x.shape()[wrap_dim(dim, x.rank(), "split")];
-          expect<ValueError>(size > 0 || (size == 0 && n == 0),
-                             "split: split_size must be positive, got {}", size);
-          Dims lengths;
-          for (index at = 0; at < n; at += size) lengths.push_back(std::min(size, n - at));
-          if (n == 0) lengths.push_back(0);
-          return split_sizes(x, lengths, dim);
-        },
-    .samples = []() -> std::vector<Sample> { return {{sample({5, 2}), 2, 0}}; },
-}};
-
-constinit const Op<Tensors(Tensor, Dims, std::int64_t)> split_list{{
-    .signature = "split.sizes(Tensor tensor, int[] split_size, int dim=0) -> Tensor[]",
-    .doc =
-        R"(Views of consecutive pieces with the given lengths along dim; they must add up to its size.)",
-    .forward = [](const Tensor& x, const Dims& lengths,
-                  std::int64_t dim) { return split_sizes(x, lengths, dim); },
-    .samples = []() -> std::vector<Sample> { return {{sample({5, 2}), Dims{1, 4}, 0}}; },
-}};
-
-constinit const Op<Tensors(Tensor, std::int64_t, std::int64_t)> chunk{{
-    .signature = "chunk(Tensor input, int chunks, int dim=0) -> Tensor[]",
-    .doc =
-        R"(Views of at most `chunks` pieces of equal length along dim; the last one may be shorter.)",
-    .forward =
-        [](const Tensor& x, std::int64_t chunks, std::int64_t dim) {
-          expect<ValueError>(chunks > 0, "chunk: chunks must be positive, got {}", chunks);
-          expect<ShapeError>(x.rank() > 0, "chunk: a 0-d tensor can not be split");
-          const index n = x.shape()[wrap_dim(dim, x.rank(), "chunk")];
-          if (n == 0)
-            return split_sizes(x, Dims::filled(static_cast<int>(std::min<index>(chunks, 1024)), 0),
-                               dim);
-          return split(x, (n - 1) / chunks + 1, dim);
-        },
-    .samples = []() -> std::vector<Sample> { return {{sample({5, 2}), 2, 0}}; },
-}};
-
-constinit const Op<Tensors(Tensor, std::int64_t)> unbind{{
-    .signature = "unbind(Tensor input, int dim=0) -> Tensor[]",
-    .doc = R"(A view of every position along dim.)",
-    .forward =
-        [](const Tensor& x, std::int64_t dim) {
-          expect<ShapeError>(x.rank() > 0, "unbind: a 0-d tensor has no dim");
-          const int d = wrap_dim(dim, x.rank(), "unbind");
-          Dims sizes = x.shape(), strides = x.strides();
-          sizes.erase(d);
-          strides.erase(d);
-          Tensors pieces;
-          for (index i = 0; i < x.shape()[d]; ++i)
-            pieces.push_back(restrided(x, sizes, strides, x.body()->offset + i * x.strides()[d]));
-          return pieces;
-        },
-    .derivative =
-        Linear{[](const Call& c, const Tensors& g, const Tensor& x, std::int64_t dim) -> Tensor {
-          Tensors pieces;
-          for (std::size_t k = 0; k < g.size(); ++k)
-            pieces.push_back(or_zeros(g[k], x, c.output(static_cast<int>(k)).shape()));
-          return stack(pieces, dim);
-        }},
-    .traits = is_method | is_view,
-    .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), 1}}; },
-}};
-
 constinit const Op<Tensor(Tensor, Dims)> flip{{
     .signature = "flip(Tensor input, int... dims)",
-    .doc = R"(A copy with the order along the given dims reversed.)",
+    .doc = R"(A copy of input with the order along the given dims reversed.
+
+dims: any number of different dims, negative ones count from the end; none gives a plain copy.
+Raises ValueError for a dim given twice, IndexError for one out of range.
+
+>>> tg.flip(tg.tensor([[1, 2], [3, 4]]), (0,))
+tensor([[3, 4],
+        [1, 2]])
+)",
     .forward =
         [](const Tensor& x, const Dims& dims) {
           Dims strides = x.strides();
@@ -273,7 +70,16 @@ constinit const Op<Tensor(Tensor, Dims)> flip{{
 
 constinit const Op<Tensor(Tensor, Dims)> repeat{{
     .signature = "repeat(Tensor input, int... repeats)",
-    .doc = R"(The tensor repeated along every dim; more repeats than dims add dims in front.)",
+    .doc = R"(The whole tensor repeated along every dim.
+
+repeats: how often, for each dim of input; entries beyond those count for new dims in front. Each
+size of the result is the repeat times the size. The gradient adds up over the copies.
+Raises ShapeError for fewer entries than dims and for negative ones. expand repeats without a copy.
+
+>>> tg.tensor([1, 2]).repeat(2, 2)
+tensor([[1, 2, 1, 2],
+        [1, 2, 1, 2]])
+)",
     .forward =
         [](const Tensor& x, const Dims& repeats) {
           const int added = repeats.size() - x.rank();
@@ -305,7 +111,15 @@ constinit const Op<Tensor(Tensor, Dims)> repeat{{
 
 constinit const Op<Tensor(Tensor, Dims)> tile{{
     .signature = "tile(Tensor input, int... dims)",
-    .doc = R"(repeat, where missing repeats in front count as 1.)",
+    .doc = R"(The whole tensor repeated along every dim, as NumPy's tile.
+
+dims: how often, aligned with the last dims of input; missing entries in front count as 1. Further
+as repeat.
+
+>>> tg.tile(tg.tensor([[1, 2], [3, 4]]), (2,))
+tensor([[1, 2, 1, 2],
+        [3, 4, 3, 4]])
+)",
     .forward =
         [](const Tensor& x, const Dims& dims) {
           Dims repeats = dims;
@@ -317,9 +131,18 @@ constinit const Op<Tensor(Tensor, Dims)> tile{{
 
 constinit const Op<Tensor(Tensor, Tensor, OptionalInt)> repeat_interleave{{
     .signature = "repeat_interleave(Tensor input, Tensor repeats, int? dim=None)",
-    .doc = R"(Every position along dim (or of the flattened input) repeated, one behind the other.
+    .doc = R"(Every position of input along dim repeated, the copies next to each other.
 
-repeats: a number, or int64 (n,) with one count per position.)",
+repeats: a number, or integers (n,) with one count per position, n = input.size(dim). Without dim
+(default None) the input is flattened first. The gradient adds up over the copies.
+Raises ShapeError when repeats does not fit, ValueError when a count is negative.
+
+>>> tg.repeat_interleave(tg.tensor([5, 6]), 2)
+tensor([5, 5, 6, 6])
+>>> tg.repeat_interleave(tg.tensor([[1, 2], [3, 4]]), tg.tensor([0, 2]), dim=0)
+tensor([[3, 4],
+        [3, 4]])
+)",
     .forward =
         [](const Tensor& x, const Tensor& repeats, const OptionalInt& dim) {
           const Tensor source = dim ? x : reshape(x, Dims{-1});
@@ -349,7 +172,18 @@ repeats: a number, or int64 (n,) with one count per position.)",
 constinit const Op<Tensor(Tensor, Dims, OptionalDims)> roll{{
     .signature = "roll(Tensor input, int[] shifts, int[]? dims=None)",
     .doc =
-        R"(Positions shifted along dims, those that fall off the end come in at the front; no dims: flattened.)",
+        R"(The positions of input shifted along dims; what falls off one end comes in at the other.
+
+shifts: one number, or one per entry of dims; positive ones move towards higher positions. Without
+dims (default None) the flattened input is shifted and gets its shape back. Returns the shape and
+dtype of input. Raises ValueError when shifts and dims differ in number.
+
+>>> tg.roll(tg.arange(5), 2)
+tensor([3, 4, 0, 1, 2])
+>>> tg.roll(tg.tensor([[1, 2], [3, 4]]), shifts=1, dims=0)
+tensor([[3, 4],
+        [1, 2]])
+)",
     .forward =
         [](const Tensor& x, const Dims& shifts, const OptionalDims& dims) {
           if (!dims || dims->empty()) {
@@ -378,10 +212,20 @@ constinit const Op<Tensor(Tensor, Dims, OptionalDims)> roll{{
 constinit const Op<Tensor(Tensor, Dims, std::string, std::optional<double>)> pad{{
     .signature = "pad(Tensor input, int[] pad, str mode='constant', float? value=None)",
     .doc =
-        R"(The last dims made longer (or shorter, for negative numbers), as torch.nn.functional.pad.
+        R"(The last dims of input made longer at both ends, or shorter.
 
-pad: (before, after) of the last dim, then of the one before it, and so on. mode: 'constant' (value, default 0),
-'reflect', 'replicate' or 'circular'. Raises ShapeError when the padding does not fit.)",
+pad: numbers of elements (before, after) for the last dim, then for the one before it, and so on;
+negative ones cut off. mode: what is put in, 'constant' (value, default 0), 'reflect' (mirrored,
+without the edge itself), 'replicate' (the edge) or 'circular' (the other end). value is converted
+to the dtype of input; only 'constant' reads it.
+Raises ShapeError for an odd number of entries or too many, a negative size, or more than n - 1
+('reflect') or n ('circular') elements in a dim of size n; ValueError for another mode.
+
+>>> F.pad(tg.tensor([1, 2, 3]), (1, 2), value=9)
+tensor([9, 1, 2, 3, 9, 9])
+>>> F.pad(tg.tensor([[1, 2, 3]]), (2, 1), mode="reflect")
+tensor([[3, 2, 1, 2, 3, 2]])
+)",
     .forward =
         [](const Tensor& x, const Dims& amounts, const std::string& mode,
            const std::optional<double>& value) {
@@ -448,7 +292,16 @@ constinit const Op<Tensor(Tensor, Dims, double)> constant_pad{{
 
 constinit const Op<Tensor(Tensor, std::int64_t)> tril{{
     .signature = "tril(Tensor input, int diagonal=0)",
-    .doc = R"(The lower triangle of the last two dims, zeros above the given diagonal.)",
+    .doc = R"(The lower triangle of the last two dims of input, zeros elsewhere.
+
+out[..., i, j] = input[..., i, j] if j - i <= diagonal else 0. input: (..., n, m); its shape and
+dtype stay. diagonal: the last one kept; 0 (default) is the main one, 1 the one above it.
+What is left out may be NaN. Raises ShapeError for fewer than two dims.
+
+>>> tg.tril(tg.ones(2, 3))
+tensor([[1., 0., 0.],
+        [1., 1., 0.]])
+)",
     .forward =
         [](const Tensor& x, std::int64_t diagonal) {
           return where(triangle(x, diagonal, true), x, Tensor::zeros({}, x.dtype()));
@@ -461,7 +314,16 @@ constinit const Op<Tensor(Tensor, std::int64_t)> tril{{
 
 constinit const Op<Tensor(Tensor, std::int64_t)> triu{{
     .signature = "triu(Tensor input, int diagonal=0)",
-    .doc = R"(The upper triangle of the last two dims, zeros below the given diagonal.)",
+    .doc = R"(The upper triangle of the last two dims of input, zeros elsewhere.
+
+out[..., i, j] = input[..., i, j] if j - i >= diagonal else 0. input: (..., n, m); its shape and
+dtype stay. diagonal: the first one kept; 0 (default) is the main one, 1 the one above it.
+What is left out may be NaN. Raises ShapeError for fewer than two dims.
+
+>>> tg.triu(tg.ones(2, 3), diagonal=1)
+tensor([[0., 1., 1.],
+        [0., 0., 1.]])
+)",
     .forward =
         [](const Tensor& x, std::int64_t diagonal) {
           return where(triangle(x, diagonal, false), x, Tensor::zeros({}, x.dtype()));
@@ -475,7 +337,18 @@ constinit const Op<Tensor(Tensor, std::int64_t)> triu{{
 constinit const Op<Tensor(Tensor, std::int64_t)> diag{{
     .signature = "diag(Tensor input, int diagonal=0)",
     .doc =
-        R"(A vector as the diagonal of a square matrix, or the diagonal of a matrix as a vector.)",
+        R"(A vector as the diagonal of a square matrix, or the diagonal of a matrix as a vector.
+
+input: (n,) gives (n + |diagonal|, n + |diagonal|) with zeros elsewhere; (n, m) gives a copy of its
+diagonal. diagonal: 0 (default) is the main one, k > 0 lies k columns to the right, k < 0 lies -k
+rows below; one outside of the matrix is empty. Raises ShapeError for other numbers of dims.
+
+>>> tg.diag(tg.tensor([1, 2]))
+tensor([[1, 0],
+        [0, 2]])
+>>> tg.diag(tg.tensor([[1, 2, 3], [4, 5, 6]]), diagonal=1)
+tensor([2, 6])
+)",
     .forward =
         [](const Tensor& x, std::int64_t offset) {
           expect<ShapeError>(x.rank() == 1 || x.rank() == 2,
@@ -492,9 +365,8 @@ constinit const Op<Tensor(Tensor, std::int64_t)> diag{{
 }};
 
 Family shape_family() {
-  return {&cat,    &stack, &split_sizes,       &split, &split_list, &chunk,        &unbind, &flip,
-          &repeat, &tile,  &repeat_interleave, &roll,  &pad,        &constant_pad, &tril,   &triu,
-          &diag};
+  return {&flip, &repeat, &tile, &repeat_interleave, &roll, &pad, &constant_pad,
+          &tril, &triu,   &diag};
 }
 
 }  // namespace topograd

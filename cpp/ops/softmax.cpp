@@ -49,7 +49,17 @@ std::vector<Sample> typed_axis_samples() {
 
 constinit const Op<Tensor(Tensor, std::int64_t, OptionalType)> softmax{{
     .signature = "softmax(Tensor input, int dim, dtype? dtype=None)",
-    .doc = R"(exp(x) / sum(exp(x)) along dim, without overflow. dtype: convert to it first.)",
+    .doc = R"(Exponentials along a dim, normalized to the sum 1: exp(x) / sum(exp(x)).
+
+input: (*), floating point. dim: the dim that sums to 1. dtype: converted to first
+(default: that of input). Returns the same shape. The greatest element is taken out
+first: no overflow. A row of -inf, or one with inf or NaN, gives NaN. Raises TypeError
+for integers without a dtype.
+
+>>> tg.softmax(tg.tensor([[0.0, 0.0], [1000.0, 1001.0]]), dim=1)
+tensor([[0.5000, 0.5000],
+        [0.2689, 0.7311]])
+)",
     .forward = [](const Tensor& x, std::int64_t dim,
                   OptionalType dtype) { return softmax_along(dtype ? cast(x, *dtype) : x, dim); },
     .samples = typed_axis_samples,
@@ -57,7 +67,18 @@ constinit const Op<Tensor(Tensor, std::int64_t, OptionalType)> softmax{{
 
 constinit const Op<Tensor(Tensor, std::int64_t, OptionalType)> log_softmax{{
     .signature = "log_softmax(Tensor input, int dim, dtype? dtype=None)",
-    .doc = R"(x - log(sum(exp(x))) along dim, without overflow. dtype: convert to it first.)",
+    .doc = R"(Logarithm of softmax along a dim: x - log(sum(exp(x))).
+
+input: (*), floating point. dim: the dim whose exponentials sum to 1. dtype: converted
+to first (default: that of input). Returns the same shape. More accurate than the log
+of softmax, and finite where that underflows. A row of -inf, or one with inf or NaN,
+gives NaN. Raises TypeError for integers without a dtype.
+
+>>> tg.log_softmax(tg.tensor([0.0, 200.0]), dim=0)
+tensor([-200.,    0.])
+>>> tg.log(tg.softmax(tg.tensor([0.0, 200.0]), dim=0))
+tensor([-inf, 0.])
+)",
     .forward =
         [](const Tensor& x, std::int64_t dim, OptionalType dtype) {
           return log_softmax_along(dtype ? cast(x, *dtype) : x, dim);

@@ -28,8 +28,15 @@ Tensor no_limit(const Tensor& x, bool upper) {
 
 constinit const Op<Tensor(Tensor, Tensor, Tensor)> where{{
     .signature = "where(Tensor condition, Tensor input, Tensor other)",
-    .doc =
-        R"(input where condition holds, else other. All three broadcast. condition must be bool.)",
+    .doc = R"(Elements of input where condition holds, of other elsewhere.
+
+condition: bool tensor. input, other: tensors or numbers. All three broadcast; the
+result has their common shape and the common dtype of input and other. The gradient
+goes to the element that was taken. Raises TypeError for a condition that is not bool.
+
+>>> tg.where(tg.tensor([True, False, True]), tg.tensor([1.0, 2.0, 3.0]), 0.0)
+tensor([1., 0., 3.])
+)",
     .forward =
         [](const Tensor& condition, const Tensor& a, const Tensor& b) {
           expect_boolean(condition, "where");
@@ -51,8 +58,19 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor)> where{{
 
 constinit const Op<Tensor(Tensor, Tensor, Tensor)> masked_fill{{
     .signature = "masked_fill(Tensor input, Tensor mask, Tensor value)",
-    .doc =
-        R"(value (0-d tensor or number) where mask holds, else input. mask must be bool and broadcasts.)",
+    .doc = R"(input with value wherever mask holds.
+
+input, mask: tensors that broadcast, mask bool. value: a number or a 0-d tensor,
+converted to the dtype of input. Returns the common shape and the dtype of input. The
+gradient is 0 under the mask; that of value is the sum there. Raises TypeError for a
+mask that is not bool and for a floating point value with integers, ShapeError for a
+value that is not 0-d.
+
+>>> scores = tg.tensor([[1.0, 2.0], [3.0, 4.0]])
+>>> tg.masked_fill(scores, tg.tensor([[False, True], [False, False]]), -float("inf"))
+tensor([[1., -inf],
+        [3., 4.]])
+)",
     .forward =
         [](Target target, const Tensor& x, const Tensor& mask, const Tensor& value) {
           expect_boolean(mask, "masked_fill");
@@ -81,7 +99,15 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor)> masked_fill{{
 
 constinit const Op<Tensor(Tensor, Tensor, Tensor)> lerp{{
     .signature = "lerp(Tensor input, Tensor end, Tensor weight)",
-    .doc = R"(Linear interpolation: input + weight * (end - input).)",
+    .doc = R"(Linear interpolation: input + weight * (end - input).
+
+input, end, weight: tensors or numbers that broadcast; the result has their common
+shape and dtype, float32 for integers. weight 0 gives input, 1 gives end; others
+extrapolate.
+
+>>> tg.lerp(tg.tensor([0.0, 10.0]), tg.tensor([100.0, 20.0]), 0.25)
+tensor([25.0000, 12.5000])
+)",
     .forward =
         [](Target target, const Tensor& a, const Tensor& b, const Tensor& weight) {
           const DType dtype = floating(result_type({&a, &b}));
@@ -103,7 +129,14 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor)> lerp{{
 
 constinit const Op<Tensor(Tensor, Tensor, Tensor, Scalar)> addcmul{{
     .signature = "addcmul(Tensor input, Tensor tensor1, Tensor tensor2, *, Scalar value=1)",
-    .doc = R"(input + value * tensor1 * tensor2.)",
+    .doc = R"(Sum of a tensor and a scaled product: input + value * tensor1 * tensor2.
+
+input, tensor1, tensor2: tensors or numbers that broadcast; the result has their
+common shape and dtype. value: a number (default 1).
+
+>>> tg.addcmul(tg.ones(2), tg.tensor([2.0, 3.0]), tg.tensor([4.0, 5.0]), value=0.5)
+tensor([5.0000, 8.5000])
+)",
     .forward =
         [](Target target, const Tensor& x, const Tensor& a, const Tensor& b, Scalar value) {
           const DType dtype = result_type({&x, &a, &b});
@@ -126,7 +159,14 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor, Scalar)> addcmul{{
 
 constinit const Op<Tensor(Tensor, Tensor, Tensor, Scalar)> addcdiv{{
     .signature = "addcdiv(Tensor input, Tensor tensor1, Tensor tensor2, *, Scalar value=1)",
-    .doc = R"(input + value * tensor1 / tensor2.)",
+    .doc = R"(Sum of a tensor and a scaled quotient: input + value * tensor1 / tensor2.
+
+input, tensor1, tensor2: tensors or numbers that broadcast; the result has their
+common shape and dtype, float32 for integers. value: a number (default 1).
+
+>>> tg.addcdiv(tg.ones(2), tg.tensor([6.0, 3.0]), tg.tensor([2.0, 4.0]), value=2)
+tensor([7.0000, 2.5000])
+)",
     .forward =
         [](Target target, const Tensor& x, const Tensor& a, const Tensor& b, Scalar value) {
           const DType dtype = floating(result_type({&x, &a, &b}));
@@ -150,10 +190,18 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor, Scalar)> addcdiv{{
 
 constinit const Op<Tensor(Tensor, Tensor, Tensor)> clamp{{
     .signature = "clamp(Tensor input, Tensor? min=None, Tensor? max=None)",
-    .doc =
-        R"(input limited to [min, max]; either limit may be None. NaN stays NaN; max wins where min > max.
+    .doc = R"(Every element limited to [min, max].
 
-The gradient is 1 where min <= input <= max, else 0. Raises ValueError when both limits are None.)",
+input: (*). min, max: numbers, or tensors that broadcast with input; None (default)
+for no limit. The result has the common shape and dtype. NaN stays NaN; max wins where
+min > max. The gradient is 1 where min <= input <= max; elsewhere it is 0 and goes to
+the limit. Raises ValueError when both limits are None.
+
+>>> tg.clamp(tg.tensor([-2.0, 0.5, 2.0]), -1, 1)
+tensor([-1.0000,  0.5000,  1.0000])
+>>> tg.clamp(tg.tensor([-2.0, 0.5, 2.0]), min=tg.tensor([0.0, 1.0, 1.0]))
+tensor([0., 1., 2.])
+)",
     .forward =
         [](const Tensor& x, const Tensor& low, const Tensor& high) {
           expect<ValueError>(low.defined() || high.defined(),
@@ -198,7 +246,14 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor)> clamp_between{{
 
 constinit const Binary clamp_min{{
     .signature = "clamp_min(Tensor input, Tensor min)",
-    .doc = R"(input, but at least min.)",
+    .doc = R"(Every element, but at least min: max(input, min).
+
+input: (*). min: a number, or a tensor that broadcasts with input. The result has the
+common shape and dtype. NaN stays NaN. The gradient at input = min goes to input.
+
+>>> tg.clamp_min(tg.tensor([-2.0, 0.5, 2.0]), 0)
+tensor([0.0000, 0.5000, 2.0000])
+)",
     .forward = [](const Tensor& x, const Tensor& low) { return clamp(x, low, Tensor()); },
     .traits = both,
     .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), Tensor(0.1)}}; },
@@ -206,7 +261,14 @@ constinit const Binary clamp_min{{
 
 constinit const Binary clamp_max{{
     .signature = "clamp_max(Tensor input, Tensor max)",
-    .doc = R"(input, but at most max.)",
+    .doc = R"(Every element, but at most max: min(input, max).
+
+input: (*). max: a number, or a tensor that broadcasts with input. The result has the
+common shape and dtype. NaN stays NaN. The gradient at input = max goes to input.
+
+>>> tg.clamp_max(tg.tensor([-2.0, 0.5, 2.0]), 0)
+tensor([-2.,  0.,  0.])
+)",
     .forward = [](const Tensor& x, const Tensor& high) { return clamp(x, Tensor(), high); },
     .traits = both,
     .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), Tensor(0.1)}}; },

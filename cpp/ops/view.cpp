@@ -1,4 +1,4 @@
-// Views: results that look at the memory of their input.
+// Views of the whole tensor in another shape or order of dims.
 
 #include "ops/family.h"
 #include "ops/layout.h"
@@ -8,10 +8,6 @@ namespace topograd {
 namespace {
 
 constexpr Traits viewing = is_method | is_view;
-
-Tensor restride(const Tensor& x, Dims sizes, Dims strides, index offset = 0) {
-  return restrided(x, std::move(sizes), std::move(strides), x.body()->offset + offset);
-}
 
 std::vector<Sample> with_dims(std::initializer_list<std::pair<Dims, Dims>> cases) {
   std::vector<Sample> list;
@@ -23,9 +19,16 @@ std::vector<Sample> with_dims(std::initializer_list<std::pair<Dims, Dims>> cases
 
 constinit const Op<Tensor(Tensor, Dims)> view{{
     .signature = "view(Tensor input, int... size)",
-    .doc = R"(The same elements in another shape; one size may be -1 and is worked out.
+    .doc = R"(The same memory seen in another shape.
 
-Raises ShapeError when the number of elements differs, or when the memory can not be seen that way (use reshape).)",
+size: the new shape; one entry may be -1 and is worked out. Changes of the result change input.
+Raises ShapeError when the number of elements differs, or when the strides of input do not allow it
+without a copy (reshape copies then).
+
+>>> tg.arange(6).view(2, -1)
+tensor([[0, 1, 2],
+        [3, 4, 5]])
+)",
     .forward =
         [](const Tensor& x, const Dims& size) {
           const Dims shape = filled_in(size, x, "view");
@@ -47,7 +50,15 @@ Raises ShapeError when the number of elements differs, or when the memory can no
 constinit const Op<Tensor(Tensor, Dims)> reshape{{
     .signature = "reshape(Tensor input, int... shape)",
     .doc =
-        R"(The same elements in another shape: a view where possible, else a copy. One size may be -1.)",
+        R"(The same elements, in row-major order, in another shape.
+
+shape: the new shape; one entry may be -1 and is worked out. The result is a view of input where the
+strides allow it, else a copy. Raises ShapeError when the number of elements differs.
+
+>>> tg.reshape(tg.arange(6), (2, -1))
+tensor([[0, 1, 2],
+        [3, 4, 5]])
+)",
     .forward =
         [](const Tensor& x, const Dims& size) {
           const Dims shape = filled_in(size, x, "reshape");
@@ -58,7 +69,12 @@ constinit const Op<Tensor(Tensor, Dims)> reshape{{
 
 constinit const Binary view_as{{
     .signature = "view_as(Tensor input, Tensor other)",
-    .doc = R"(view(other.shape).)",
+    .doc = R"(input.view(other.shape): the same memory seen in the shape of other.
+
+>>> tg.arange(4).view_as(tg.zeros(2, 2))
+tensor([[0, 1],
+        [2, 3]])
+)",
     .forward = [](const Tensor& x, const Tensor& other) { return view(x, other.shape()); },
     .traits = is_method | method_only,
     .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), sample({3, 2})}}; },
@@ -66,7 +82,12 @@ constinit const Binary view_as{{
 
 constinit const Binary reshape_as{{
     .signature = "reshape_as(Tensor input, Tensor other)",
-    .doc = R"(reshape(other.shape).)",
+    .doc = R"(input.reshape(other.shape): the same elements in the shape of other.
+
+>>> tg.arange(4).reshape_as(tg.zeros(2, 2))
+tensor([[0, 1],
+        [2, 3]])
+)",
     .forward = [](const Tensor& x, const Tensor& other) { return reshape(x, other.shape()); },
     .traits = is_method | method_only,
     .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), sample({3, 2})}}; },
@@ -74,7 +95,14 @@ constinit const Binary reshape_as{{
 
 constinit const Op<Tensor(Tensor, Dims)> permute{{
     .signature = "permute(Tensor input, int... dims)",
-    .doc = R"(Dims in another order: dim i of the result is dim dims[i] of the input.)",
+    .doc = R"(A view with the dims in another order: dim i of the result is dim dims[i] of input.
+
+dims: each dim of input once; negative ones count from the end. Raises ShapeError for another number
+of dims, ValueError for a dim given twice, IndexError for one out of range.
+
+>>> tg.permute(tg.zeros(2, 3, 4), (2, 0, 1)).shape
+topograd.Size([4, 2, 3])
+)",
     .forward =
         [](const Tensor& x, const Dims& dims) {
           expect<ShapeError>(dims.size() == x.rank(), "permute: {} dims given for shape {}", dims,
@@ -102,7 +130,15 @@ constinit const Op<Tensor(Tensor, Dims)> permute{{
 
 constinit const Op<Tensor(Tensor, std::int64_t, std::int64_t)> transpose{{
     .signature = "transpose(Tensor input, int dim0, int dim1)",
-    .doc = R"(Two dims swapped.)",
+    .doc = R"(A view with the two dims dim0 and dim1 of input swapped.
+
+A 0-d input is returned as it is. Raises IndexError for a dim out of range.
+
+>>> tg.transpose(tg.tensor([[1, 2, 3]]), 0, 1)
+tensor([[1],
+        [2],
+        [3]])
+)",
     .forward =
         [](const Tensor& x, std::int64_t a, std::int64_t b) {
           const int p = wrap_dim(a, x.rank(), "transpose"), q = wrap_dim(b, x.rank(), "transpose");
@@ -124,7 +160,15 @@ constinit const Op<Tensor(Tensor, std::int64_t, std::int64_t)> transpose{{
 constinit const Unary t{{
     .signature = "t(Tensor input)",
     .doc =
-        R"(The transpose of a matrix; 0-d and 1-d tensors as they are. Raises ShapeError for more than two dims.)",
+        R"(The transpose of a matrix, as a view.
+
+input: (n, m) gives (m, n); 0-d and 1-d tensors are returned as they are. Raises ShapeError for more
+than two dims: there x.mT or transpose says which dims are meant.
+
+>>> tg.t(tg.tensor([[1, 2], [3, 4]]))
+tensor([[1, 3],
+        [2, 4]])
+)",
     .forward =
         [](const Tensor& x) {
           expect<ShapeError>(x.rank() <= 2, "t: expects at most 2 dims, got shape {}", x.shape());
@@ -147,7 +191,16 @@ constinit const Unary matrix_transpose{{
 
 constinit const Op<Tensor(Tensor, Dims, Dims)> movedim{{
     .signature = "movedim(Tensor input, int[] source, int[] destination)",
-    .doc = R"(Dims moved to other places; the others keep their order.)",
+    .doc = R"(A view with some dims of input at other places; the others keep their order.
+
+source, destination: dims of input and, in the same order, where they stand in the result; numbers
+or tuples. Raises ValueError when they differ in number or name a dim twice.
+
+>>> tg.movedim(tg.zeros(2, 3, 4), 0, -1).shape
+topograd.Size([3, 4, 2])
+>>> tg.movedim(tg.zeros(2, 3, 4), (0, 1), (2, 0)).shape
+topograd.Size([3, 4, 2])
+)",
     .forward =
         [](const Tensor& x, const Dims& source, const Dims& destination) {
           expect<ValueError>(source.size() == destination.size(),
@@ -180,7 +233,16 @@ constinit const Op<Tensor(Tensor, Dims, Dims)> movedim{{
 constinit const Op<Tensor(Tensor, Dims)> expand{{
     .signature = "expand(Tensor input, int... size)",
     .doc =
-        R"(Dims of size 1 repeated without a copy; new dims may be added in front. -1 keeps a size.)",
+        R"(A view that repeats dims of size 1 without a copy.
+
+size: the new shape, aligned with the last dims of input; -1 keeps a size, further entries in front
+are new dims. All elements along a repeated dim are the same memory (stride 0). The gradient adds up
+over them. Raises ShapeError for a size that is neither kept nor repeated from 1.
+
+>>> tg.tensor([[1], [2]]).expand(-1, 3)
+tensor([[1, 1, 1],
+        [2, 2, 2]])
+)",
     .forward =
         [](const Tensor& x, const Dims& size) {
           const int added = size.size() - x.rank();
@@ -207,14 +269,25 @@ constinit const Op<Tensor(Tensor, Dims)> expand{{
 
 constinit const Op<Tensor(Tensor, Dims)> broadcast_to{{
     .signature = "broadcast_to(Tensor input, int... size)",
-    .doc = R"(The same as input.expand(size).)",
+    .doc = R"(input.expand(size): a view of shape size by the rules of broadcasting.
+
+>>> tg.broadcast_to(tg.tensor([1, 2]), (3, 2))
+tensor([[1, 2],
+        [1, 2],
+        [1, 2]])
+)",
     .forward = [](const Tensor& x, const Dims& size) { return expand(x, size); },
     .samples = [] { return with_dims({{{3, 1}, {3, 4}}, {{3}, {2, 3}}}); },
 }};
 
 constinit const Binary expand_as{{
     .signature = "expand_as(Tensor input, Tensor other)",
-    .doc = R"(expand(other.shape).)",
+    .doc = R"(input.expand(other.shape): a view in the shape of other by the rules of broadcasting.
+
+>>> tg.tensor([[1], [2]]).expand_as(tg.zeros(2, 2))
+tensor([[1, 1],
+        [2, 2]])
+)",
     .forward = [](const Tensor& x, const Tensor& other) { return expand(x, other.shape()); },
     .traits = is_method | method_only,
     .samples = []() -> std::vector<Sample> { return {{sample({3, 1}), sample({3, 2})}}; },
@@ -222,7 +295,16 @@ constinit const Binary expand_as{{
 
 constinit const Op<Tensor(Tensor, OptionalDims)> squeeze{{
     .signature = "squeeze(Tensor input, int[]? dim=None)",
-    .doc = R"(Dims of size 1 removed: all of them, or those among the given ones.)",
+    .doc = R"(A view of input without dims of size 1.
+
+dim: a number or a tuple; those of them that have size 1 are removed, others stay. Without dim
+(default None) all dims of size 1 go, which also drops a batch of one. Raises IndexError for a dim
+out of range.
+
+>>> x = tg.zeros(1, 3, 1)
+>>> tg.squeeze(x).shape, tg.squeeze(x, 0).shape
+(topograd.Size([3]), topograd.Size([3, 1]))
+)",
     .forward =
         [](const Tensor& x, const OptionalDims& dims) {
           bool chosen[max_rank] = {};
@@ -246,7 +328,13 @@ constinit const Op<Tensor(Tensor, OptionalDims)> squeeze{{
 
 constinit const Op<Tensor(Tensor, std::int64_t)> unsqueeze{{
     .signature = "unsqueeze(Tensor input, int dim)",
-    .doc = R"(A dim of size 1 put in at position dim.)",
+    .doc = R"(A view of input with a dim of size 1 put in at position dim.
+
+dim: in [-input.ndim - 1, input.ndim], else IndexError; -1 puts it at the end.
+
+>>> tg.unsqueeze(tg.tensor([1, 2]), 0).shape, tg.unsqueeze(tg.tensor([1, 2]), -1).shape
+(topograd.Size([1, 2]), topograd.Size([2, 1]))
+)",
     .forward =
         [](const Tensor& x, std::int64_t dim) {
           const int d = wrap_dim(dim, x.rank() + 1, "unsqueeze");
@@ -264,7 +352,14 @@ constinit const Op<Tensor(Tensor, std::int64_t)> unsqueeze{{
 
 constinit const Op<Tensor(Tensor, std::int64_t, std::int64_t)> flatten{{
     .signature = "flatten(Tensor input, int start_dim=0, int end_dim=-1)",
-    .doc = R"(The dims from start_dim to end_dim joined into one; a 0-d tensor becomes (1,).)",
+    .doc = R"(The dims of input from start_dim to end_dim joined into one.
+
+start_dim: default 0. end_dim: included, default -1, the last. A view where the strides allow it,
+else a copy. A 0-d input gives (1,). Raises ValueError when start_dim comes after end_dim.
+
+>>> tg.flatten(tg.zeros(2, 3, 4)).shape, tg.flatten(tg.zeros(2, 3, 4), start_dim=1).shape
+(topograd.Size([24]), topograd.Size([2, 12]))
+)",
     .forward =
         [](const Tensor& x, std::int64_t start, std::int64_t end) {
           const int first = wrap_dim(start, x.rank(), "flatten");
@@ -289,7 +384,14 @@ constinit const Op<Tensor(Tensor, std::int64_t, std::int64_t)> flatten{{
 
 constinit const Op<Tensor(Tensor, std::int64_t, Dims)> unflatten{{
     .signature = "unflatten(Tensor input, int dim, int[] sizes)",
-    .doc = R"(One dim seen as several; one of the sizes may be -1.)",
+    .doc = R"(One dim of input seen as several.
+
+sizes: what dim becomes; one entry may be -1 and is worked out. Raises ShapeError when their product
+is not input.size(dim).
+
+>>> tg.unflatten(tg.zeros(2, 6), 1, (3, -1)).shape
+topograd.Size([2, 3, 2])
+)",
     .forward =
         [](const Tensor& x, std::int64_t dim, const Dims& sizes) {
           const int d = wrap_dim(dim, x.rank(), "unflatten");
@@ -305,171 +407,10 @@ constinit const Op<Tensor(Tensor, std::int64_t, Dims)> unflatten{{
     .samples = []() -> std::vector<Sample> { return {{sample({2, 6}), 1, Dims{3, -1}}}; },
 }};
 
-constinit const Op<Tensor(Tensor, std::int64_t, std::int64_t)> select{{
-    .signature = "select(Tensor input, int dim, int index)",
-    .doc = R"(One position along dim; the dim disappears. A negative index counts from the end.)",
-    .forward =
-        [](const Tensor& x, std::int64_t dim, std::int64_t at) {
-          expect<IndexError>(x.rank() > 0, "select: a 0-d tensor has no dim to select from");
-          const int d = wrap_dim(dim, x.rank(), "select");
-          const index n = x.shape()[d];
-          expect<IndexError>(at >= -n && at < n,
-                             "select: index {} is out of range for dim {} of shape {}", at, d,
-                             x.shape());
-          Dims sizes = x.shape(), strides = x.strides();
-          const index offset = (at < 0 ? at + n : at) * strides[d];
-          sizes.erase(d);
-          strides.erase(d);
-          return restride(x, sizes, strides, offset);
-        },
-    .derivative = Linear{[](const Call&, const Tensor& g, const Tensor& x, std::int64_t dim,
-                            std::int64_t at) -> Tensor {
-      Indices indices(static_cast<std::size_t>(wrap_dim(dim, x.rank(), "select")),
-                      {.kind = IndexItem::Kind::slice});
-      indices.push_back({.kind = IndexItem::Kind::integer, .start = at});
-      return basic_index_transpose(g, x.shape(), indices);
-    }},
-    .traits = viewing,
-    .samples = []() -> std::vector<Sample> {
-      return {{sample({2, 3}), 0, 1}, {sample({2, 3, 4}), -1, -2}};
-    },
-}};
-
-constinit const Op<Tensor(Tensor, std::int64_t, std::int64_t, std::int64_t)> narrow{{
-    .signature = "narrow(Tensor input, int dim, int start, int length)",
-    .doc = R"(The positions start … start + length - 1 along dim.)",
-    .forward =
-        [](const Tensor& x, std::int64_t dim, std::int64_t start, std::int64_t length) {
-          expect<ShapeError>(x.rank() > 0, "narrow: a 0-d tensor has no dim to narrow");
-          const int d = wrap_dim(dim, x.rank(), "narrow");
-          const index n = x.shape()[d];
-          const index first = start < 0 ? start + n : start;
-          expect<IndexError>(first >= 0 && first <= n && length >= 0 && length <= n - first,
-                             "narrow: start {} and length {} exceed dim {} of shape {}", start,
-                             length, d, x.shape());
-          return slice(x, d, first, first + length, 1);
-        },
-    .samples = []() -> std::vector<Sample> { return {{sample({2, 4}), 1, 1, 2}}; },
-}};
-
-constinit const Op<Tensor(Tensor, std::int64_t, OptionalInt, OptionalInt, std::int64_t)> slice{{
-    .signature = "slice(Tensor input, int dim=0, int? start=None, int? end=None, int step=1)",
-    .doc =
-        R"(The positions start, start + step, … before end along dim, as x[start:end:step] does.)",
-    .forward =
-        [](const Tensor& x, std::int64_t dim, OptionalInt start, OptionalInt end,
-           std::int64_t step) {
-          const int d = wrap_dim(dim, x.rank(), "slice");
-          Indices indices(static_cast<std::size_t>(d), {.kind = IndexItem::Kind::slice});
-          indices.push_back(
-              {.kind = IndexItem::Kind::slice, .from = start, .to = end, .step = step});
-          return apply_basic(x, indices);
-        },
-    .derivative = Linear{[](const Call&, const Tensor& g, const Tensor& x, std::int64_t dim,
-                            OptionalInt start, OptionalInt end, std::int64_t step) -> Tensor {
-      Indices indices(static_cast<std::size_t>(wrap_dim(dim, x.rank(), "slice")),
-                      {.kind = IndexItem::Kind::slice});
-      indices.push_back({.kind = IndexItem::Kind::slice, .from = start, .to = end, .step = step});
-      return basic_index_transpose(g, x.shape(), indices);
-    }},
-    .traits = viewing | is_hidden,
-    .samples = []() -> std::vector<Sample> { return {{sample({5, 2}), 0, 1, 5, 2}}; },
-}};
-
-constinit const Op<Tensor(Tensor, std::int64_t, std::int64_t, std::int64_t)> diagonal{{
-    .signature = "diagonal(Tensor input, int offset=0, int dim1=0, int dim2=1)",
-    .doc = R"(The diagonal over two dims, as the last dim; offset > 0 is above the main one.)",
-    .forward =
-        [](const Tensor& x, std::int64_t offset, std::int64_t dim1, std::int64_t dim2) {
-          const int p = wrap_dim(dim1, x.rank(), "diagonal"),
-                    q = wrap_dim(dim2, x.rank(), "diagonal");
-          expect<ValueError>(p != q, "diagonal: dim1 and dim2 are the same dim {}", p);
-          const index rows = x.shape()[p], columns = x.shape()[q];
-          const index length = std::max<index>(
-              0, offset >= 0 ? std::min(rows, columns - offset) : std::min(rows + offset, columns));
-          const index start = length == 0   ? 0
-                              : offset >= 0 ? offset * x.strides()[q]
-                                            : -offset * x.strides()[p];
-          Dims sizes = x.shape(), strides = x.strides();
-          const index stride = strides[p] + strides[q];
-          sizes.erase(std::max(p, q));
-          sizes.erase(std::min(p, q));
-          strides.erase(std::max(p, q));
-          strides.erase(std::min(p, q));
-          sizes.push_back(length);
-          strides.push_back(stride);
-          return restride(x, sizes, strides, start);
-        },
-    .derivative = Linear{[](const Call&, const Tensor& g, const Tensor& x, std::int64_t offset,
-                            std::int64_t dim1, std::int64_t dim2) -> Tensor {
-      Tensor out = Tensor::zeros(x.shape(), x.dtype());
-      const Tensor place = diagonal(out, offset, dim1, dim2);
-      return region_transpose(g, x.shape(), place.strides(), place.body()->offset, out.strides());
-    }},
-    .traits = viewing,
-    .samples = []() -> std::vector<Sample> {
-      return {{sample({3, 4}), 1, 0, 1}, {sample({3, 2, 4}), -1, 2, 0}};
-    },
-}};
-
-constinit const Op<Tensor(Tensor, std::int64_t, std::int64_t, std::int64_t)> unfold{{
-    .signature = "unfold(Tensor input, int dimension, int size, int step)",
-    .doc = R"(Windows of `size` along a dim, every `step` positions; the window is the last dim.)",
-    .forward =
-        [](const Tensor& x, std::int64_t dimension, std::int64_t size, std::int64_t step) {
-          const int d = wrap_dim(dimension, x.rank(), "unfold");
-          const index n = x.rank() == 0 ? 1 : x.shape()[d];
-          expect<ShapeError>(size >= 0 && size <= n && step > 0,
-                             "unfold: size {} and step {} do not fit dim {} of shape {}", size,
-                             step, d, x.shape());
-          Dims sizes = x.shape(), strides = x.strides();
-          const index stride = x.rank() == 0 ? 1 : strides[d];
-          if (x.rank() > 0) {
-            sizes[d] = (n - size) / step + 1;
-            strides[d] = stride * step;
-          }
-          sizes.push_back(size);
-          strides.push_back(stride);
-          return restride(x, sizes, strides);
-        },
-    .derivative = Linear{[](const Call&, const Tensor& g, const Tensor& x, std::int64_t dimension,
-                            std::int64_t size, std::int64_t step) -> Tensor {
-      return region_transpose(g, x.shape(), window_strides(x.shape(), dimension, size, step), 0,
-                              contiguous_strides(x.shape()));
-    }},
-    .traits = viewing | method_only,
-    .samples = []() -> std::vector<Sample> {
-      return {{sample({6}), 0, 3, 2}, {sample({2, 5}), 1, 2, 1}};
-    },
-}};
-
 Family view_family() {
-  return {&view,
-          &reshape,
-          &view_as,
-          &reshape_as,
-          &permute,
-          &transpose,
-          &t,
-          &matrix_transpose,
-          &movedim,
-          &expand,
-          &broadcast_to,
-          &expand_as,
-          &squeeze,
-          &unsqueeze,
-          &flatten,
-          &unflatten,
-          &select,
-          &narrow,
-          &slice,
-          &basic_index,
-          &basic_index_transpose,
-          &diagonal,
-          &unfold,
-          &region,
-          &region_transpose,
-          &region_write};
+  return {&view,    &reshape,          &view_as, &reshape_as, &permute,      &transpose,
+          &t,       &matrix_transpose, &movedim, &expand,     &broadcast_to, &expand_as,
+          &squeeze, &unsqueeze,        &flatten, &unflatten};
 }
 
 }  // namespace topograd

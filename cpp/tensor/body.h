@@ -60,7 +60,5 @@ TOPOGRAD_API void copy_elements(const Tensor& source, const Tensor& target);
 TOPOGRAD_API bool may_overlap(const Tensor& a, const Tensor& b);
 /// Whether two indices of x refer to one element (an expanded tensor, say).
 TOPOGRAD_API bool overlaps_itself(const Tensor& x);
-/// Number of bodies alive; for leak tests.
-TOPOGRAD_API std::int64_t live_tensors();
 
 }  // namespace topograd

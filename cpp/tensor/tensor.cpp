@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include "base/allocator.h"
+#include "base/live_count.h"
 #include "kernels/kernels.h"
 #include "tensor/body.h"
 
@@ -24,7 +25,6 @@ std::ostream& operator<<(std::ostream& out, const Scalar& scalar) {
 
 namespace detail {
 namespace {
-std::atomic<std::int64_t> bodies_alive{0};
 bool nobody_watches(TensorBody&) noexcept { return true; }
 }  // namespace
 
@@ -33,15 +33,13 @@ bool (*forget_watched)(TensorBody& body) noexcept = nobody_watches;
 Ref<TensorBody> TensorBody::make() { return Ref<TensorBody>(new TensorBody); }
 void* TensorBody::operator new(std::size_t bytes) { return allocate(bytes); }
 void TensorBody::operator delete(void* block, std::size_t bytes) { release(block, bytes); }
-TensorBody::TensorBody() { bodies_alive.fetch_add(1, std::memory_order_relaxed); }
-TensorBody::~TensorBody() { bodies_alive.fetch_sub(1, std::memory_order_relaxed); }
+TensorBody::TensorBody() { count_live(Live::tensor, 1); }
+TensorBody::~TensorBody() { count_live(Live::tensor, -1); }
 void TensorBody::destroy() noexcept {
   if (watched && !forget_watched(*this)) return;
   delete this;
 }
 }  // namespace detail
-
-std::int64_t live_tensors() { return detail::bodies_alive.load(); }
 
 HollowRead::~HollowRead() = default;
 

@@ -72,10 +72,6 @@ del _name
 
 from topograd import _tensor as _tensor  # noqa: E402
 from topograd import autograd as autograd  # noqa: E402
-from topograd import data as data  # noqa: E402
-from topograd import nn as nn  # noqa: E402
-from topograd import optim as optim  # noqa: E402
-from topograd import utils as utils  # noqa: E402
 from topograd._format import set_printoptions  # noqa: E402
 from topograd._functions import (  # noqa: E402
     allclose,
@@ -116,11 +112,11 @@ from topograd.serialization import load, save  # noqa: E402
 
 __version__: str = _C.__version__
 
-_lazy = ("datasets", "func", "testing", "examples", "demo")
+# Imported when they are first named, so that `import topograd` is quick.
+_lazy = ("nn", "optim", "data", "utils", "func", "testing", "datasets", "examples", "demo")
 
 
 def __getattr__(name: str) -> object:
-    """Submodules that few programs need are imported when they are first named."""
     if name in _lazy:
         import importlib
 

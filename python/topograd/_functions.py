@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import operator
-import pathlib
+import os.path
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -401,9 +401,9 @@ def fork_rng(devices: Any = None, enabled: builtins.bool = True) -> Iterator[Non
 # ---------------------------------------------------------------- where the C++ side is
 
 
-def _root() -> pathlib.Path:
+def _beside_extension(*parts: str) -> str:
     # In an editable install the binaries are not beside this file, but beside the extension.
-    return pathlib.Path(_C.__file__).resolve().parent
+    return os.path.join(os.path.dirname(os.path.realpath(_C.__file__)), *parts)
 
 
 def get_cmake_dir() -> str:
@@ -414,7 +414,7 @@ def get_cmake_dir() -> str:
     >>> os.path.basename(tg.get_cmake_dir())
     'topograd'
     """
-    return str(_root() / "share" / "cmake" / "topograd")
+    return _beside_extension("share", "cmake", "topograd")
 
 
 def get_include() -> str:
@@ -425,4 +425,4 @@ def get_include() -> str:
     >>> os.path.basename(tg.get_include())
     'include'
     """
-    return str(_root() / "include")
+    return _beside_extension("include")

@@ -293,7 +293,8 @@ def exploded(start: str, entries: list[str], end: str) -> str:
 
 
 def docstring(doc: str) -> str:
-    """The documentation between quotes, in lines that fit behind two indentations."""
+    """The documentation up to its examples, between quotes, in lines that fit."""
+    doc = doc.partition("\n>>> ")[0].rstrip()
     width = WIDTH - 2 * len(INDENT) - 2 * len('"""')
     lines = [line for one in doc.splitlines() for line in textwrap.wrap(one, width) or [""]]
     return '"""' + "\n".join(lines) + ('"""' if len(lines) == 1 else '\n"""')

@@ -34,6 +34,7 @@ enum class ArgKind : std::uint8_t {
   dims,
   reals,
   dtype,
+  device,
   text,
   indices,
   object,
@@ -51,6 +52,9 @@ class TOPOGRAD_API Arg {
   Arg(double value) : kind_(ArgKind::real) { value_.real = value; }
   Arg(bool value) : kind_(ArgKind::boolean) { value_.integer = value ? 1 : 0; }
   Arg(DType value) : kind_(ArgKind::dtype) { value_.integer = static_cast<int>(value); }
+  Arg(Device value) : kind_(ArgKind::device) {
+    value_.integer = static_cast<int>(value.kind) << 8 | static_cast<std::uint8_t>(value.number);
+  }
   Arg(const Scalar& value) {
     if (value.is_real())
       *this = Arg(value.real());
@@ -114,6 +118,10 @@ class TOPOGRAD_API Arg {
   }
   bool boolean() const { return value_.integer != 0; }
   DType dtype() const { return static_cast<DType>(value_.integer); }
+  Device device() const {
+    return {static_cast<Device::Kind>(value_.integer >> 8),
+            static_cast<std::int8_t>(value_.integer & 0xff)};
+  }
   Scalar scalar() const {
     if (kind_ == ArgKind::real) return value_.real;
     if (kind_ == ArgKind::boolean) return boolean();
@@ -206,6 +214,11 @@ template <>
 struct ArgTraits<DType> {
   static constexpr ArgKind kind = ArgKind::dtype;
   static DType get(const Arg& a) { return a.dtype(); }
+};
+template <>
+struct ArgTraits<Device> {
+  static constexpr ArgKind kind = ArgKind::device;
+  static Device get(const Arg& a) { return a.device(); }
 };
 template <>
 struct ArgTraits<Dims> {

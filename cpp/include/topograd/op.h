@@ -305,6 +305,9 @@ struct Signature {
 /// fit the lambda.
 TOPOGRAD_API const Signature& signature_of(const OpRecord& op);
 TOPOGRAD_API const std::string& name_of(const OpRecord& op);
+/// For functions that are no ops but take their arguments in the same way. `kinds` are those of the
+/// `count` C++ parameters.
+TOPOGRAD_API Signature parse_signature(const char* text, const ArgKind* kinds, int count);
 
 /// Runs a call: computes, and records a node when an argument is tracked. The arguments may be
 /// borrowed.

@@ -13,10 +13,14 @@ using Unary = Op<Tensor(Tensor)>;
 using Binary = Op<Tensor(Tensor, Tensor)>;
 
 // ops/unary.cpp
-TOPOGRAD_OP Unary neg, abs, sign, square, reciprocal, sqrt, rsqrt, exp, exp2, expm1, log, log2,
-    log10, log1p, sin, cos, tan, asin, acos, atan, sinh, cosh, tanh, asinh, acosh, atanh, sigmoid,
-    erf, erfc, floor, ceil, round, trunc, frac, isnan, isinf, isfinite, signbit, positive;
+TOPOGRAD_OP Unary neg, positive, abs, sign, square, reciprocal, sqrt, rsqrt, exp, exp2, expm1, log,
+    log2, log10, log1p, sigmoid, erf, erfc;
 
+// ops/trigonometry.cpp
+TOPOGRAD_OP Unary sin, cos, tan, asin, acos, atan, sinh, cosh, tanh, asinh, acosh, atanh;
+
+// ops/rounding.cpp
+TOPOGRAD_OP Unary floor, ceil, round, trunc, frac, isnan, isinf, isfinite, signbit;
 TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t)> round_decimals;
 
 // ops/activation.cpp
@@ -25,11 +29,13 @@ TOPOGRAD_OP Op<Tensor(Tensor, std::string)> gelu;
 TOPOGRAD_OP Op<Tensor(Tensor, double, double)> softplus, hardtanh;
 TOPOGRAD_OP Op<Tensor(Tensor, double)> leaky_relu, elu;
 
-// ops/binary.cpp
+// ops/arithmetic.cpp
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Scalar)> add, sub, rsub;
-TOPOGRAD_OP Binary mul, true_div, strong_mul, floor_div, trunc_div, remainder, fmod, pow, maximum,
-    minimum, fmax, fmin, atan2, hypot, copysign, logaddexp, xlogy;
+TOPOGRAD_OP Binary mul, true_div, strong_mul, floor_div, trunc_div, remainder, fmod, pow;
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor, std::optional<std::string>)> div;
+
+// ops/binary.cpp
+TOPOGRAD_OP Binary maximum, minimum, fmax, fmin, atan2, hypot, copysign, logaddexp, xlogy;
 
 // ops/compare.cpp
 TOPOGRAD_OP Binary eq, ne, lt, le, gt, ge, logical_and, logical_or, logical_xor, bitwise_and,
@@ -49,7 +55,7 @@ TOPOGRAD_OP Unary clone, contiguous;
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor, bool)> copy;
 TOPOGRAD_OP Op<Tensor(Tensor, Scalar)> fill;
 
-// ops/reduce.cpp and ops/scan.cpp
+// ops/reduce.cpp, ops/extremes.cpp, ops/scan.cpp
 using OptionalDims = std::optional<Dims>;
 using OptionalInt = std::optional<std::int64_t>;
 using OptionalType = std::optional<DType>;
@@ -79,27 +85,32 @@ TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Dims, Dims)> tensordot_dims;
 
 // ops/view.cpp
 TOPOGRAD_OP Op<Tensor(Tensor, Dims)> view, reshape, permute, expand, broadcast_to;
-TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, std::int64_t)> transpose, select;
-TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, std::int64_t, std::int64_t)> narrow;
-TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, OptionalInt, OptionalInt, std::int64_t)> slice;
+TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, std::int64_t)> transpose;
 TOPOGRAD_OP Op<Tensor(Tensor, OptionalDims)> squeeze;
 TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t)> unsqueeze;
 TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, std::int64_t)> flatten;
 TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, Dims)> unflatten;
-TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, std::int64_t, std::int64_t)> diagonal, unfold;
 TOPOGRAD_OP Op<Tensor(Tensor, Dims, Dims)> movedim;
 TOPOGRAD_OP Unary t, matrix_transpose;
 TOPOGRAD_OP Binary expand_as, view_as, reshape_as;
+
+// ops/slicing.cpp, ops/layout.cpp
+TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, std::int64_t)> select;
+TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, std::int64_t, std::int64_t)> narrow;
+TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, OptionalInt, OptionalInt, std::int64_t)> slice;
+TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, std::int64_t, std::int64_t)> diagonal, unfold;
 TOPOGRAD_OP Op<Tensor(Tensor, Indices)> basic_index;
 TOPOGRAD_OP Op<Tensor(Tensor, Dims, Indices)> basic_index_transpose;
 TOPOGRAD_OP Op<Tensor(Tensor, Dims, Dims, std::int64_t, Dims)> region, region_transpose;
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Dims, Dims, std::int64_t, Dims)> region_write;
 
-// ops/shape.cpp
+// ops/joining.cpp
 TOPOGRAD_OP Op<Tensor(Tensors, std::int64_t)> cat, stack;
 TOPOGRAD_OP Op<Tensors(Tensor, Dims, std::int64_t)> split_sizes, split_list;
 TOPOGRAD_OP Op<Tensors(Tensor, std::int64_t, std::int64_t)> split, chunk;
 TOPOGRAD_OP Op<Tensors(Tensor, std::int64_t)> unbind;
+
+// ops/shape.cpp
 TOPOGRAD_OP Op<Tensor(Tensor, Dims)> flip, repeat, tile;
 TOPOGRAD_OP Op<Tensor(Tensor, Dims, OptionalDims)> roll;
 TOPOGRAD_OP Op<Tensor(Tensor, Dims, std::string, std::optional<double>)> pad;

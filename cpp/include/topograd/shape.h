@@ -33,10 +33,14 @@ class TOPOGRAD_API Dims {
     for (auto& d : dims) d = value;
     return dims;
   }
-  Dims(const Dims& other) : Dims(other.begin(), other.end()) {}
+  Dims(const Dims& other) { copy(other); }
   Dims(Dims&& other) noexcept { steal(other); }
   Dims& operator=(const Dims& other) {
-    if (this != &other) *this = Dims(other);
+    if (this != &other) {
+      release();
+      count_ = 0;
+      copy(other);
+    }
     return *this;
   }
   Dims& operator=(Dims&& other) noexcept {
@@ -62,7 +66,12 @@ class TOPOGRAD_API Dims {
   index at(int i) const { return data()[i < 0 ? i + count_ : i]; }
   index back() const { return data()[count_ - 1]; }
 
-  void resize(int count);
+  /// New entries are 0.
+  void resize(int count) {
+    if (count > count_capacity_) grow(count);
+    for (int i = count_; i < count; ++i) data()[i] = 0;
+    count_ = count;
+  }
   void push_back(index value) {
     resize(count_ + 1);
     data()[count_ - 1] = value;
@@ -82,7 +91,20 @@ class TOPOGRAD_API Dims {
 
  private:
   static constexpr int inline_count = 6;
-  void release();
+  void grow(int count);
+  void release() {
+    if (count_capacity_ > inline_count) delete[] heap_;
+    count_capacity_ = inline_count;
+  }
+  /// Into an object without memory of its own.
+  void copy(const Dims& other) {
+    if (other.count_ > inline_count) grow(other.count_);
+    count_ = other.count_;
+    if (other.count_ > inline_count)
+      std::memcpy(heap_, other.heap_, sizeof(index) * static_cast<std::size_t>(count_));
+    else  // a fixed size: memory on the heap is longer than this
+      std::memcpy(inline_, other.data(), sizeof(inline_));
+  }
   void steal(Dims& other) noexcept {
     count_ = other.count_;
     count_capacity_ = other.count_capacity_;

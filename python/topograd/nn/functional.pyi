@@ -127,10 +127,18 @@ def avg_pool1d(
     count_include_pad: _bool = True,
     divisor_override: _int | None = None,
 ) -> Tensor:
-    """Mean of every window over 1 spatial dim(s); stride defaults to kernel_size.
+    """Mean of every window over one spatial dim.
 
-    count_include_pad: padding counts in the divisor; divisor_override replaces the
-    divisor.
+    input: (N, C, L) or (C, L), floating point.
+    Only the sizes change, to
+    floor((size + 2 * padding - kernel_size) / stride) + 1.
+    kernel_size, stride (default kernel_size) and padding (zeros at both ends, 0; at
+    most half of kernel_size): a number or one per dim. ceil_mode=True rounds up
+    instead, where a window begins before the padding at the end.
+    count_include_pad=False leaves the padding out of the number of elements to
+    divide by; divisor_override (not 0) replaces that number.
+    Raises ShapeError when a window is larger than the input, ValueError for a
+    number out of range, TypeError for integers.
     """
 
 def avg_pool2d(
@@ -142,10 +150,18 @@ def avg_pool2d(
     count_include_pad: _bool = True,
     divisor_override: _int | None = None,
 ) -> Tensor:
-    """Mean of every window over 2 spatial dim(s); stride defaults to kernel_size.
+    """Mean of every window over two spatial dims.
 
-    count_include_pad: padding counts in the divisor; divisor_override replaces the
-    divisor.
+    input: (N, C, H, W) or (C, H, W), floating point.
+    Only the sizes change, to
+    floor((size + 2 * padding - kernel_size) / stride) + 1.
+    kernel_size, stride (default kernel_size) and padding (zeros at both ends, 0; at
+    most half of kernel_size): a number or one per dim. ceil_mode=True rounds up
+    instead, where a window begins before the padding at the end.
+    count_include_pad=False leaves the padding out of the number of elements to
+    divide by; divisor_override (not 0) replaces that number.
+    Raises ShapeError when a window is larger than the input, ValueError for a
+    number out of range, TypeError for integers.
     """
 
 def avg_pool3d(
@@ -157,10 +173,18 @@ def avg_pool3d(
     count_include_pad: _bool = True,
     divisor_override: _int | None = None,
 ) -> Tensor:
-    """Mean of every window over 3 spatial dim(s); stride defaults to kernel_size.
+    """Mean of every window over three spatial dims.
 
-    count_include_pad: padding counts in the divisor; divisor_override replaces the
-    divisor.
+    input: (N, C, D, H, W) or (C, D, H, W), floating point.
+    Only the sizes change, to
+    floor((size + 2 * padding - kernel_size) / stride) + 1.
+    kernel_size, stride (default kernel_size) and padding (zeros at both ends, 0; at
+    most half of kernel_size): a number or one per dim. ceil_mode=True rounds up
+    instead, where a window begins before the padding at the end.
+    count_include_pad=False leaves the padding out of the number of elements to
+    divide by; divisor_override (not 0) replaces that number.
+    Raises ShapeError when a window is larger than the input, ValueError for a
+    number out of range, TypeError for integers.
     """
 
 def batch_norm(
@@ -173,11 +197,21 @@ def batch_norm(
     momentum: _float = 0.1,
     eps: _float = 1e-05,
 ) -> Tensor:
-    """(x - mean) / sqrt(var + eps) * weight + bias per channel of input (N, C, …).
+    """Standardization per channel: (x - mean) / sqrt(var + eps) * weight + bias.
 
-    training: statistics of the batch (biased variance), and the running ones move towards
-    them by momentum (with the unbiased
-    variance); otherwise the running statistics. Source: Ioffe and Szegedy, 2015.
+    input: (N, C, *), floating point. running_mean, running_var, weight and bias: (C,),
+    each or None.
+    training=True takes the mean and the biased var of the batch over all dims but C, and
+    changes
+    running = (1 - momentum) * running + momentum * batch in place, the running_var with
+    the unbiased
+    variance. training=False (default) takes running_mean and running_var, which must be
+    there.
+    momentum: default 0.1. eps: added to var, default 1e-5.
+    Raises ShapeError when a shape does not fit, and in training for less than two values
+    per channel;
+    ValueError without running statistics outside of training. Source: Ioffe and Szegedy,
+    2015.
     """
 
 def binary_cross_entropy(
@@ -186,11 +220,17 @@ def binary_cross_entropy(
     weight: _Operand | None = None,
     reduction: _str = "mean",
 ) -> Tensor:
-    """-(target * log(input) + (1 - target) * log(1 - input)); logarithms are kept at -100 or
-    above.
+    """Binary cross-entropy of probabilities.
 
-    input holds probabilities. Raises ShapeError unless the shapes are equal, ValueError
-    outside [0, 1].
+    -(target * log(input) + (1 - target) * log(1 - input)) * weight. input, target:
+    probabilities of one
+    shape (*), floating point. Logarithms are kept at -100 or above, so that the loss is
+    finite. weight
+    broadcasts, default 1. reduction: 'mean' (default), 'sum' or 'none' (*). From logits,
+    binary_cross_entropy_with_logits is more exact.
+    Raises ShapeError for different shapes, ValueError for an input outside of [0, 1] or
+    NaN, TypeError
+    for integers.
     """
 
 def binary_cross_entropy_with_logits(
@@ -200,11 +240,15 @@ def binary_cross_entropy_with_logits(
     reduction: _str = "mean",
     pos_weight: _Operand | None = None,
 ) -> Tensor:
-    """Binary cross-entropy of logits, stable: (1 - t) * x + (1 + (p - 1) * t) * log(1 +
-    exp(-x)).
+    """Binary cross-entropy of logits, that is of sigmoid(input).
 
-    t: target in [0, 1], p: pos_weight (broadcasts, default 1). Raises ShapeError unless
-    input and target have equal shapes.
+    ((1 - t) * x + (1 + (p - 1) * t) * log(1 + exp(-x))) * weight. x: input, logits (*).
+    t: target in
+    [0, 1], of the same shape. p: pos_weight, the weight of positive targets, default 1.
+    weight (default
+    1) and pos_weight broadcast. Large logits do not overflow; infinite ones give NaN.
+    reduction: 'mean' (default), 'sum' or 'none' (*).
+    Raises ShapeError for different shapes, ValueError for another reduction.
     """
 
 @overload
@@ -217,13 +261,18 @@ def conv1d(
     dilation: _int | Sequence[_int] = 1,
     groups: _int = 1,
 ) -> Tensor:
-    """Convolution (cross-correlation) over 1 spatial dim(s).
+    """Convolution (cross-correlation) over one spatial dim.
 
-    Shapes: input (N, C, …) or (C, …), weight (out, C / groups, …), bias (out,). Each size
-    of the result is
-    (in + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1. padding may also be
-    'valid' or 'same'.
-    Raises ShapeError when channels or sizes do not fit.
+    input: (N, C, L) or (C, L), floating point. weight:
+    (K, C / groups, *kernel), of the same dtype. bias: (K,), default None.
+    Returns (N, K, *) or (K, *) with the sizes
+    floor((size + 2 * padding - dilation * (kernel - 1) - 1) / stride) + 1.
+    stride (default 1), padding (zeros at both ends, 0) and dilation (distance of
+    the kernel's elements, 1): a number or one per dim; padding also by name, see
+    below. groups (1): the channels are divided into so many groups, each with
+    K / groups kernels of its own.
+    Raises ShapeError when channels or sizes do not fit, ValueError for a number out
+    of range, TypeError for integers, RuntimeError for different dtypes.
     """
 
 @overload
@@ -236,8 +285,12 @@ def conv1d(
     dilation: _int | Sequence[_int] = 1,
     groups: _int = 1,
 ) -> Tensor:
-    """Convolution over 1 spatial dim(s) with padding 'valid' (none) or 'same' (keeps the
-    size).
+    """Convolution over one spatial dim with padding by name.
+
+    padding: 'valid' (default here) adds nothing; 'same' adds zeros so that the
+    sizes stay, of an odd number one more at the end, and needs stride 1, else
+    ValueError. input, weight, bias, stride, dilation and groups are those of
+    conv1d with numbers.
     """
 
 @overload
@@ -250,13 +303,18 @@ def conv2d(
     dilation: _int | Sequence[_int] = 1,
     groups: _int = 1,
 ) -> Tensor:
-    """Convolution (cross-correlation) over 2 spatial dim(s).
+    """Convolution (cross-correlation) over two spatial dims.
 
-    Shapes: input (N, C, …) or (C, …), weight (out, C / groups, …), bias (out,). Each size
-    of the result is
-    (in + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1. padding may also be
-    'valid' or 'same'.
-    Raises ShapeError when channels or sizes do not fit.
+    input: (N, C, H, W) or (C, H, W), floating point. weight:
+    (K, C / groups, *kernel), of the same dtype. bias: (K,), default None.
+    Returns (N, K, *) or (K, *) with the sizes
+    floor((size + 2 * padding - dilation * (kernel - 1) - 1) / stride) + 1.
+    stride (default 1), padding (zeros at both ends, 0) and dilation (distance of
+    the kernel's elements, 1): a number or one per dim; padding also by name, see
+    below. groups (1): the channels are divided into so many groups, each with
+    K / groups kernels of its own.
+    Raises ShapeError when channels or sizes do not fit, ValueError for a number out
+    of range, TypeError for integers, RuntimeError for different dtypes.
     """
 
 @overload
@@ -269,8 +327,12 @@ def conv2d(
     dilation: _int | Sequence[_int] = 1,
     groups: _int = 1,
 ) -> Tensor:
-    """Convolution over 2 spatial dim(s) with padding 'valid' (none) or 'same' (keeps the
-    size).
+    """Convolution over two spatial dims with padding by name.
+
+    padding: 'valid' (default here) adds nothing; 'same' adds zeros so that the
+    sizes stay, of an odd number one more at the end, and needs stride 1, else
+    ValueError. input, weight, bias, stride, dilation and groups are those of
+    conv2d with numbers.
     """
 
 @overload
@@ -283,13 +345,18 @@ def conv3d(
     dilation: _int | Sequence[_int] = 1,
     groups: _int = 1,
 ) -> Tensor:
-    """Convolution (cross-correlation) over 3 spatial dim(s).
+    """Convolution (cross-correlation) over three spatial dims.
 
-    Shapes: input (N, C, …) or (C, …), weight (out, C / groups, …), bias (out,). Each size
-    of the result is
-    (in + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1. padding may also be
-    'valid' or 'same'.
-    Raises ShapeError when channels or sizes do not fit.
+    input: (N, C, D, H, W) or (C, D, H, W), floating point. weight:
+    (K, C / groups, *kernel), of the same dtype. bias: (K,), default None.
+    Returns (N, K, *) or (K, *) with the sizes
+    floor((size + 2 * padding - dilation * (kernel - 1) - 1) / stride) + 1.
+    stride (default 1), padding (zeros at both ends, 0) and dilation (distance of
+    the kernel's elements, 1): a number or one per dim; padding also by name, see
+    below. groups (1): the channels are divided into so many groups, each with
+    K / groups kernels of its own.
+    Raises ShapeError when channels or sizes do not fit, ValueError for a number out
+    of range, TypeError for integers, RuntimeError for different dtypes.
     """
 
 @overload
@@ -302,8 +369,12 @@ def conv3d(
     dilation: _int | Sequence[_int] = 1,
     groups: _int = 1,
 ) -> Tensor:
-    """Convolution over 3 spatial dim(s) with padding 'valid' (none) or 'same' (keeps the
-    size).
+    """Convolution over three spatial dims with padding by name.
+
+    padding: 'valid' (default here) adds nothing; 'same' adds zeros so that the
+    sizes stay, of an odd number one more at the end, and needs stride 1, else
+    ValueError. input, weight, bias, stride, dilation and groups are those of
+    conv3d with numbers.
     """
 
 def cross_entropy(
@@ -315,13 +386,23 @@ def cross_entropy(
     reduction: _str = "mean",
     label_smoothing: _float = 0.0,
 ) -> Tensor:
-    """Cross-entropy of logits: -log softmax(input)[target].
+    """Cross-entropy of logits: -weight[target] * log_softmax(input)[target].
 
-    Shapes: input (C,), (N, C) or (N, C, d1, …); target: class indices without the C dim,
-    or probabilities of the shape of input.
-    weight (C,) scales classes; targets equal to ignore_index do not count; 'mean' divides
-    by the summed weights.
-    Raises IndexError for a class out of range, ShapeError when the shapes do not fit.
+    input: (C,), (N, C) or (N, C, d1, …), floating point. target: integer class indices
+    (), (N,) or
+    (N, d1, …), or probabilities of the shape of input. weight: (C,), default 1. Rows
+    whose target is
+    ignore_index (default -100) count 0. label_smoothing: in [0, 1], mixes the target with
+    the uniform
+    distribution: (1 - s) * target + s / C. reduction: 'none' gives the shape of class
+    indices, 'sum',
+    or 'mean' (default), which divides by the summed weights of the targets, for
+    probabilities by their
+    number. No counted row gives NaN for 'mean'. The gradient of a row is softmax(input) -
+    target.
+    Raises IndexError for a class outside of [0, C), ShapeError when shapes do not fit,
+    ValueError for
+    another reduction or label_smoothing.
     """
 
 def dropout(
@@ -330,12 +411,16 @@ def dropout(
     training: _bool = True,
     inplace: _bool = False,
 ) -> Tensor:
-    """Each element set to 0 with probability p, the others divided by 1 - p; the input
-    itself without training.
+    """Each element set to 0 with probability p, the others divided by 1 - p.
 
-    The mask is made again from the random state in the backward pass and in a replay:
-    nothing is stored.
-    Raises ValueError unless 0 <= p <= 1. Source: Hinton and others, 2012.
+    input: any shape, floating point. p: default 0.5; 0 gives input itself, 1 gives zeros.
+    On average the result is input. training=False gives input itself. inplace=True writes
+    over input.
+    Where an element is dropped its gradient is 0, elsewhere 1 / (1 - p). The mask is
+    drawn again from
+    the random state in the backward pass and in a replay: it takes no memory.
+    Raises ValueError unless 0 <= p <= 1, TypeError for integers. Source: Srivastava and
+    others, 2014.
     """
 
 def embedding(
@@ -347,25 +432,41 @@ def embedding(
     scale_grad_by_freq: _bool = False,
     sparse: _bool = False,
 ) -> Tensor:
-    """Rows of weight at the integer indices input.
+    """Rows of a table by number: out[..., :] = weight[input[...]].
 
-    Shapes: input (…), weight (rows, width); returns (…, width). padding_idx gets no
-    gradient. max_norm: rows that are
-    looked up are scaled in place to at most this norm. scale_grad_by_freq divides the
-    gradient by how often a row occurs in input.
-    Raises IndexError for an index out of range. Gradients are dense; sparse=True is
-    accepted and has no effect.
+    input: integers (*). weight: (rows, width). Returns (*, width). The gradient of a row
+    of weight is
+    the sum over its places in input; it is dense: sparse=True is accepted and has no
+    effect.
+    padding_idx: a row, negative from the end, that gets no gradient. max_norm: before the
+    look-up, the
+    rows in input whose norm_type-norm (default 2) is larger are scaled down to it, in
+    weight itself.
+    scale_grad_by_freq=True divides the gradient of a row by the number of its places in
+    input.
+    Raises IndexError for an index outside of [0, rows), ValueError for such a
+    padding_idx.
     """
 
 def gelu(input: _Operand, *, approximate: _str = "none") -> Tensor:
     """Gaussian error linear unit: x * Phi(x), Phi the standard normal distribution function.
 
-    approximate='tanh' uses 0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))).
-    Raises ValueError for another approximate. Source: Hendrycks and Gimpel, 2016.
+    input: (*); integers give float32. Returns the same shape. approximate: 'none'
+    (default), or 'tanh' for 0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))).
+    -inf gives 0, its limit. Raises ValueError for another approximate. Source: Hendrycks
+    and Gimpel, 2016.
     """
 
 def l1_loss(input: _Operand, target: _Operand, reduction: _str = "mean") -> Tensor:
-    """Absolute error: |input - target|. Raises ShapeError unless the shapes are equal."""
+    """Absolute error: |input - target|.
+
+    input, target: the same shape (*); unlike in PyTorch they do not broadcast. reduction:
+    'mean'
+    (default; NaN for an empty input, TypeError for integers), 'sum' or 'none' (*). The
+    gradient where
+    both are equal is 0. Raises ShapeError for different shapes, ValueError for another
+    reduction.
+    """
 
 def layer_norm(
     input: _Operand,
@@ -374,25 +475,42 @@ def layer_norm(
     bias: _Operand | None = None,
     eps: _float = 1e-05,
 ) -> Tensor:
-    """(x - mean) / sqrt(var + eps) * weight + bias over the last dims, which must have
-    normalized_shape.
+    """Standardization over the last dims: (x - mean) / sqrt(var + eps) * weight + bias.
 
-    var is the biased variance. weight and bias have normalized_shape. Source: Ba and
-    others, 2016.
+    input: (*, normalized_shape), floating point; its shape and dtype stay. mean and the
+    biased var are
+    taken over the dims of normalized_shape, which is a number or a tuple. weight and bias
+    have
+    normalized_shape; None (default) leaves them out. eps: added to var, default 1e-5;
+    equal elements
+    give 0 + bias. NaN spreads over its row.
+    Raises ShapeError when normalized_shape does not fit, TypeError for integers.
+    Source: Ba, Kiros and Hinton, 2016.
     """
 
 def linear(input: _Operand, weight: _Operand, bias: _Operand | None = None) -> Tensor:
     """Affine map of the last dim: y = input @ weight.T + bias.
 
-    Shapes: input (…, in), weight (out, in), bias (out,) or None; returns (…, out).
-    Raises ShapeError when the sizes do not fit, RuntimeError when the dtypes differ.
+    input: (…, in), weight: (out, in), bias: (out,) or None (default) for no bias. Returns
+    (…, out). A weight (in,) drops the last dim. Raises ShapeError when the sizes do not
+    fit, RuntimeError when the dtypes differ or are bool.
     """
 
 def log_softmax(input: _Operand, dim: _int, dtype: _dtype | None = None) -> Tensor:
-    """x - log(sum(exp(x))) along dim, without overflow. dtype: convert to it first."""
+    """Logarithm of softmax along a dim: x - log(sum(exp(x))).
+
+    input: (*), floating point. dim: the dim whose exponentials sum to 1. dtype: converted
+    to first (default: that of input). Returns the same shape. More accurate than the log
+    of softmax, and finite where that underflows. A row of -inf, or one with inf or NaN,
+    gives NaN. Raises TypeError for integers without a dtype.
+    """
 
 def logsigmoid(input: _Operand) -> Tensor:
-    """log(sigmoid(x)), stable for large negative x."""
+    """Logarithm of the logistic function: log(sigmoid(x)) = -log(1 + exp(-x)).
+
+    input: (*); integers give float32. Returns the same shape. It does not overflow: for
+    large negative x the result is x.
+    """
 
 def max_pool1d_with_indices(
     input: _Operand,
@@ -402,7 +520,12 @@ def max_pool1d_with_indices(
     dilation: _int | Sequence[_int] = 1,
     ceil_mode: _bool = False,
 ) -> _ValuesIndices:
-    """max_pool1d, and where in its plane each greatest element stands."""
+    """max_pool1d and the position of every greatest element.
+
+    Returns (values, indices): indices, int64, count through the L
+    of one channel of input in row-major order, without the padding. kernel_size,
+    stride, padding, dilation and ceil_mode are those of max_pool1d.
+    """
 
 def max_pool2d_with_indices(
     input: _Operand,
@@ -412,7 +535,12 @@ def max_pool2d_with_indices(
     dilation: _int | Sequence[_int] = 1,
     ceil_mode: _bool = False,
 ) -> _ValuesIndices:
-    """max_pool2d, and where in its plane each greatest element stands."""
+    """max_pool2d and the position of every greatest element.
+
+    Returns (values, indices): indices, int64, count through the H, W
+    of one channel of input in row-major order, without the padding. kernel_size,
+    stride, padding, dilation and ceil_mode are those of max_pool2d.
+    """
 
 def max_pool3d_with_indices(
     input: _Operand,
@@ -422,10 +550,23 @@ def max_pool3d_with_indices(
     dilation: _int | Sequence[_int] = 1,
     ceil_mode: _bool = False,
 ) -> _ValuesIndices:
-    """max_pool3d, and where in its plane each greatest element stands."""
+    """max_pool3d and the position of every greatest element.
+
+    Returns (values, indices): indices, int64, count through the D, H, W
+    of one channel of input in row-major order, without the padding. kernel_size,
+    stride, padding, dilation and ceil_mode are those of max_pool3d.
+    """
 
 def mse_loss(input: _Operand, target: _Operand, reduction: _str = "mean") -> Tensor:
-    """Squared error: (input - target)**2. Raises ShapeError unless the shapes are equal."""
+    """Squared error: (input - target)**2.
+
+    input, target: the same shape (*); unlike in PyTorch they do not broadcast, which
+    would train
+    towards the mean. reduction: 'mean' (default; NaN for an empty input, TypeError for
+    integers), 'sum'
+    or 'none' (*). Raises ShapeError for different shapes, ValueError for another
+    reduction.
+    """
 
 def nll_loss(
     input: _Operand,
@@ -435,15 +576,27 @@ def nll_loss(
     ignore_index: _int = -100,
     reduction: _str = "mean",
 ) -> Tensor:
-    """Negative log-likelihood: -weight[target] * input[target], input holding log-
-    probabilities.
+    """Negative log-likelihood: -weight[target] * input[target].
 
-    Shapes and options as cross_entropy with class indices.
+    input: log-probabilities (C,), (N, C) or (N, C, d1, …). target: integer class indices
+    (), (N,) or
+    (N, d1, …). weight: (C,), default 1. Rows whose target is ignore_index (default -100)
+    count 0.
+    reduction: 'none', 'sum', or 'mean' (default), which divides by the summed weights of
+    the targets.
+    Raises IndexError for a class outside of [0, C), ShapeError when shapes do not fit.
+    cross_entropy is
+    this after log_softmax.
     """
 
 def one_hot(input: _Operand, num_classes: _int = -1) -> Tensor:
-    """1 at the position of each class index along a new last dim, else 0; int64. -1:
-    greatest index + 1.
+    """1 at the position of each class index along a new last dim, 0 elsewhere.
+
+    input: integers (*). num_classes: the size of the new dim; -1 (default) takes the
+    greatest index
+    plus 1. Returns int64 (*, num_classes), not differentiable. Raises ValueError for an
+    index outside
+    of [0, num_classes), ShapeError for an empty input without num_classes.
     """
 
 def pad(
@@ -452,12 +605,19 @@ def pad(
     mode: _str = "constant",
     value: _float | None = None,
 ) -> Tensor:
-    """The last dims made longer (or shorter, for negative numbers), as
-    torch.nn.functional.pad.
+    """The last dims of input made longer at both ends, or shorter.
 
-    pad: (before, after) of the last dim, then of the one before it, and so on. mode:
-    'constant' (value, default 0),
-    'reflect', 'replicate' or 'circular'. Raises ShapeError when the padding does not fit.
+    pad: numbers of elements (before, after) for the last dim, then for the one before it,
+    and so on;
+    negative ones cut off. mode: what is put in, 'constant' (value, default 0), 'reflect'
+    (mirrored,
+    without the edge itself), 'replicate' (the edge) or 'circular' (the other end). value
+    is converted
+    to the dtype of input; only 'constant' reads it.
+    Raises ShapeError for an odd number of entries or too many, a negative size, or more
+    than n - 1
+    ('reflect') or n ('circular') elements in a dim of size n; ValueError for another
+    mode.
     """
 
 def scaled_dot_product_attention(
@@ -471,28 +631,57 @@ def scaled_dot_product_attention(
     scale: _float | None = None,
     enable_gqa: _bool = False,
 ) -> Tensor:
-    """softmax(query @ key.T * scale + mask) @ value, in memory linear in the number of keys.
+    """Attention, softmax(query @ key.mT * scale + mask) @ value, in memory linear in L + S.
 
-    Shapes: query (…, L, E), key (…, S, E), value (…, S, V); returns (…, L, V). scale
-    defaults to 1 / sqrt(E). attn_mask: bool
-    (True takes part) or numbers that are added, broadcasting to (…, L, S); is_causal:
-    query i sees keys 0 … i.
-    enable_gqa: fewer key heads than query heads, each shared by a group. A query that
-    sees no key gives 0.
-    Source: Vaswani and others, 2017; Dao and others, 2022.
+    query: (*, L, E), key: (*, S, E), value: (*, S, V), of one floating dtype; leading
+    dims broadcast.
+    Returns (*, L, V). scale: default 1 / sqrt(E). attn_mask: bool (True takes part) or
+    numbers that are
+    added, broadcasting to (*, L, S). is_causal=True: query i sees keys 0 to i; excludes
+    attn_mask.
+    A query that sees no key gives 0. enable_gqa=True: dim -3 of query is a multiple of
+    that of key and
+    value, whose heads are shared by groups. dropout_p: probability (default 0) of
+    dropping each weight;
+    above 0 the weights (*, L, S) are stored.
+    Raises ShapeError when shapes do not fit, ValueError for a mask with is_causal,
+    RuntimeError for
+    different dtypes. Source: Vaswani and others, 2017; Dao and others, 2022.
     """
 
 def sigmoid(input: _Operand) -> Tensor:
-    """Logistic function: 1 / (1 + exp(-x))."""
+    """Logistic function of every element: 1 / (1 + exp(-x)).
+
+    input: (*); integers give float32. Returns the same shape, in [0, 1]. It does not
+    overflow for any x.
+    """
 
 def softmax(input: _Operand, dim: _int, dtype: _dtype | None = None) -> Tensor:
-    """exp(x) / sum(exp(x)) along dim, without overflow. dtype: convert to it first."""
+    """Exponentials along a dim, normalized to the sum 1: exp(x) / sum(exp(x)).
+
+    input: (*), floating point. dim: the dim that sums to 1. dtype: converted to first
+    (default: that of input). Returns the same shape. The greatest element is taken out
+    first: no overflow. A row of -inf, or one with inf or NaN, gives NaN. Raises TypeError
+    for integers without a dtype.
+    """
 
 def softplus(input: _Operand, beta: _float = 1.0, threshold: _float = 20.0) -> Tensor:
-    """log(1 + exp(beta * x)) / beta; x itself where beta * x > threshold."""
+    """Smooth rectifier: log(1 + exp(beta * x)) / beta.
+
+    input: (*); integers give float32. Returns the same shape. beta: sharpness (default
+    1); the larger, the closer to relu. threshold: where beta * x exceeds it (default 20)
+    the result is x itself and the gradient 1, else the gradient is sigmoid(beta * x).
+    """
 
 def softsign(input: _Operand) -> Tensor:
-    """x / (1 + |x|)."""
+    """Softsign: x / (1 + |x|).
+
+    input: (*); integers give float32. Returns the same shape, in [-1, 1]. Infinities give
+    -1 and 1, the limits. The gradient is 1 / (1 + |x|)**2.
+    """
 
 def tanh(input: _Operand) -> Tensor:
-    """Hyperbolic tangent."""
+    """Hyperbolic tangent of every element: (exp(x) - exp(-x)) / (exp(x) + exp(-x)).
+
+    input: (*); integers give float32. Returns the same shape, in [-1, 1].
+    """

@@ -1,0 +1,84 @@
+#include "bindings/factory.h"
+
+#include "bindings/arguments.h"
+#include "graph/provenance.h"
+
+namespace topograd::python {
+namespace {
+
+/// The last parameters of every factory. Those of type "any" are what PyTorch takes and has no
+/// meaning here.
+constexpr const char* options_text =
+    "dtype? dtype=None, device? device=None, bool requires_grad=False, any? layout=None, "
+    "any? pin_memory=None, any? memory_format=None)";
+constexpr ArgKind option_kinds[] = {ArgKind::dtype,  ArgKind::device, ArgKind::boolean,
+                                    ArgKind::object, ArgKind::object, ArgKind::object};
+constexpr std::size_t option_count = std::size(option_kinds);
+
+struct Factory {
+  std::string name, doc;
+  std::vector<Signature> signatures;
+  std::vector<Form> forms;
+  PyMethodDef definition;
+};
+
+Signature complete(const Form& form) {
+  const std::string start(form.signature);
+  std::vector<ArgKind> kinds(form.kinds, form.kinds + form.parameters);
+  kinds.insert(kinds.end(), std::begin(option_kinds), std::end(option_kinds));
+  return parse_signature((start + ", " + options_text).c_str(), kinds.data(),
+                         static_cast<int>(kinds.size()));
+}
+
+Tensor make(const Form& form, const Arg* args, PyObject* first) {
+  const Arg* rest = args + form.parameters;
+  Options options{.dtype = std::nullopt, .requires_grad = rest[2].boolean(), .first = first};
+  if (!rest[0].none()) options.dtype = rest[0].dtype();
+  Tensor out = form.make(args, options);
+  if (options.requires_grad) {
+    const AwaitedSite here;
+    out.requires_grad_();
+  }
+  return out;
+}
+
+PyObject* call(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* names) {
+  return guarded<PyObject*>(nullptr, [&] {
+    const auto& factory = *static_cast<const Factory*>(PyCapsule_GetPointer(self, nullptr));
+    return named(factory.name, [&]() -> PyObject* {
+      std::string why;
+      for (std::size_t i = 0; i < factory.forms.size(); ++i) {
+        ArgList parsed(factory.signatures[i].parameters.size());
+        std::string problem = parse(factory.signatures[i], args, count, names, parsed.data());
+        if (problem.empty())
+          return wrap(make(factory.forms[i], parsed.data(),
+                           count > 0 || names != nullptr ? args[0] : nullptr));
+        why += (why.empty() ? "" : "; or ") + std::move(problem);
+      }
+      fail<TypeError>("{}: {}", factory.name, why);
+    });
+  });
+}
+
+}  // namespace
+
+void define_factory(py::module_& m, const char* doc, std::initializer_list<Form> forms) {
+  // As long as the process: Python's function objects point into it.
+  auto* factory =
+      new Factory{.name = {}, .doc = {}, .signatures = {}, .forms = forms, .definition = {}};
+  for (const Form& form : forms) factory->signatures.push_back(complete(form));
+  factory->name = factory->signatures.front().function;
+  factory->doc =
+      factory->name + signature_text(factory->signatures.back(), false) + "\n--\n\n" + doc;
+  factory->definition = {factory->name.c_str(),
+                         reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(call)),
+                         METH_FASTCALL | METH_KEYWORDS, factory->doc.c_str()};
+  const auto self = py::reinterpret_steal<py::object>(PyCapsule_New(factory, nullptr, nullptr));
+  const py::str module("topograd");
+  const auto function = py::reinterpret_steal<py::object>(
+      PyCFunction_NewEx(&factory->definition, self.ptr(), module.ptr()));
+  if (!self || !function) throw_python();
+  m.attr(factory->name.c_str()) = function;
+}
+
+}  // namespace topograd::python
