@@ -11,6 +11,8 @@ import pytest
 import topograd as tg
 
 PUBLIC = [op for op in tg.ops() if not op.hidden]
+FACTORIES = """arange empty empty_like eye full full_like linspace ones ones_like rand rand_like randint
+randint_like randn randn_like randperm tensor zeros zeros_like""".split()
 # What the examples may name, and how their output is compared: as in pyproject.toml.
 NAMES = {"tg": tg, "F": tg.nn.functional, "np": np}
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
@@ -40,11 +42,20 @@ def test_a_docstring_names_every_parameter(op):
 
 @pytest.mark.parametrize("op", PUBLIC, ids=str)
 def test_a_docstring_ends_with_an_example_that_is_true(op):
-    parts = doctest.DocTestParser().parse(op.doc, str(op))
+    run_examples(str(op), op.doc)
+
+
+@pytest.mark.parametrize("name", FACTORIES)
+def test_the_docstring_of_a_factory_ends_with_an_example_that_is_true(name):
+    run_examples(name, getattr(tg, name).__doc__)
+
+
+def run_examples(name, doc):
+    parts = doctest.DocTestParser().parse(doc, name)
     examples = [part for part in parts if isinstance(part, doctest.Example)]
-    assert examples, f"{op}: the docstring has no example"
-    assert not str(parts[-1]).strip(), f"{op}: text after the example: {parts[-1]!r}"
-    test = doctest.DocTest(examples, dict(NAMES), str(op), None, None, None)
+    assert examples, f"{name}: the docstring has no example"
+    assert not str(parts[-1]).strip(), f"{name}: text after the example: {parts[-1]!r}"
+    test = doctest.DocTest(examples, dict(NAMES), name, None, None, None)
     report: list[str] = []
     doctest.DocTestRunner(verbose=False, optionflags=OPTIONS).run(test, out=report.append)
     assert not report, "".join(report)

@@ -2,6 +2,7 @@
 
 #include "bindings/arguments.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace topograd::python {
@@ -77,7 +78,7 @@ bool to_real(PyObject* object, const Parameter& p, Arg& arg) {
   Scalar number = 0;
   if (is_tensor(object)) {
     const Tensor x = as_tensor(object);
-    if (x.count() != 1) return false;
+    if (x.rank() != 0) return false;
     number = x.item();
   } else if (!to_scalar(object, number)) {
     return false;
@@ -218,6 +219,17 @@ bool take_rest(const Parameter& p, PyObject* const* args, Py_ssize_t count, Arg&
 }
 
 }  // namespace
+
+std::string told_as(const std::string& function, std::string_view message) {
+  if (message.starts_with(function)) return std::string(message);
+  const auto colon = message.find(": ");
+  const bool named =
+      colon != std::string_view::npos &&
+      std::all_of(
+          message.begin(), message.begin() + static_cast<std::ptrdiff_t>(colon),
+          [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
+  return function + ": " + std::string(named ? message.substr(colon + 2) : message);
+}
 
 std::string describe_arguments(PyObject* const* args, Py_ssize_t count, PyObject* names) {
   std::string text = "(";

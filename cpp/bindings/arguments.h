@@ -38,12 +38,13 @@ std::string describe_arguments(PyObject* const* args, Py_ssize_t count, PyObject
 /// "(self, dim=None, *, dtype=None)".
 std::string signature_text(const Signature& signature, bool as_method);
 
+/// The message with the function's name in front, instead of that of an op inside.
+std::string told_as(const std::string& function, std::string_view message);
+
 /// An error from an op inside a composite is told under the name that the user called.
 template <class Kind>
 [[noreturn]] void rethrow_as(const std::string& function, const Kind& e) {
-  const std::string_view message(e.what());
-  throw Kind(message.starts_with(function) ? std::string(message)
-                                           : function + ": " + std::string(message));
+  throw Kind(told_as(function, e.what()));
 }
 template <class F>
 PyObject* named(const std::string& function, F&& run) {

@@ -274,8 +274,6 @@ tensor([[1., 0., 0.],
 low: 0 by default. dtype: int64 by default. generator: a Generator, by default the one that manual_seed
 sets. Raises ValueError unless low < high.
 
->>> tg.manual_seed(0)
-<topograd.Generator ...>
 >>> tg.randint(10, (3,)).shape
 topograd.Size([3]))",
                  {Form("randint(int high, int[] size, *, object? generator=None",

@@ -223,14 +223,9 @@ void register_ops(py::module_& m) {
     if (!py::hasattr(tensor, name.c_str()))
       tensor.attr(name.c_str()) =
           py::reinterpret_steal<py::object>(make_op_function(variants, false, true));
-  for (auto& [name, variants] : in_place) {
-    // normal_ and bernoulli_ have records of their own beside the functions normal and bernoulli.
-    std::string shown = name;
-    if (const auto at = shown.find("_fill"); at != std::string::npos && shown != "masked_fill")
-      shown.resize(at);
-    tensor.attr((shown + "_").c_str()) =
+  for (auto& [name, variants] : in_place)
+    tensor.attr((name + "_").c_str()) =
         py::reinterpret_steal<py::object>(make_op_function(variants, true, true));
-  }
   m.attr("functions") = public_functions;
   m.attr("nn_functions") = nn_functions;
 }

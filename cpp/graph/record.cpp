@@ -122,6 +122,9 @@ Tensor invoke_in_place(const OpRecord& op, const Arg* args, int count) {
     } else {
       op.forward.run(args, {}, results);
       const Tensor& value = results.one;
+      expect(!is_higher(value.dtype(), target.dtype()),
+             "{}: the result has dtype {}, which can not be written into the output of dtype {}",
+             name, value.dtype(), target.dtype());
       expect<ShapeError>(value.shape() == target.shape(),
                          "{}: the result has shape {}, which does not fit the output of shape {}",
                          name, value.shape(), target.shape());

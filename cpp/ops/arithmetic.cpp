@@ -269,7 +269,7 @@ tensor([ 1.5000, -0.5000])
         [](const Call&, const Tensor& a, const Tensor&) -> Tensor {
           return Tensor::ones({}, a.dtype());
         },
-        [](const Call&, const Tensor& a, const Tensor& b) -> Tensor { return -floor(a / b); }},
+        [](const Call&, const Tensor& a, const Tensor& b) -> Tensor { return -floor_div(a, b); }},
     .saves = saves_inputs,
     .traits = both,
     .samples = positive_binary_samples,

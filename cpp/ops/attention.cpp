@@ -160,6 +160,12 @@ tensor([[1.],
                double dropout_p, bool causal, std::optional<double> scale, bool grouped) {
               constexpr const char* op = "scaled_dot_product_attention";
               check_shapes(q, k, v, op);
+              expect<ValueError>(dropout_p >= 0 && dropout_p <= 1,
+                                 "{}: dropout_p must be in [0, 1], got {}", op, dropout_p);
+              expect<TypeError>(
+                  !mask.defined() || is_boolean(mask.dtype()) || mask.dtype() == q.dtype(),
+                  "{}: attn_mask must be bool or of the query's dtype {}, got {}", op, q.dtype(),
+                  mask.defined() ? mask.dtype() : q.dtype());
               expect<ValueError>(!(mask.defined() && causal),
                                  "{}: attn_mask and is_causal exclude each other", op);
               const double factor = scale.value_or(

@@ -98,17 +98,19 @@ constinit const Binary atan2{{
 
 input, other: tensors or numbers that broadcast; the result has their common shape and
 dtype, float32 for integers, in radians in [-pi, pi]. The signs of zeros count: y =
--0. with x < 0 gives -pi.
+-0. with x < 0 gives -pi. The gradient at the origin is 0.
 
 >>> tg.atan2(tg.tensor([1.0, 1.0, -1.0]), tg.tensor([1.0, -1.0, -1.0]))
 tensor([ 0.7854,  2.3562, -2.3562])
 )",
     .forward = float_binary<"atan2">,
     .derivative = Elementwise{[](const Call&, const Tensor& y, const Tensor& x) -> Tensor {
-                                return x / (square(x) + square(y));
+                                const Tensor squares = square(x) + square(y);
+                                return where(eq(squares, 0), 0, x / squares);
                               },
                               [](const Call&, const Tensor& y, const Tensor& x) -> Tensor {
-                                return -y / (square(x) + square(y));
+                                const Tensor squares = square(x) + square(y);
+                                return where(eq(squares, 0), 0, -y / squares);
                               }},
     .saves = saves_inputs,
     .traits = both,
@@ -169,11 +171,9 @@ tensor([1000.6932,  990.6932])
 )",
     .forward = float_binary<"logaddexp">,
     .derivative = Elementwise{
-        [](const Call& c, const Tensor& a, const Tensor&) -> Tensor { return exp(a - c.output()); },
-        [](const Call& c, const Tensor&, const Tensor& b) -> Tensor {
-          return exp(b - c.output());
-        }},
-    .saves = saves_inputs | saves_output,
+        [](const Call&, const Tensor& a, const Tensor& b) -> Tensor { return sigmoid(a - b); },
+        [](const Call&, const Tensor& a, const Tensor& b) -> Tensor { return sigmoid(b - a); }},
+    .saves = saves_inputs,
     .samples = binary_samples,
 }};
 

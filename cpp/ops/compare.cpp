@@ -248,6 +248,10 @@ tensor([True, True])
 )",
     .forward =
         [](const Tensor& a, const Tensor& b, double rtol, double atol, bool equal_nan) {
+          expect<ValueError>(rtol >= 0 && atol >= 0,
+                             "isclose: rtol and atol must not be negative, got {} and {}", rtol,
+                             atol);
+          if (is_boolean(result_type({&a, &b}))) return eq(a, b);
           Tensor near = logical_or(
               eq(a, b), logical_and(le(abs(sub(a, b)), atol + rtol * abs(b)), isfinite(b)));
           if (equal_nan) near = logical_or(near, logical_and(isnan(a), isnan(b)));

@@ -19,18 +19,26 @@ inline constexpr auto extreme = [](const Tensor& x, const OptionalDims& dims, bo
   return reduce<name>(x, dims, keepdim, x.dtype());
 };
 
-/// The gradient of an extremum is shared equally among the elements that reach it.
+/// The gradient of an extremum is shared equally among the elements that reach it; among NaN, where
+/// it is NaN.
+Tensor extreme_share(const Call& c, const Tensor& x, const OptionalDims& dims, bool keepdim) {
+  const Tensor extremum = spread(c.output(), x, dims, keepdim, "amax");
+  Tensor reached = eq(x, extremum);
+  if (any(isnan(c.output()), {}, false).item().integer() != 0)
+    reached = logical_or(reached, logical_and(isnan(x), isnan(extremum)));
+  reached = cast(reached, x.dtype());
+  return reached / sum(reached, dims, true, {});
+}
+
 Tensor extreme_gradient(const Call& c, const Tensor& g, const Tensor& x, const OptionalDims& dims,
                         bool keepdim) {
-  const Tensor reached = cast(eq(x, spread(c.output(), x, dims, keepdim, "amax")), x.dtype());
-  const Tensor share = reached / sum(reached, dims, true, {});
+  const Tensor share = extreme_share(c, x, dims, keepdim);
   return strong_mul(spread(g, x, dims, keepdim, "amax"), share);
 }
 
 Tensor extreme_tangent(const Call& c, const Tensor& t, const Tensor& x, const OptionalDims& dims,
                        bool keepdim) {
-  const Tensor reached = cast(eq(x, spread(c.output(), x, dims, keepdim, "amax")), x.dtype());
-  const Tensor share = reached / sum(reached, dims, true, {});
+  const Tensor share = extreme_share(c, x, dims, keepdim);
   return sum(strong_mul(t, share), dims, keepdim, {});
 }
 

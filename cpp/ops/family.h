@@ -62,10 +62,14 @@ Tensor pointwise(Target target, DType common, DType result, const double* params
 inline void check_castable(Target target, DType result, std::string_view op) {
   if (target.tensor == nullptr) return;
   const DType to = target.tensor->dtype();
-  const auto category = [](DType d) { return is_floating(d) ? 2 : is_integer(d) ? 1 : 0; };
-  expect(category(result) <= category(to),
+  expect(!is_higher(result, to),
          "{}_: the result has dtype {}, which can not be written into the output of dtype {}", op,
          result, to);
+}
+
+/// y for an op whose result is always memory of its own, also where nothing had to be done.
+inline Tensor apart_from(const Tensor& x, Tensor y) {
+  return y.body()->storage == x.body()->storage ? clone(y) : y;
 }
 
 /// y = f(x), dtype kept.

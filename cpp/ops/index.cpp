@@ -284,6 +284,8 @@ tensor([[3, 1, 1],
           expect<ShapeError>(at.rank() <= 1, "index_select: index must be 1-d, got shape {}",
                              at.shape());
           const index n = x.rank() == 0 ? 1 : x.shape()[d];
+          expect<ShapeError>(x.rank() > 0 || at.count() == 1,
+                             "index_select: a 0-d input has one element, index has {}", at.count());
           check_positions(at, n, "index_select");
           Tensor out = with_index_rows(x, d, at);
           if (out.count() == 0) return out;
@@ -323,6 +325,8 @@ tensor([30.,  0., 30.])
            const Scalar& alpha) {
           const int d = wrap_dim(dim, x.rank(), "index_add");
           const index n = x.rank() == 0 ? 1 : x.shape()[d];
+          expect<ShapeError>(at.rank() <= 1, "index_add: index must be 1-d, got shape {}",
+                             at.shape());
           check_positions(at, n, "index_add");
           expect<ShapeError>(
               source.shape() == with_index_rows(x, d, at).shape(),
@@ -336,7 +340,9 @@ tensor([30.,  0., 30.])
           const Axis axis = axis_of(x.shape(), d);
           const DType summed = compute_dtype(x.dtype());
           const Tensor work = dense(converted(out, summed));
-          const Tensor scaled = alpha.real() == 1 ? source : mul(source, Tensor(alpha));
+          // An integer input takes the whole part of alpha, as in PyTorch.
+          const Scalar factor = is_floating(x.dtype()) ? alpha : Scalar(alpha.integer());
+          const Tensor scaled = factor.real() == 1 ? source : mul(source, Tensor(factor));
           const Tensor from = dense(converted(scaled, summed)),
                        positions = dense(converted(at, DType::int64));
           kernel_table().adding[static_cast<int>(compute_of(x.dtype()))].index_add(
@@ -360,13 +366,19 @@ tensor([30.,  0., 30.])
     },
 }};
 
+/// Positions in which negative ones count from the end.
+static Tensor wrapped(const Tensor& at, index n) {
+  const Tensor whole = converted(at, DType::int64);
+  return where(lt(whole, 0), whole + Tensor(Scalar(n)), whole);
+}
+
 constinit const Op<Tensor(Tensor, Tensor, OptionalInt)> take_along_dim{{
     .signature = "take_along_dim(Tensor input, Tensor indices, int? dim=None)",
     .doc = R"(Elements of input picked along dim by indices, as NumPy's take_along_axis.
 
 indices: integers with as many dims as input; all dims but dim broadcast. Without dim (default None)
-both are flattened. It takes what argsort returns along the same dim.
-Raises IndexError for an entry outside of [0, input.size(dim)), ShapeError for different numbers of
+both are flattened. It takes what argsort returns along the same dim. Negative entries count from
+the end. Raises IndexError for an entry outside of [-n, n), n = input.size(dim); ShapeError for different numbers of
 dims.
 
 >>> x = tg.tensor([[3, 1, 2], [4, 6, 5]])
@@ -376,7 +388,12 @@ tensor([[1, 2, 3],
 )",
     .forward =
         [](const Tensor& x, const Tensor& at, const OptionalInt& dim) {
-          if (!dim) return gather(reshape(x, Dims{-1}), 0, reshape(at, Dims{-1}));
+          expect<TypeError>(is_integer(at.dtype()),
+                            "take_along_dim: indices must be integers, got {}", at.dtype());
+          if (!dim) {
+            const Tensor flat = reshape(x, Dims{-1});
+            return gather(flat, 0, wrapped(reshape(at, Dims{-1}), flat.count()));
+          }
           const int d = wrap_dim(*dim, x.rank(), "take_along_dim");
           expect<ShapeError>(x.rank() == at.rank(),
                              "take_along_dim: input {} and indices {} differ in rank", x.shape(),
@@ -387,7 +404,8 @@ tensor([[1, 2, 3],
           wide_x = wide_at = common;
           wide_x[d] = x.shape()[d];
           wide_at[d] = at.shape()[d];
-          return gather(expand(x, wide_x), d, expand(at, wide_at));
+          const index n = x.rank() == 0 ? 1 : x.shape()[d];
+          return gather(expand(x, wide_x), d, wrapped(expand(at, wide_at), n));
         },
     .samples = []() -> std::vector<Sample> {
       return {{sample({3, 4}), sample_integers({1, 4}, 3), 0}};

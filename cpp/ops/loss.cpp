@@ -350,6 +350,27 @@ tensor(1.5000)
     .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), sample({2, 3}), "sum"}}; },
 }};
 
+constinit const Op<Tensor(Tensor, Tensor)> binary_cross_entropy_terms{{
+    .signature = "binary_cross_entropy_terms(Tensor input, Tensor target)",
+    .doc = R"(binary_cross_entropy before weights and the reduction.)",
+    .forward =
+        [](const Tensor& x, const Tensor& target) {
+          return neg(target * clamp_min(log(x), -100) + (1 - target) * clamp_min(log1p(-x), -100));
+        },
+    // Finite where x is 0 or 1, and pointing away from there.
+    .derivative = Elementwise{[](const Call&, const Tensor& x, const Tensor& target) -> Tensor {
+                                return (x - target) / clamp_min(x * (1 - x), 1e-12);
+                              },
+                              [](const Call&, const Tensor& x, const Tensor&) -> Tensor {
+                                return clamp_min(log1p(-x), -100) - clamp_min(log(x), -100);
+                              }},
+    .saves = saves_inputs,
+    .traits = is_hidden,
+    .samples = []() -> std::vector<Sample> {
+      return {{sample_in({2, 3}, 0.1, 0.9), sample_in({2, 3}, 0.1, 0.9)}};
+    },
+}};
+
 constinit const Op<Tensor(Tensor, Tensor, Tensor, std::string)> binary_cross_entropy{{
     .signature = "binary_cross_entropy(Tensor input, Tensor target, Tensor? weight=None, str "
                  "reduction='mean')",
@@ -360,8 +381,8 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor, std::string)> binary_cross_ent
 shape (*), floating point. Logarithms are kept at -100 or above, so that the loss is finite. weight
 broadcasts, default 1. reduction: 'mean' (default), 'sum' or 'none' (*). From logits,
 binary_cross_entropy_with_logits is more exact.
-Raises ShapeError for different shapes, ValueError for an input outside of [0, 1] or NaN, TypeError
-for integers.
+Raises ShapeError for different shapes, ValueError for an input or target outside of [0, 1] or NaN,
+TypeError for integers. The gradient (input - target) / max(input * (1 - input), 1e-12) is finite.
 
 >>> F.binary_cross_entropy(tg.tensor([0.5, 0.0]), tg.tensor([1.0, 1.0]), reduction="none")
 tensor([  0.6931, 100.0000])
@@ -374,10 +395,11 @@ tensor([  0.6931, 100.0000])
               is_floating(x.dtype()) && is_floating(target.dtype()),
               "binary_cross_entropy: expects floating point input and target, got {} and {}",
               x.dtype(), target.dtype());
-          expect<ValueError>(all(logical_and(ge(x, 0), le(x, 1)), {}, false).item().integer() != 0,
-                             "binary_cross_entropy: input must lie in [0, 1]");
-          Tensor loss =
-              neg(target * clamp_min(log(x), -100) + (1 - target) * clamp_min(log1p(-x), -100));
+          for (const auto& [name, p] : {std::pair{"input", &x}, std::pair{"target", &target}})
+            expect<ValueError>(
+                all(logical_and(ge(*p, 0), le(*p, 1)), {}, false).item().integer() != 0,
+                "binary_cross_entropy: {} must lie in [0, 1]", name);
+          Tensor loss = binary_cross_entropy_terms(x, target);
           if (weight.defined()) loss = loss * weight;
           return reduced(loss, reduction, "binary_cross_entropy");
         },
@@ -432,6 +454,7 @@ Family loss_family() {
           &nll_loss,
           &mse_loss,
           &l1_loss,
+          &binary_cross_entropy_terms,
           &binary_cross_entropy,
           &binary_cross_entropy_with_logits};
 }

@@ -254,6 +254,8 @@ tensor([[-1.0000],
               check_channels(x, running_var, "running_var");
               check_channels(x, weight, "weight");
               check_channels(x, bias, "bias");
+              expect<ValueError>(running_mean.defined() == running_var.defined(),
+                                 "batch_norm: running_mean and running_var come together");
               if (!training) {
                 expect<ValueError>(
                     running_mean.defined() && running_var.defined(),
@@ -264,7 +266,8 @@ tensor([[-1.0000],
                 if (weight.defined()) scale = scale * weight;
                 Tensor shift = neg(running_mean * scale);
                 if (bias.defined()) shift = shift + bias;
-                return addcmul(reshape(shift, shape), x, reshape(scale, shape), 1);
+                const Tensor wide = addcmul(reshape(shift, shape), x, reshape(scale, shape), 1);
+                return wide.dtype() == x.dtype() ? wide : cast(wide, x.dtype());
               }
               const index per = x.shape()[1] == 0 ? 0 : x.count() / x.shape()[1];
               expect<ShapeError>(

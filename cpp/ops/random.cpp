@@ -55,10 +55,37 @@ Tensor draw_permutation(index n, DType dtype, Generator& generator) {
 namespace {
 
 /// The random values written over x.
+void expect_floating(const Tensor& x, std::string_view op) {
+  expect<TypeError>(is_floating(x.dtype()), "{}: expects a floating point tensor, got {}", op,
+                    x.dtype());
+}
+
+/// random_() draws below this: what the dtype holds exactly.
+index integer_limit(DType dtype) {
+  switch (dtype) {
+    case DType::boolean: return 2;
+    case DType::float64: return index{1} << 53;
+    case DType::float32: return index{1} << 24;
+    case DType::float16: return index{1} << 11;
+    case DType::bfloat16: return index{1} << 8;
+    case DType::uint8: return 256;
+    case DType::int64: return std::numeric_limits<index>::max();
+    default: return index{1} << (8 * size_of(dtype) - 1);
+  }
+}
+
 Tensor written(Target target, const Tensor& x, const Tensor& values) {
   if (target.tensor == nullptr) return converted(values, x.dtype());
   copy_elements(values, *target.tensor);
   return *target.tensor;
+}
+
+/// Where uniform numbers of the shape of x lie below the probabilities p.
+Tensor drawn_below(const Tensor& x, const Tensor& p, const Object& generator, std::string_view op) {
+  expect<ValueError>(all(logical_and(ge(p, 0), le(p, 1)), {}, false).item().integer() != 0,
+                     "{}: p must be in [0, 1]", op);
+  const Tensor wide = expand(p, x.shape());
+  return lt(draw_uniform(x.shape(), DType::float32, generator_or_global(generator)), wide);
 }
 
 constexpr Traits filling = is_method | has_in_place | in_place_only | is_random;
@@ -210,6 +237,7 @@ True
 )",
     .forward =
         [](Target target, const Tensor& x, double low, double high, const Object& generator) {
+          expect_floating(x, "uniform_");
           expect<ValueError>(low <= high && std::isfinite(high - low),
                              "uniform_: expects finite from <= to, got {}, {}", low, high);
           const Tensor u = draw_uniform(x.shape(), compute_dtype(floating(x.dtype())),
@@ -223,7 +251,7 @@ True
 
 constinit const Op<Tensor(Tensor, double, double, Object)> normal_fill{{
     .signature =
-        "normal_fill(Tensor input, float mean=0.0, float std=1.0, *, object? generator=None)",
+        "normal.fill(Tensor input, float mean=0.0, float std=1.0, *, object? generator=None)",
     .doc =
         R"(Normal numbers of the given mean and std, written over input; public as normal_.
 
@@ -235,6 +263,7 @@ tensor([5., 5.])
 )",
     .forward =
         [](Target target, const Tensor& x, double mean, double deviation, const Object& generator) {
+          expect_floating(x, "normal_");
           expect<ValueError>(deviation >= 0, "normal_: std must not be negative, got {}",
                              deviation);
           const Tensor z = draw_normal(x.shape(), compute_dtype(floating(x.dtype())),
@@ -247,7 +276,7 @@ tensor([5., 5.])
 }};
 
 constinit const Op<Tensor(Tensor, double, Object)> bernoulli_fill{{
-    .signature = "bernoulli_fill(Tensor input, float p=0.5, *, object? generator=None)",
+    .signature = "bernoulli.fill(Tensor input, float p=0.5, *, object? generator=None)",
     .doc = R"(1 with probability p, else 0, written over input; public as bernoulli_.
 
 p: in [0, 1], default 0.5, else ValueError. generator: a Generator, default the global one.
@@ -257,14 +286,51 @@ tensor([1., 1., 1.])
 )",
     .forward =
         [](Target target, const Tensor& x, double p, const Object& generator) {
-          expect<ValueError>(p >= 0 && p <= 1, "bernoulli_: p must be in [0, 1], got {}", p);
-          return written(
-              target, x,
-              lt(draw_uniform(x.shape(), DType::float32, generator_or_global(generator)), p));
+          return written(target, x, drawn_below(x, Tensor(p), generator, "bernoulli_"));
         },
     .derivative = NotDifferentiable{},
     .traits = filling,
     .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), 0.5, Arg()}}; },
+}};
+
+constinit const Op<Tensor(Tensor, double, Object)> bernoulli_of{{
+    .signature = "bernoulli.p(Tensor input, float p, *, object? generator=None)",
+    .doc =
+        R"(1 with probability p, else 0, in the shape and dtype of input, whose values do not count.
+
+p: in [0, 1], else ValueError. generator: a Generator, default the global one.
+
+>>> tg.bernoulli(tg.zeros(3), 1.0)
+tensor([1., 1., 1.])
+)",
+    .forward =
+        [](const Tensor& x, double p, const Object& generator) {
+          return converted(drawn_below(x, Tensor(p), generator, "bernoulli"), x.dtype());
+        },
+    .derivative = NotDifferentiable{},
+    .traits = is_method | is_random,
+    .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), 0.5, Arg()}}; },
+}};
+
+constinit const Op<Tensor(Tensor, Tensor, Object)> bernoulli_fill_each{{
+    .signature = "bernoulli.each(Tensor input, Tensor p, *, object? generator=None)",
+    .doc = R"(1 with the probabilities p, else 0, written over input; public as bernoulli_.
+
+p: in [0, 1], else ValueError; broadcasts to the shape of input. generator: a Generator, default the
+global one.
+
+>>> tg.empty(2).bernoulli_(tg.tensor([0.0, 1.0]))
+tensor([0., 1.])
+)",
+    .forward =
+        [](Target target, const Tensor& x, const Tensor& p, const Object& generator) {
+          return written(target, x, drawn_below(x, p, generator, "bernoulli_"));
+        },
+    .derivative = NotDifferentiable{},
+    .traits = filling,
+    .samples = []() -> std::vector<Sample> {
+      return {{sample({2, 3}), sample_in({3}, 0, 1), Arg()}};
+    },
 }};
 
 constinit const Op<Tensor(Tensor, double, Object)> exponential_fill{{
@@ -280,6 +346,7 @@ True
 )",
     .forward =
         [](Target target, const Tensor& x, double rate, const Object& generator) {
+          expect_floating(x, "exponential_");
           expect<ValueError>(rate > 0, "exponential_: lambd must be positive, got {}", rate);
           const Tensor u = draw_uniform(x.shape(), compute_dtype(floating(x.dtype())),
                                         generator_or_global(generator));
@@ -295,7 +362,8 @@ constinit const Op<Tensor(Tensor, OptionalInt, OptionalInt, Object)> random_fill
     .doc =
         R"(Uniform integers in [from, to), written over input of any dtype; public as random_.
 
-random_(n) draws from [0, n), random_() from 0 to a limit of the dtype. generator: a Generator,
+random_(n) draws from [0, n), random_() from 0 to what the dtype holds
+exactly, 2**24 for float32 and 2**63 - 1 for int64. generator: a Generator,
 default the global one. Raises ValueError for an empty range.
 
 >>> tg.empty(3).random_(4, 5)
@@ -304,13 +372,15 @@ tensor([4., 4., 4.])
     .forward =
         [](Target target, const Tensor& x, const OptionalInt& from, const OptionalInt& to,
            const Object& generator) {
-          index low = 0, high = is_floating(x.dtype()) ? index{1} << 24
-                                                       : index{1} << std::min<std::size_t>(
-                                                             62, 8 * size_of(x.dtype()) - 1);
+          const index limit = integer_limit(x.dtype());
+          index low = 0, high = limit;
           if (from && to)
             low = *from, high = *to;
           else if (from)
             high = *from;
+          const index least = x.dtype() == DType::uint8 || is_boolean(x.dtype()) ? 0 : -limit;
+          expect<ValueError>(low >= least && high <= limit,
+                             "random_: [{}, {}) does not fit into {}", low, high, x.dtype());
           return written(
               target, x,
               draw_integers(x.shape(), low, high, DType::int64, generator_or_global(generator)));
@@ -321,8 +391,9 @@ tensor([4., 4., 4.])
 }};
 
 Family random_family() {
-  return {&bernoulli,   &multinomial,    &normal,           &uniform_fill,
-          &normal_fill, &bernoulli_fill, &exponential_fill, &random_fill};
+  return {&bernoulli,        &multinomial,    &normal,       &uniform_fill,
+          &normal_fill,      &bernoulli_fill, &bernoulli_of, &bernoulli_fill_each,
+          &exponential_fill, &random_fill};
 }
 
 }  // namespace topograd

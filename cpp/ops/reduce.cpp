@@ -88,7 +88,10 @@ tensor([1, 1, 2])
     .forward =
         [](const Tensor& x, const OptionalDims& dims, bool keepdim, OptionalType dtype) {
           const DType result = dtype.value_or(summed(x.dtype()));
-          const Tensor read = dtype && is_floating(*dtype) ? converted(x, result) : x;
+          // Converted first where a fraction comes in or goes: the fractions of 1.7 and 2.7 must
+          // not add up.
+          const bool first = dtype && (is_floating(*dtype) || is_floating(x.dtype()));
+          const Tensor read = first ? converted(x, result) : x;
           return reduce<"sum">(read, dims, keepdim, result);
         },
     .derivative = Linear{[](const Call&, const Tensor& g, const Tensor& x, const OptionalDims& dims,

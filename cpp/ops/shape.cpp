@@ -101,7 +101,7 @@ tensor([[1, 2, 1, 2],
             shape.push_back(total);
           }
           count_of(shape);
-          return reshape(expand(reshape(x, apart), wide), shape);
+          return apart_from(x, reshape(expand(reshape(x, apart), wide), shape));
         },
     .traits = is_method | method_only,
     .samples = []() -> std::vector<Sample> {
@@ -129,13 +129,15 @@ tensor([[1, 2, 1, 2],
     .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), Dims{2}}}; },
 }};
 
-constinit const Op<Tensor(Tensor, Tensor, OptionalInt)> repeat_interleave{{
-    .signature = "repeat_interleave(Tensor input, Tensor repeats, int? dim=None)",
+constinit const Op<Tensor(Tensor, Tensor, OptionalInt, OptionalInt)> repeat_interleave{{
+    .signature = "repeat_interleave(Tensor input, Tensor repeats, int? dim=None, *, int? "
+                 "output_size=None)",
     .doc = R"(Every position of input along dim repeated, the copies next to each other.
 
 repeats: a number, or integers (n,) with one count per position, n = input.size(dim). Without dim
 (default None) the input is flattened first. The gradient adds up over the copies.
-Raises ShapeError when repeats does not fit, ValueError when a count is negative.
+output_size: how long the result is along dim, checked when given. Raises ShapeError when repeats or
+output_size do not fit, ValueError when a count is negative, TypeError for fractions.
 
 >>> tg.repeat_interleave(tg.tensor([5, 6]), 2)
 tensor([5, 5, 6, 6])
@@ -144,7 +146,10 @@ tensor([[3, 4],
         [3, 4]])
 )",
     .forward =
-        [](const Tensor& x, const Tensor& repeats, const OptionalInt& dim) {
+        [](const Tensor& x, const Tensor& repeats, const OptionalInt& dim,
+           const OptionalInt& output_size) {
+          expect<TypeError>(is_integer(repeats.dtype()),
+                            "repeat_interleave: repeats must be integers, got {}", repeats.dtype());
           const Tensor source = dim ? x : reshape(x, Dims{-1});
           const int d = wrap_dim(dim.value_or(0), source.rank(), "repeat_interleave");
           const index n = source.rank() == 0 ? 1 : source.shape()[d];
@@ -162,10 +167,13 @@ tensor([[3, 4],
                                "repeat_interleave: the result is more than memory can hold");
             picks.insert(picks.end(), static_cast<std::size_t>(times), i);
           }
+          expect<ShapeError>(!output_size || *output_size == static_cast<index>(picks.size()),
+                             "repeat_interleave: output_size is {}, but the repeats add up to {}",
+                             output_size.value_or(0), picks.size());
           return index_select(source, d, Tensor::of(picks));
         },
     .samples = []() -> std::vector<Sample> {
-      return {{sample({2, 3}), Tensor(2), 1}, {sample({2, 2}), Tensor(2), Arg()}};
+      return {{sample({2, 3}), Tensor(2), 1, Arg()}, {sample({2, 2}), Tensor(2), Arg(), 8}};
     },
 }};
 
@@ -202,7 +210,7 @@ tensor([[3, 4],
             if (shift != 0)
               y = cat({narrow(y, d, n - shift, shift), narrow(y, d, 0, n - shift)}, d);
           }
-          return y;
+          return apart_from(x, y);
         },
     .samples = []() -> std::vector<Sample> {
       return {{sample({2, 3}), Dims{1}, Dims{1}}, {sample({2, 3}), Dims{2}, Arg()}};
@@ -235,6 +243,8 @@ tensor([[3, 2, 1, 2, 3, 2]])
           expect<ValueError>(mode == "reflect" || mode == "replicate" || mode == "circular",
                              "pad: mode must be constant, reflect, replicate or circular, got '{}'",
                              mode);
+          expect<ValueError>(value.value_or(0) == 0, "pad: mode '{}' takes no value, got {}", mode,
+                             value.value_or(0));
           Tensor y = x;
           for (int i = 0; i < amounts.size() / 2; ++i) {
             const int d = x.rank() - 1 - i;
@@ -246,7 +256,7 @@ tensor([[3, 2, 1, 2, 3, 2]])
             if (before != 0 || after != 0)
               y = index_select(y, d, padded_positions(n, before, after, mode));
           }
-          return y;
+          return apart_from(x, y);
         },
     .traits = is_functional,
     .samples = []() -> std::vector<Sample> {

@@ -309,7 +309,11 @@ out of range.
         [](const Tensor& x, const OptionalDims& dims) {
           bool chosen[max_rank] = {};
           if (dims)
-            for (index dim : *dims) chosen[wrap_dim(dim, x.rank(), "squeeze")] = true;
+            for (index dim : *dims) {
+              bool& here = chosen[wrap_dim(dim, x.rank(), "squeeze")];
+              expect<ValueError>(!here, "squeeze: dim {} is there twice in {}", dim, *dims);
+              here = true;
+            }
           Dims sizes, strides;
           for (int d = 0; d < x.rank(); ++d) {
             if (x.shape()[d] == 1 && (!dims || chosen[d])) continue;
@@ -394,6 +398,7 @@ topograd.Size([2, 3, 2])
 )",
     .forward =
         [](const Tensor& x, std::int64_t dim, const Dims& sizes) {
+          expect<ShapeError>(x.rank() > 0, "unflatten: a 0-d tensor has no dim to unflatten");
           const int d = wrap_dim(dim, x.rank(), "unflatten");
           const Dims filled = filled_in(sizes, x.rank() == 0 ? 1 : x.shape()[d], "unflatten");
           Dims shape;

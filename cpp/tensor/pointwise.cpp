@@ -11,8 +11,6 @@ constexpr int max_inputs = 4;
 constexpr index grain = 16384;
 constexpr index tile = 512;
 
-int category(DType dtype) { return is_floating(dtype) ? 2 : is_integer(dtype) ? 1 : 0; }
-
 kernels::Convert converter(DType from, DType to) {
   return from == to ? nullptr
                     : kernels::active().convert[static_cast<int>(from)][static_cast<int>(to)];
@@ -216,7 +214,7 @@ DType result_type(const Tensor* const* inputs, int count) {
   DType result = DType::boolean;
   for (int level = 0; level < 3; ++level) {
     if (!present[level]) continue;
-    if (!any || category(levels[level]) > category(result))
+    if (!any || is_higher(levels[level], result))
       result = any ? promote(result, levels[level]) : levels[level];
     any = true;
   }

@@ -499,7 +499,7 @@ class Tensor:
 
         input, other: tensors or numbers that broadcast; the result has their common shape and
         dtype, float32 for integers, in radians in [-pi, pi]. The signs of zeros count: y =
-        -0. with x < 0 gives -pi.
+        -0. with x < 0 gives -pi. The gradient at the origin is 0.
         """
 
     def atan2_(self, other: _Operand) -> Tensor:
@@ -546,6 +546,7 @@ class Tensor:
         place.
         """
 
+    @overload
     def bernoulli(self, *, generator: Generator | None = None) -> Tensor:
         """1 with the probability that each element of input gives, else 0.
 
@@ -555,8 +556,23 @@ class Tensor:
         Raises ValueError for an element outside of [0, 1] or NaN, TypeError for integers.
         """
 
+    @overload
+    def bernoulli(self, p: _float, *, generator: Generator | None = None) -> Tensor:
+        """1 with probability p, else 0, in the shape and dtype of input, whose values do not
+        count.
+
+        p: in [0, 1], else ValueError. generator: a Generator, default the global one.
+        """
+
+    @overload
     def bernoulli_(self, p: _float = 0.5, *, generator: Generator | None = None) -> Tensor:
         """1 with probability p, else 0, written over input; public as bernoulli_. In place."""
+
+    @overload
+    def bernoulli_(self, p: _Operand, *, generator: Generator | None = None) -> Tensor:
+        """1 with the probabilities p, else 0, written over input; public as bernoulli_. In
+        place.
+        """
 
     def bitwise_and(self, other: _Operand) -> Tensor:
         """The bits that are set in both elements.
@@ -1537,13 +1553,21 @@ class Tensor:
         without a copy.
         """
 
-    def repeat_interleave(self, repeats: _Operand, dim: _int | None = None) -> Tensor:
+    def repeat_interleave(
+        self,
+        repeats: _Operand,
+        dim: _int | None = None,
+        *,
+        output_size: _int | None = None,
+    ) -> Tensor:
         """Every position of input along dim repeated, the copies next to each other.
 
         repeats: a number, or integers (n,) with one count per position, n = input.size(dim).
         Without dim
         (default None) the input is flattened first. The gradient adds up over the copies.
-        Raises ShapeError when repeats does not fit, ValueError when a count is negative.
+        output_size: how long the result is along dim, checked when given. Raises ShapeError
+        when repeats or
+        output_size do not fit, ValueError when a count is negative, TypeError for fractions.
         """
 
     def reshape(self, *shape: _int | Sequence[_int]) -> Tensor:
@@ -1829,9 +1853,10 @@ class Tensor:
 
         indices: integers with as many dims as input; all dims but dim broadcast. Without dim
         (default None)
-        both are flattened. It takes what argsort returns along the same dim.
-        Raises IndexError for an entry outside of [0, input.size(dim)), ShapeError for
-        different numbers of
+        both are flattened. It takes what argsort returns along the same dim. Negative entries
+        count from
+        the end. Raises IndexError for an entry outside of [-n, n), n = input.size(dim);
+        ShapeError for different numbers of
         dims.
         """
 

@@ -552,7 +552,7 @@ def atan2(input: _Operand, other: _Operand) -> Tensor:
 
     input, other: tensors or numbers that broadcast; the result has their common shape and
     dtype, float32 for integers, in radians in [-pi, pi]. The signs of zeros count: y =
-    -0. with x < 0 gives -pi.
+    -0. with x < 0 gives -pi. The gradient at the origin is 0.
     """
 
 def atanh(input: _Operand) -> Tensor:
@@ -605,6 +605,7 @@ def batch_norm(
     2015.
     """
 
+@overload
 def bernoulli(input: _Operand, *, generator: Generator | None = None) -> Tensor:
     """1 with the probability that each element of input gives, else 0.
 
@@ -612,6 +613,14 @@ def bernoulli(input: _Operand, *, generator: Generator | None = None) -> Tensor:
     differentiable.
     generator: a Generator, default the global one that manual_seed sets.
     Raises ValueError for an element outside of [0, 1] or NaN, TypeError for integers.
+    """
+
+@overload
+def bernoulli(input: _Operand, p: _float, *, generator: Generator | None = None) -> Tensor:
+    """1 with probability p, else 0, in the shape and dtype of input, whose values do not
+    count.
+
+    p: in [0, 1], else ValueError. generator: a Generator, default the global one.
     """
 
 def bitwise_and(input: _Operand, other: _Operand) -> Tensor:
@@ -1585,13 +1594,21 @@ def remainder(input: _Operand, other: _Operand) -> Tensor:
     integers divided by 0.
     """
 
-def repeat_interleave(input: _Operand, repeats: _Operand, dim: _int | None = None) -> Tensor:
+def repeat_interleave(
+    input: _Operand,
+    repeats: _Operand,
+    dim: _int | None = None,
+    *,
+    output_size: _int | None = None,
+) -> Tensor:
     """Every position of input along dim repeated, the copies next to each other.
 
     repeats: a number, or integers (n,) with one count per position, n = input.size(dim).
     Without dim
     (default None) the input is flattened first. The gradient adds up over the copies.
-    Raises ShapeError when repeats does not fit, ValueError when a count is negative.
+    output_size: how long the result is along dim, checked when given. Raises ShapeError
+    when repeats or
+    output_size do not fit, ValueError when a count is negative, TypeError for fractions.
     """
 
 def reshape(input: _Operand, *shape: _int | Sequence[_int]) -> Tensor:
@@ -1856,9 +1873,10 @@ def take_along_dim(input: _Operand, indices: _Operand, dim: _int | None = None) 
 
     indices: integers with as many dims as input; all dims but dim broadcast. Without dim
     (default None)
-    both are flattened. It takes what argsort returns along the same dim.
-    Raises IndexError for an entry outside of [0, input.size(dim)), ShapeError for
-    different numbers of
+    both are flattened. It takes what argsort returns along the same dim. Negative entries
+    count from
+    the end. Raises IndexError for an entry outside of [-n, n), n = input.size(dim);
+    ShapeError for different numbers of
     dims.
     """
 

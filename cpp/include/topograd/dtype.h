@@ -47,6 +47,10 @@ constexpr std::size_t size_of(DType dtype) {
   return bytes[static_cast<int>(dtype)];
 }
 constexpr bool is_floating(DType dtype) { return dtype <= DType::bfloat16; }
+/// Whether values of dtype `from` may lose more than precision in `to`: floating > integer > bool.
+constexpr bool is_higher(DType from, DType to) {
+  return is_floating(from) ? !is_floating(to) : to == DType::boolean && from != DType::boolean;
+}
 constexpr bool is_integer(DType dtype) { return dtype >= DType::int8 && dtype <= DType::int64; }
 constexpr bool is_boolean(DType dtype) { return dtype == DType::boolean; }
 

@@ -115,7 +115,7 @@ TOPOGRAD_OP Op<Tensor(Tensor, Dims)> flip, repeat, tile;
 TOPOGRAD_OP Op<Tensor(Tensor, Dims, OptionalDims)> roll;
 TOPOGRAD_OP Op<Tensor(Tensor, Dims, std::string, std::optional<double>)> pad;
 TOPOGRAD_OP Op<Tensor(Tensor, Dims, double)> constant_pad;
-TOPOGRAD_OP Op<Tensor(Tensor, Tensor, OptionalInt)> repeat_interleave;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, OptionalInt, OptionalInt)> repeat_interleave;
 TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t)> tril, triu, diag;
 
 // ops/index.cpp
@@ -140,6 +140,7 @@ TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, std::int64_t, std::string)> nll_lo
 TOPOGRAD_OP Op<Tensors(Tensor, Tensor, Tensor, std::int64_t, double)> cross_entropy_rows;
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor, std::string)> mse_loss, l1_loss;
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, std::string)> binary_cross_entropy;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor)> binary_cross_entropy_terms;
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, std::string, Tensor)>
     binary_cross_entropy_with_logits;
 
@@ -177,7 +178,8 @@ TOPOGRAD_OP Op<Tensor(Tensor, Object)> bernoulli;
 TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, bool, Object)> multinomial;
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Object)> normal;
 TOPOGRAD_OP Op<Tensor(Tensor, double, double, Object)> uniform_fill, normal_fill;
-TOPOGRAD_OP Op<Tensor(Tensor, double, Object)> bernoulli_fill, exponential_fill;
+TOPOGRAD_OP Op<Tensor(Tensor, double, Object)> bernoulli_fill, bernoulli_of, exponential_fill;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Object)> bernoulli_fill_each;
 TOPOGRAD_OP Op<Tensor(Tensor, OptionalInt, OptionalInt, Object)> random_fill;
 
 #undef TOPOGRAD_OP

@@ -228,9 +228,10 @@ def binary_cross_entropy(
     finite. weight
     broadcasts, default 1. reduction: 'mean' (default), 'sum' or 'none' (*). From logits,
     binary_cross_entropy_with_logits is more exact.
-    Raises ShapeError for different shapes, ValueError for an input outside of [0, 1] or
-    NaN, TypeError
-    for integers.
+    Raises ShapeError for different shapes, ValueError for an input or target outside of
+    [0, 1] or NaN,
+    TypeError for integers. The gradient (input - target) / max(input * (1 - input),
+    1e-12) is finite.
     """
 
 def binary_cross_entropy_with_logits(

@@ -1,0 +1,134 @@
+"""At the edges — infinities, ties, empty and integer tensors, memory that could be shared — values,
+gradients and refusals are PyTorch's. One line is one case; `T` is either library, `x` and `y` leaves.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+import topograd as tg
+
+torch = pytest.importorskip("torch")
+
+inf, nan = math.inf, math.nan
+
+GRADIENTS = {
+    "atan2 at the origin": (lambda T, x, y: T.atan2(x, y), [0.0, 1.0], [0.0, 2.0]),
+    "logaddexp of inf": (lambda T, x, y: T.logaddexp(x, y), [inf, 1.0, 2.0], [1.0, inf, 2.0]),
+    "remainder by -inf": (lambda T, x, y: T.remainder(x, y), [1.0, 5.0], [-inf, 3.0]),
+    "lerp with a number": (lambda T, x, y: T.lerp(x, y, 0.3), [1.0, 2.0], [5.0, 7.0]),
+    "pow with a number": (lambda T, x, y: x**2.7 + y, [1.3, 2.0], [5.0, 7.0]),
+    "max with NaN": (lambda T, x, y: x.max() + y, [1.0, nan, 3.0], [0.0, 0.0, 0.0]),
+    "bce at 0 and 1": (
+        lambda T, x, y: T.nn.functional.binary_cross_entropy(x, y, reduction="none"),
+        [0.0, 1.0, 0.0, 1.0, 0.3],
+        [1.0, 0.0, 0.0, 1.0, 0.7],
+    ),
+    "take_along_dim from the end": (
+        lambda T, x, y: T.take_along_dim(x, T.tensor([-1, 0, -2]), 0) + y,
+        [1.0, 2.0, 3.0],
+        [0.0, 0.0, 0.0],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", GRADIENTS)
+def test_values_and_gradients_at_edges(name):
+    function, *data = GRADIENTS[name]
+    found = []
+    for library in (tg, torch):
+        leaves = [library.tensor(one, dtype=library.float64, requires_grad=True) for one in data]
+        value = function(library, *leaves)
+        value.sum().backward()
+        found.append([np.array(t.tolist()) for t in (value, *(leaf.grad for leaf in leaves))])
+    for ours, theirs in zip(*found, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-8)  # PyTorch has 1e-12 in single
+
+
+VALUES = {
+    "sum of fractions as integers": lambda T: T.tensor([1.7, 2.7]).sum(dtype=T.int64),
+    "isclose of bools": lambda T: T.isclose(T.tensor([True, False]), T.tensor([True, True])),
+    "index_add of integers": lambda T: T.tensor([0, 5]).index_add(
+        0, T.tensor([0]), T.tensor([4]), alpha=1.5
+    ),
+    "batch_norm of halves": lambda T: T.nn.functional.batch_norm(
+        T.tensor([[1.0, 2.0]], dtype=T.float16), T.zeros(2), T.ones(2)
+    ),
+    "repeat_interleave with a size": lambda T: T.repeat_interleave(
+        T.tensor([1, 2]), T.tensor([2, 1]), output_size=3
+    ),
+    "bernoulli of ones": lambda T: T.zeros(3).bernoulli_(T.ones(3)),
+    "bernoulli with p": lambda T: T.bernoulli(T.zeros(2), 1.0),
+}
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_values_of_other_dtypes(name):
+    ours, theirs = VALUES[name](tg), VALUES[name](torch)
+    assert str(ours.dtype).rpartition(".")[2] == str(theirs.dtype).rpartition(".")[2]
+    assert ours.tolist() == theirs.tolist()
+
+
+COPIES = {
+    "repeat once": lambda T, x: x.repeat(1, 1),
+    "tile once": lambda T, x: T.tile(x, (1,)),
+    "roll by nothing": lambda T, x: T.roll(x, 0),
+    "roll once around": lambda T, x: T.roll(x, 3, 1),
+    "pad by nothing": lambda T, x: T.nn.functional.pad(x, (0, 0), mode="reflect"),
+    "pad by no zeros": lambda T, x: T.nn.functional.pad(x, (0, 0)),
+}
+
+
+@pytest.mark.parametrize("name", COPIES)
+def test_what_copies_in_pytorch_copies_where_nothing_is_to_do(name):
+    for library in (tg, torch):
+        x = library.ones(2, 3)
+        assert COPIES[name](library, x).data_ptr() != x.data_ptr()
+
+
+REFUSED = {
+    "division in place of integers": lambda T: T.tensor([3]).div_(2),
+    "clamp in place of integers": lambda T: T.tensor([3]).clamp_(0.5),
+    "clamp_min in place of integers": lambda T: T.tensor([3]).clamp_min_(1.5),
+    "running sum in place in floats": lambda T: T.tensor([3]).cumsum_(0, dtype=T.float32),
+    "negative tolerance": lambda T: T.isclose(T.ones(1), T.ones(1), rtol=-1.0),
+    "uniform integers": lambda T: T.tensor([3]).uniform_(),
+    "normal integers": lambda T: T.tensor([3]).normal_(),
+    "a range beyond the dtype": lambda T: T.zeros(2, dtype=T.uint8).random_(0, 300),
+    "bce of a target above 1": lambda T: T.nn.functional.binary_cross_entropy(
+        T.tensor([0.5]), T.tensor([1.5])
+    ),
+    "index_select of many from one": lambda T: T.tensor(1.0).index_select(0, T.tensor([0, 0])),
+    "index_add at a matrix": lambda T: T.zeros(3).index_add(0, T.tensor([[0]]), T.ones(1)),
+    "fractional repeats": lambda T: T.repeat_interleave(T.ones(2), T.tensor([1.5, 2.0])),
+    "a value for reflection": lambda T: T.nn.functional.pad(
+        T.ones(1, 3), (1, 1), mode="reflect", value=1.0
+    ),
+    "a dim twice": lambda T: T.ones(1, 2).squeeze((0, 0)),
+    "unflatten of a number": lambda T: T.tensor(1.0).unflatten(0, (1, 1)),
+    "fill with a vector": lambda T: T.ones(2).fill_(T.tensor([1.0])),
+    "an integer mask of attention": lambda T: T.nn.functional.scaled_dot_product_attention(
+        T.ones(1, 2, 4), T.ones(1, 2, 4), T.ones(1, 2, 4), T.ones(2, 2, dtype=T.int64)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_pytorch_refuses_is_refused(name):
+    for library in (torch, tg):
+        with pytest.raises((RuntimeError, ValueError, TypeError, IndexError)):
+            REFUSED[name](library)
+
+
+RANGES = {"uint8": 256, "bool": 2, "float16": 2**11, "bfloat16": 2**8, "int16": 2**15}
+
+
+@pytest.mark.parametrize("dtype", RANGES)
+def test_random_fills_the_range_of_the_dtype(dtype):
+    drawn = tg.empty(20_000, dtype=getattr(tg, dtype)).random_().to(tg.float64)
+    assert drawn.min().item() >= 0
+    assert drawn.max().item() < RANGES[dtype] or dtype.startswith(("float", "bfloat"))
+    assert drawn.max().item() >= 0.98 * RANGES[dtype] - 1
