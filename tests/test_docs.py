@@ -11,8 +11,8 @@ import pytest
 import topograd as tg
 
 PUBLIC = [op for op in tg.ops() if not op.hidden]
-FACTORIES = """arange empty empty_like eye full full_like linspace ones ones_like rand rand_like randint
-randint_like randn randn_like randperm tensor zeros zeros_like""".split()
+FACTORIES = """arange empty empty_like eye full full_like linspace ones ones_like rand rand_like
+randint randint_like randn randn_like randperm tensor zeros zeros_like""".split()
 # What the examples may name, and how their output is compared: as in pyproject.toml.
 NAMES = {"tg": tg, "F": tg.nn.functional, "np": np}
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE

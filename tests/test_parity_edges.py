@@ -1,5 +1,5 @@
-"""At the edges — infinities, ties, empty and integer tensors, memory that could be shared — values,
-gradients and refusals are PyTorch's. One line is one case; `T` is either library, `x` and `y` leaves.
+"""At the edges (infinities, ties, integers, memory that could be shared) values, gradients and
+refusals are PyTorch's. One line is one case; `T` is either library, `x` and `y` are leaves.
 """
 
 from __future__ import annotations

@@ -10,9 +10,9 @@ namespace {
 /// meaning here.
 constexpr const char* options_text =
     "dtype? dtype=None, device? device=None, bool requires_grad=False, any? layout=None, "
-    "any? pin_memory=None, any? memory_format=None)";
-constexpr ArgKind option_kinds[] = {ArgKind::dtype,  ArgKind::device, ArgKind::boolean,
-                                    ArgKind::object, ArgKind::object, ArgKind::object};
+    "bool pin_memory=False, any? memory_format=None)";
+constexpr ArgKind option_kinds[] = {ArgKind::dtype,  ArgKind::device,  ArgKind::boolean,
+                                    ArgKind::object, ArgKind::boolean, ArgKind::object};
 constexpr std::size_t option_count = std::size(option_kinds);
 
 struct Factory {
@@ -28,6 +28,18 @@ Signature complete(const Form& form) {
   kinds.insert(kinds.end(), std::begin(option_kinds), std::end(option_kinds));
   return parse_signature((start + ", " + options_text).c_str(), kinds.data(),
                          static_cast<int>(kinds.size()));
+}
+
+/// Python reads a signature from the first line; where no single one tells the truth, a person
+/// does.
+std::string documentation(const std::vector<Signature>& signatures, const char* doc) {
+  bool single = signatures.size() == 1;
+  std::string text;
+  for (const Signature& s : signatures) {
+    for (const Parameter& p : s.parameters) single = single && !p.variadic;
+    text += s.function + signature_text(s, false) + "\n";
+  }
+  return text + (single ? "--\n\n" : "\n") + doc;
 }
 
 Tensor make(const Form& form, const Arg* args, PyObject* first) {
@@ -68,8 +80,7 @@ void define_factory(py::module_& m, const char* doc, std::initializer_list<Form>
       new Factory{.name = {}, .doc = {}, .signatures = {}, .forms = forms, .definition = {}};
   for (const Form& form : forms) factory->signatures.push_back(complete(form));
   factory->name = factory->signatures.front().function;
-  factory->doc =
-      factory->name + signature_text(factory->signatures.back(), false) + "\n--\n\n" + doc;
+  factory->doc = documentation(factory->signatures, doc);
   factory->definition = {factory->name.c_str(),
                          reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(call)),
                          METH_FASTCALL | METH_KEYWORDS, factory->doc.c_str()};
