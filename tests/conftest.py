@@ -10,6 +10,19 @@ import pytest
 import topograd
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the docstrings of compiled functions the names that their examples use.
+
+    In the namespace of the package, where they are found, `float` is a dtype.
+    """
+    for item in items:
+        if isinstance(item, pytest.DoctestItem) and item.dtest is not None:
+            globs = item.dtest.globs
+            if globs.get("__name__") == "topograd":
+                globs.clear()
+            globs.update(tg=topograd, F=topograd.nn.functional, np=np)
+
+
 @pytest.fixture
 def tg() -> object:
     """The library under test."""

@@ -6,6 +6,7 @@
 #include "autograd/node_table.h"
 #include "autograd/order.h"
 #include "autograd/rules.h"
+#include "base/fork.h"
 #include "graph/mode.h"
 #include "tensor/body.h"
 #include "topograd/autograd.h"
@@ -39,8 +40,7 @@ void add_to(Tensor& sum, Tensor&& part, bool recorded) {
 /// Adds a gradient to .grad of a tensor.
 void deposit(const Tensor& x, const Tensor& gradient, bool create_graph) {
   // Threads may share a parameter: no gradient must be lost between reading .grad and adding to it.
-  static auto* lock = new std::mutex;
-  const std::lock_guard guard(*lock);
+  const std::lock_guard guard(fork_safe_lock(ForkRank::gradients));
   const Tensor before = x.grad();
   if (!before.defined()) {
     if (create_graph) return x.set_grad(gradient);
@@ -159,6 +159,9 @@ class Backward {
           expect<ShapeError>(replaced.shape() == gradient.shape(),
                              "{}: a gradient hook returned shape {} for a gradient of shape {}",
                              node.op_name(), replaced.shape(), gradient.shape());
+          expect<TypeError>(replaced.dtype() == gradient.dtype(),
+                            "{}: a gradient hook returned dtype {} for a gradient of dtype {}",
+                            node.op_name(), replaced.dtype(), gradient.dtype());
           gradient = std::move(replaced);
         }
       }
@@ -206,6 +209,10 @@ class Backward {
     if (const auto* extra = node.extra_if_any(); extra != nullptr && !extra->after_hooks.empty()) {
       const auto hooks = extra->after_hooks;
       for (const auto& one : hooks) one.hook->run(result, gradients);
+      for (int slot = 0; slot < slots; ++slot) {
+        Tensor& gradient = result[static_cast<std::size_t>(slot)];
+        if (wanted[slot] && gradient.defined()) gradient = checked(node, slot, std::move(gradient));
+      }
     }
     if (!options_.retain_graph) node.release_saved(current_site());
     for (int slot = 0; slot < slots; ++slot) {

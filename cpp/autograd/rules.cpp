@@ -22,6 +22,8 @@ Tensor weighted(const Tensor& g, const Tensor& partial) {
   return mode.strict_ieee ? mul(g, partial) : strong_mul(g, partial);
 }
 
+Tensor zeros_for(const Tensor& x) { return Tensor::zeros(x.shape(), x.dtype()); }
+
 Tensors run_vjp(const Vjp& rule, const Call& call, const Tensors& g, int slots) {
   if (rule.all != nullptr) return rule.all(call, g);
   Tensors result(static_cast<std::size_t>(slots));
@@ -48,10 +50,22 @@ Tensors run_rule(const Node& node, const Call& call, const Tensors& g) {
     return run_vjp(rule->vjp, call, g, slots);
   if (const auto* rule = std::get_if<General>(&op.derivative))
     return run_vjp(rule->vjp, call, g, slots);
+  if (std::holds_alternative<NotDifferentiable>(
+          op.derivative)) {  // written in place: see record.cpp
+    Tensors result(static_cast<std::size_t>(slots));
+    for (int slot = 0; slot < slots; ++slot)
+      if (call.wants(slot)) {
+        const Edge& edge = node.edges()[slot];
+        result[static_cast<std::size_t>(slot)] =
+            zeros_for(edge.node->output(static_cast<int>(edge.output)));
+      }
+    return result;
+  }
   fail("{}: has no derivative", name_of(op));
 }
 
-/// One gradient, checked against the input it belongs to.
+}  // namespace
+
 Tensor checked(const Node& node, int slot, Tensor gradient) {
   const Edge& edge = node.edges()[slot];
   const Tensor& expected = edge.node->output(static_cast<int>(edge.output));
@@ -81,13 +95,13 @@ Tensor checked(const Node& node, int slot, Tensor gradient) {
 
 // ---------------------------------------------------------------- forward mode
 
+namespace {
+
 bool any_defined(const Tensors& list) {
   for (const Tensor& x : list)
     if (x.defined()) return true;
   return false;
 }
-
-Tensor zeros_for(const Tensor& x) { return Tensor::zeros(x.shape(), x.dtype()); }
 
 /// The arguments with tensor slots replaced by choose(slot, tensor).
 template <class F>
@@ -142,20 +156,40 @@ Tensors multilinear_jvp(const OpRecord& op, const Call& call, const Tensors& t) 
   return total;
 }
 
+/// The arguments of a linear op for its forward mode: tangents, and zeros for data that has none.
+/// What stays are indices and masks: what the rules read of other dtypes, or a list of optional
+/// tensors holds.
+std::vector<Arg> linear_tangents(const OpRecord& op, const Call& call, const Tensors& t) {
+  std::vector<Arg> args(call.args, call.args + call.arg_count);
+  int slot = 0;
+  for (int i = 0; i < call.arg_count; ++i) {
+    const Parameter& p = signature_of(op).parameters[static_cast<std::size_t>(i)];
+    const bool indices = p.type.starts_with("Tensor?[");
+    const auto choose = [&](const Tensor& x) -> Tensor {
+      const unsigned bit = slot < 7 ? 2u << slot : static_cast<unsigned>(saves_inputs);
+      const bool read = (op.saves & saves_inputs & bit) != 0;
+      const Tensor& tangent = t[static_cast<std::size_t>(slot++)];
+      if (tangent.defined() || !x.defined()) return tangent;
+      return !is_floating(x.dtype()) && (read || indices) ? x : zeros_for(x);
+    };
+    if (op.forward.kinds[i] == ArgKind::tensor) {
+      args[static_cast<std::size_t>(i)] = Arg(choose(call.args[i].tensor()));
+    } else if (op.forward.kinds[i] == ArgKind::tensors) {
+      Tensors list;
+      for (const Tensor& x : call.args[i].tensors()) list.push_back(choose(x));
+      args[static_cast<std::size_t>(i)] = Arg(std::move(list));
+    }
+  }
+  return args;
+}
+
 Tensors run_jvp(const OpRecord& op, const Call& call, const Tensors& t) {
   if (const auto* rule = std::get_if<Elementwise>(&op.derivative))
     return elementwise_jvp(*rule, call, t, call.output());
   if (std::holds_alternative<Linear>(op.derivative))
-    return results_of(op, replaced(op, call, [&](int slot, const Tensor& x) {
-                        const Tensor& tangent = t[static_cast<std::size_t>(slot)];
-                        if (tangent.defined() || !x.defined()) return tangent;
-                        // What the rules read of the other kinds are indices and masks; the rest is
-                        // data without a tangent.
-                        const unsigned bit =
-                            slot < 7 ? 2u << slot : static_cast<unsigned>(saves_inputs);
-                        const bool read = (op.saves & saves_inputs & bit) != 0;
-                        return is_floating(x.dtype()) || !read ? zeros_for(x) : x;
-                      }));
+    return results_of(op, linear_tangents(op, call, t));
+  if (std::holds_alternative<NotDifferentiable>(op.derivative))
+    return Tensors(static_cast<std::size_t>(call.output_count));
   if (std::holds_alternative<Multilinear>(op.derivative)) return multilinear_jvp(op, call, t);
   if (const auto* rule = std::get_if<General>(&op.derivative)) {
     expect<NotSupported>(rule->jvp.run != nullptr, "{}: has no forward mode rule (define jvp)",

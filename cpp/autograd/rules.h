@@ -17,6 +17,9 @@ class RuleInput {
   Call call_;
 };
 
+/// One gradient, checked against the input it belongs to, and summed to its shape where the op
+/// broadcast.
+Tensor checked(const Node& node, int slot, Tensor gradient);
 /// Gradients of the inputs of a node, one per slot, from those of its outputs. Checked: shape,
 /// dtype, count.
 Tensors apply_vjp(const Node& node, const Tensors& gradients, const bool* wanted);

@@ -7,6 +7,7 @@
 #include <new>
 #include <vector>
 
+#include "base/fork.h"
 #include "base/thread_storage.h"
 #include "topograd/error.h"
 
@@ -63,7 +64,7 @@ class SharedCache {
  public:
   void* take(int which) {
     const auto bytes = static_cast<std::int64_t>(class_bytes(which));
-    std::lock_guard lock(mutex_);
+    std::lock_guard lock(mutex());
     in_use_ += bytes;
     if (in_use_ > peak_) peak_ = in_use_;
     auto& list = blocks_[which];
@@ -74,13 +75,13 @@ class SharedCache {
     return block;
   }
   void took_nothing(int which) {
-    std::lock_guard lock(mutex_);
+    std::lock_guard lock(mutex());
     in_use_ -= static_cast<std::int64_t>(class_bytes(which));
   }
   void give(int which, void* block) noexcept {
     const auto bytes = static_cast<std::int64_t>(class_bytes(which));
     {
-      std::lock_guard lock(mutex_);
+      std::lock_guard lock(mutex());
       in_use_ -= bytes;
       // Keep as much as half of what was ever needed at once, and half a gigabyte in any case.
       const std::int64_t keep = peak_ / 2 > minimum_kept ? peak_ / 2 : minimum_kept;
@@ -93,7 +94,7 @@ class SharedCache {
     std::free(block);
   }
   void trim() {
-    std::lock_guard lock(mutex_);
+    std::lock_guard lock(mutex());
     for (auto& list : blocks_) {
       for (void* block : list) std::free(block);
       list.clear();
@@ -102,17 +103,17 @@ class SharedCache {
     cached_ = 0;
   }
   AllocatorStatistics statistics() {
-    std::lock_guard lock(mutex_);
+    std::lock_guard lock(mutex());
     return {in_use_, peak_, cached_};
   }
   void reset_peak() {
-    std::lock_guard lock(mutex_);
+    std::lock_guard lock(mutex());
     peak_ = in_use_;
   }
 
  private:
   static constexpr std::int64_t minimum_kept = std::int64_t{512} << 20;
-  std::mutex mutex_;
+  static std::mutex& mutex() { return fork_safe_lock(ForkRank::memory); }
   std::vector<void*> blocks_[class_count];
   std::int64_t in_use_ = 0, peak_ = 0, cached_ = 0;
 };

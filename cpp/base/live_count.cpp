@@ -4,6 +4,7 @@
 #include <mutex>
 #include <vector>
 
+#include "base/fork.h"
 #include "base/thread_storage.h"
 
 namespace topograd {
@@ -15,7 +16,6 @@ struct Counts {
 };
 
 struct Threads {
-  std::mutex lock;
   std::vector<Counts*> running;
   Counts ended;
 };
@@ -35,12 +35,12 @@ thread_local constinit Counts* own TOPOGRAD_STATIC_TLS = nullptr;
 thread_local constinit bool shared TOPOGRAD_STATIC_TLS = false;
 
 OwnCounts::OwnCounts() {
-  std::lock_guard lock(threads().lock);
+  std::lock_guard lock(fork_safe_lock(ForkRank::statistics));
   threads().running.push_back(this);
   own = this;
 }
 OwnCounts::~OwnCounts() {
-  std::lock_guard lock(threads().lock);
+  std::lock_guard lock(fork_safe_lock(ForkRank::statistics));
   std::erase(threads().running, this);
   for (int kind = 0; kind < 2; ++kind)
     threads().ended.of[kind].fetch_add(of[kind].load(std::memory_order_relaxed));
@@ -62,7 +62,7 @@ void count_live(Live kind, std::int64_t change) noexcept {
 }
 
 std::int64_t live(Live kind) {
-  std::lock_guard lock(threads().lock);
+  std::lock_guard lock(fork_safe_lock(ForkRank::statistics));
   std::int64_t sum = threads().ended.of[static_cast<int>(kind)].load();
   for (const Counts* counts : threads().running)
     sum += counts->of[static_cast<int>(kind)].load(std::memory_order_relaxed);

@@ -54,10 +54,10 @@ bool to_dims(PyObject* object, Dims& dims) {
   return true;
 }
 
-bool to_tensors(PyObject* object, Tensors& list) {
+bool to_tensors(PyObject* object, bool takes_none, Tensors& list) {
   if (!is_list(object)) return false;
   return each_item(object, [&](PyObject* item) {
-    if (item != Py_None && !is_tensor(item)) return false;
+    if (!is_tensor(item) && !(takes_none && item == Py_None)) return false;
     list.push_back(item == Py_None ? Tensor() : as_tensor(item));
     return true;
   });
@@ -98,7 +98,7 @@ bool convert(PyObject* object, const Parameter& p, Arg& arg) {
     case ArgKind::tensor: return to_tensor(object, arg);
     case ArgKind::tensors: {
       Tensors list;
-      if (!to_tensors(object, list)) return false;
+      if (!to_tensors(object, p.type.starts_with("Tensor?"), list)) return false;
       arg = Arg(std::move(list));
       return true;
     }
@@ -186,6 +186,13 @@ int find_parameter(const Signature& signature, PyObject* name) {
 
 namespace {
 
+/// A name given as a keyword; it may hold characters that UTF-8 has not.
+std::string text_of(PyObject* name) {
+  const char* text = PyUnicode_AsUTF8(name);
+  if (text == nullptr) PyErr_Clear();
+  return text == nullptr ? "?" : text;
+}
+
 std::string type_of(PyObject* object) {
   if (is_tensor(object)) return format("Tensor{}", as_tensor(object).shape());
   return Py_TYPE(object)->tp_name;
@@ -236,7 +243,7 @@ std::string describe_arguments(PyObject* const* args, Py_ssize_t count, PyObject
   const Py_ssize_t keywords = names == nullptr ? 0 : PyTuple_GET_SIZE(names);
   for (Py_ssize_t i = 0; i < count + keywords; ++i) {
     if (i > 0) text += ", ";
-    if (i >= count) text += std::string(PyUnicode_AsUTF8(PyTuple_GET_ITEM(names, i - count))) + "=";
+    if (i >= count) text += text_of(PyTuple_GET_ITEM(names, i - count)) + "=";
     text += type_of(args[i]);
   }
   return text + ")";
@@ -291,8 +298,7 @@ std::string parse(const Signature& signature, PyObject* const* args, Py_ssize_t 
     PyObject* name = PyTuple_GET_ITEM(names, k);
     const int at = find_parameter(signature, name);
     if (at < 0)
-      return format("has no argument '{}'; it takes {}", PyUnicode_AsUTF8(name),
-                    parameter_names(signature));
+      return format("has no argument '{}'; it takes {}", text_of(name), parameter_names(signature));
     if (filled[at])
       return format("got argument '{}' twice", parameters[static_cast<std::size_t>(at)].name);
     const Parameter& p = parameters[static_cast<std::size_t>(at)];

@@ -2,11 +2,12 @@
 
 #include "bindings/autograd.h"
 
-#include <deque>
+#include <unordered_map>
 
 #include "base/live_count.h"
 #include "base/pool.h"
 #include "bindings/tensor_type.h"
+#include "graph/history.h"
 #include "graph/mode.h"
 #include "graph/provenance.h"
 #include "tensor/body.h"
@@ -71,19 +72,17 @@ class PyAccumulatedHook final : public NodeHook {
 
 /// What register_hook returns: remove() takes the hook away; also a context manager.
 struct RemovableHandle {
-  Ref<Node> node;
+  Ref<NodeLink> link;  // a hook that holds its own handle must not keep the node alive
   std::uint64_t id;
-  void remove() {
-    if (node) node->remove_hook(id);
-    node = nullptr;
-  }
+  void remove() { remove_hook(*link, id); }
 };
 
 RemovableHandle register_tensor_hook(const Tensor& x, const py::function& hook) {
-  expect(x.defined() && x.requires_grad(),
-         "register_hook: the tensor of shape {} does not require grad", x.shape());
+  expect(x.requires_grad(), "register_hook: the tensor of shape {} does not require grad",
+         x.shape());
   const Edge edge = edge_of(x);
-  return {edge.node, edge.node->add_tensor_hook(edge.output, Ref<Hook>(new PyHook(hook.ptr())))};
+  return {edge.node->link(),
+          edge.node->add_tensor_hook(edge.output, Ref<Hook>(new PyHook(hook.ptr())))};
 }
 
 RemovableHandle register_accumulated_hook(const Tensor& x, const py::function& hook) {
@@ -92,7 +91,8 @@ RemovableHandle register_accumulated_hook(const Tensor& x, const py::function& h
          "shape {}",
          x.shape());
   const Edge edge = edge_of(x);
-  return {edge.node, edge.node->add_after_hook(Ref<NodeHook>(new PyAccumulatedHook(hook.ptr())))};
+  return {edge.node->link(),
+          edge.node->add_after_hook(Ref<NodeHook>(new PyAccumulatedHook(hook.ptr())))};
 }
 
 void retain_grad(const Tensor& x) {
@@ -147,9 +147,10 @@ void run_backward(const Tensors& roots, const Tensors& seeds, std::optional<bool
   backward(roots, seeds, options, inputs);
 }
 
-void tensor_backward(const Tensor& self, const Tensor& gradient, std::optional<bool> retain,
-                     bool create, const py::object& inputs) {
-  run_backward({self}, {gradient}, retain, create, tensors_from(inputs, "backward"));
+void tensor_backward(const Tensor& self, const std::optional<Tensor>& gradient,
+                     std::optional<bool> retain, bool create, const py::object& inputs) {
+  run_backward({self}, {gradient.value_or(Tensor())}, retain, create,
+               tensors_from(inputs, "backward"));
 }
 
 py::tuple gradients_of(const py::object& outputs, const py::object& inputs, const py::object& seeds,
@@ -187,7 +188,7 @@ struct PyContext final : Counted {
 /// One record for each user's Function class: its last argument is the context.
 struct FunctionRecord {
   OpRecord record;
-  std::string signature, name;
+  Signature signature;
 };
 
 Tensors python_vjp(const Call& call, const Tensors& gradients) {
@@ -223,19 +224,25 @@ constexpr auto function_forward = [](const Tensors&, const Object&) -> Tensors {
   fail("graph: a call of a user's Function can not be computed again from the graph alone");
 };
 
+bool is_among(const Tensor& x, const Tensors& list) {
+  for (const Tensor& one : list)
+    if (one.same_as(x)) return true;
+  return false;
+}
+
 /// Records a call that Python computed: the outputs become results of a node with the given inputs
 /// and context.
 py::tuple record_function(const std::string& name, const Tensors& inputs, const Tensors& outputs,
-                          py::object context) {
-  static auto* records = new std::deque<FunctionRecord>;
-  const FunctionRecord* found = nullptr;
-  for (const auto& known : *records)
-    if (known.name == name) found = &known;
-  if (found == nullptr) {
-    auto& made = records->emplace_back();
-    made.name = name;
-    made.signature = name + "(Tensor[] inputs, object context) -> Tensor[]";
-    made.record.signature = made.signature.c_str();
+                          const Tensors& dirty, py::object context) {
+  static auto* records = new std::unordered_map<std::string, FunctionRecord>;
+  FunctionRecord& made = (*records)[name];
+  if (made.record.doc[0] == '\0') {
+    constexpr const char* text = "function(Tensor?[] inputs, object context) -> Tensor[]";
+    constexpr ArgKind kinds[] = {ArgKind::tensors, ArgKind::object};
+    made.signature = parse_signature(text, kinds, 2);
+    made.signature.name = made.signature.function = name;  // any text: Python allows it
+    made.record.signature = text;
+    made.record.parsed.store(&made.signature);
     made.record.doc = "A user's Function.";
     made.record.forward = Forward(function_forward);
     Vjp vjp;
@@ -244,7 +251,6 @@ py::tuple record_function(const std::string& name, const Tensors& inputs, const 
     jvp.run = python_jvp;
     made.record.derivative = General{.vjp = vjp, .jvp = jvp};
     made.record.traits = is_hidden;
-    found = &made;
   }
   const AwaitedSite here;
   Results results;
@@ -252,18 +258,25 @@ py::tuple record_function(const std::string& name, const Tensors& inputs, const 
   for (const Tensor& output : outputs) {
     // An input handed through, or a result somebody holds with a history, gets a body of its own.
     const bool fresh = output.defined() && !output.requires_grad();
-    bool is_input = false;
-    for (const Tensor& input : inputs)
-      is_input = is_input || (input.defined() && output.same_as(input));
+    if (is_among(output, dirty)) {
+      check_writable(output, name, true);
+      results.many.push_back(output);
+      continue;
+    }
+    const bool is_input = is_among(output, inputs);
     results.many.push_back(fresh && !is_input ? output
                            : output.defined() ? shallow_copy(output)
                                               : output);
   }
   const Arg args[] = {Arg(inputs), Arg(Object(new PyContext(context.ptr())))};
-  const Ref<Node> node = Node::make(found->record, args, 2, results);
+  const Ref<Node> node = Node::make(made.record, args, 2, results);
   for (std::size_t k = 0; k < results.many.size(); ++k) {
     const Tensor& result = results.many[k];
     if (!result.defined() || !is_floating(result.dtype())) continue;
+    if (is_among(result, dirty)) {
+      rewrite_history(result, Object(node.get()), static_cast<std::uint32_t>(k));
+      continue;
+    }
     result.body()->node = Ref<Counted>(node.get());
     result.body()->output = static_cast<std::uint32_t>(k);
   }
@@ -271,6 +284,18 @@ py::tuple record_function(const std::string& name, const Tensors& inputs, const 
 }
 
 }  // namespace
+}  // namespace topograd::python
+
+namespace pybind11::detail {
+template <>
+struct type_caster<topograd::python::NodeHandle>
+    : constructed_caster<topograd::python::NodeHandle> {};
+template <>
+struct type_caster<topograd::python::RemovableHandle>
+    : constructed_caster<topograd::python::RemovableHandle> {};
+}  // namespace pybind11::detail
+
+namespace topograd::python {
 
 PyObject* wrap_node(const Ref<Node>& node) { return py::cast(NodeHandle{node}).release().ptr(); }
 
@@ -306,7 +331,8 @@ void register_autograd(py::module_& m) {
           "register_hook",
           [](const NodeHandle& self, const py::function& hook) {
             return RemovableHandle{
-                self.node, self.node->add_after_hook(Ref<NodeHook>(new PyNodeHook(hook.ptr())))};
+                self.node->link(),
+                self.node->add_after_hook(Ref<NodeHook>(new PyNodeHook(hook.ptr())))};
           },
           "Calls hook(grad_inputs, grad_outputs) after the node's rule; it may return other "
           "grad_inputs.")

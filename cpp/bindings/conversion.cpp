@@ -31,6 +31,7 @@ class Nested {
                        : chosen == DType::boolean && !integers_ ? DType::boolean
                                                                 : DType::int64;
     Tensor out = Tensor::empty(shape_, work);
+    chosen_ = chosen;
     index at = 0;
     fill(data, 0, out, at);
     expect<ValueError>(at == out.count(), "tensor: the data changed while it was read");
@@ -85,7 +86,10 @@ class Nested {
     expect<ShapeError>(depth < static_cast<int>(sizes_.size()) &&
                            sizes_[static_cast<std::size_t>(depth)] == length,
                        "tensor: lists of different lengths at depth {}", depth);
+    expect<ShapeError>(length < Py_ssize_t{1} << 40,
+                       "tensor: {} items are more than memory can hold", length);
     for (Py_ssize_t i = 0; i < length; ++i) {
+      if (i % 4096 == 4095 && PyErr_CheckSignals() != 0) throw_python();
       const auto item = py::reinterpret_steal<py::object>(PySequence_GetItem(data, i));
       if (!item) throw_python();
       measure(item.ptr(), depth + 1);
@@ -115,9 +119,9 @@ class Nested {
         expect<TypeError>(to_scalar(data, number), "tensor: the data changed while it was read");
       expect<ValueError>(at < out.count(), "tensor: the data changed while it was read");
       if (out.dtype() == DType::float64)
-        out.data<double>()[at++] = number.real();
+        out.data<double>()[at++] = fitting(number, chosen_, "tensor").real();
       else if (out.dtype() == DType::int64)
-        out.data<std::int64_t>()[at++] = number.integer();
+        out.data<std::int64_t>()[at++] = fitting(number, chosen_, "tensor").integer();
       else
         out.data<bool>()[at++] = number.integer() != 0;
       return;
@@ -136,6 +140,7 @@ class Nested {
   index count_ = 0;
   bool reals_ = false, integers_ = false, tensors_ = false;
   DType tensor_type_ = DType::boolean;
+  DType chosen_ = DType::boolean;
   std::optional<DType> array_type_;
 };
 
@@ -218,8 +223,9 @@ Indices indices_from(PyObject* key) {
         fail<IndexError>("index: tensors used as indices must be int64 or bool, got {} of shape {}",
                          x.dtype(), x.shape());
     } else if (PyIndex_Check(item) != 0) {
-      indices.push_back(
-          {.kind = IndexItem::Kind::integer, .start = py::handle(item).cast<index>()});
+      const Py_ssize_t at = PyNumber_AsSsize_t(item, PyExc_IndexError);
+      if (at == -1 && PyErr_Occurred() != nullptr) throw_python();
+      indices.push_back({.kind = IndexItem::Kind::integer, .start = at});
     } else if (PySequence_Check(item) != 0 && !PyUnicode_Check(item)) {
       Tensor x = tensor_from(item, std::nullopt);
       if (x.count() == 0) x = converted(x, DType::int64);

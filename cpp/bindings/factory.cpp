@@ -1,7 +1,9 @@
 #include "bindings/factory.h"
 
 #include "bindings/arguments.h"
+#include "graph/mode.h"
 #include "graph/provenance.h"
+#include "tensor/body.h"
 
 namespace topograd::python {
 namespace {
@@ -47,6 +49,7 @@ Tensor make(const Form& form, const Arg* args, PyObject* first) {
   Options options{.dtype = std::nullopt, .requires_grad = rest[2].boolean(), .first = first};
   if (!rest[0].none()) options.dtype = rest[0].dtype();
   Tensor out = form.make(args, options);
+  out.body()->inference = mode.inference;
   if (options.requires_grad) {
     const AwaitedSite here;
     out.requires_grad_();

@@ -5,6 +5,11 @@
 #include "bindings/python.h"
 #include "graph/provenance.h"
 
+namespace pybind11::detail {
+template <>
+struct type_caster<topograd::Graph> : constructed_caster<topograd::Graph> {};
+}  // namespace pybind11::detail
+
 namespace topograd::python {
 
 void register_graph(py::module_& m) {
@@ -42,7 +47,11 @@ void register_graph(py::module_& m) {
            [](Graph& self, const std::map<int, Tensor>& replacements) {
              return self.forward(replacements);
            })
-      .def("backward", &Graph::backward);
+      .def("backward", [](Graph& self, const std::vector<std::optional<Tensor>>& given) {
+        Tensors seeds;
+        for (const auto& seed : given) seeds.push_back(seed.value_or(Tensor()));
+        self.backward(seeds);
+      });
 }
 
 }  // namespace topograd::python

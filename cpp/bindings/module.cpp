@@ -1,7 +1,33 @@
 #include "bindings/python.h"
 
+namespace topograd::python {
+namespace {
+
+newfunc make_instance = nullptr;
+
+/// The common base of pybind11's classes ends the process when it is called itself, which pickling
+/// by an old protocol does.
+PyObject* make_derived_instance(PyTypeObject* type, PyObject* args, PyObject* keywords) {
+  if (reinterpret_cast<PyObject*>(type) == py::detail::get_internals().instance_base) {
+    PyErr_Format(PyExc_TypeError, "%s: objects of this class can not be made", type->tp_name);
+    return nullptr;
+  }
+  return make_instance(type, args, keywords);
+}
+
+void guard_common_base() {
+  auto* base = reinterpret_cast<PyTypeObject*>(py::detail::get_internals().instance_base);
+  if (base->tp_new == make_derived_instance) return;
+  make_instance = base->tp_new;
+  base->tp_new = make_derived_instance;
+}
+
+}  // namespace
+}  // namespace topograd::python
+
 PYBIND11_MODULE(_C, m) {
   using namespace topograd::python;
+  guard_common_base();
   m.doc() = "The core of topograd.";
   register_errors(m);
   register_types(m);

@@ -4,6 +4,11 @@
 
 #include "bindings/python.h"
 
+namespace pybind11::detail {
+template <>
+struct type_caster<topograd::OptimizerState> : constructed_caster<topograd::OptimizerState> {};
+}  // namespace pybind11::detail
+
 namespace topograd::python {
 
 void register_optim(py::module_& m) {

@@ -12,6 +12,7 @@
 
 #include <pybind11/stl.h>
 
+#include "base/generator.h"
 #include "topograd/op.h"
 
 namespace topograd::python {
@@ -140,12 +141,22 @@ PYBIND11_DECLARE_HOLDER_TYPE(T, topograd::Ref<T>, true)
 
 namespace pybind11::detail {
 
+/// `Class.__new__(Class)` makes an object without a value, on which no method may run.
+template <class T>
+struct constructed_caster : type_caster_base<T> {
+  bool load(handle source, bool convert) {
+    if (!isinstance<T>(source)) return false;
+    const auto* object = reinterpret_cast<const instance*>(source.ptr());
+    if (object->simple_layout && object->simple_value_holder[0] == nullptr) return false;
+    return type_caster_base<T>::load(source, convert);
+  }
+};
+
 /// Everything that is not on the hot path is plain pybind11 through these.
 template <>
 struct type_caster<topograd::Tensor> {
   PYBIND11_TYPE_CASTER(topograd::Tensor, const_name("Tensor"));
   bool load(handle source, bool) {
-    if (source.is_none()) return true;
     if (!topograd::python::is_tensor(source.ptr())) return false;
     value = topograd::python::as_tensor(source.ptr());
     return true;
@@ -154,6 +165,9 @@ struct type_caster<topograd::Tensor> {
     return topograd::python::wrap(std::move(x));
   }
 };
+
+template <>
+struct type_caster<topograd::Generator> : constructed_caster<topograd::Generator> {};
 
 template <>
 struct type_caster<topograd::DType> {

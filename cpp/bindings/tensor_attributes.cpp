@@ -183,6 +183,10 @@ void replace_data(const Tensor& x, const Tensor& value) {
   expect<TypeError>(!body.node || is_floating(from.dtype),
                     "data: a tensor that requires grad needs floating point data, got {}",
                     from.dtype);
+  // A gradient of another shape or dtype belongs to the data that goes.
+  if (body.rare && body.rare->grad.defined() &&
+      (body.rare->grad.shape() != from.sizes || body.rare->grad.dtype() != from.dtype))
+    body.rare->grad = Tensor();
   body.storage = from.storage;
   body.sizes = from.sizes;
   body.strides = from.strides;

@@ -38,10 +38,14 @@ PyObject* size_repr(PyObject* self) {
   return PyUnicode_FromFormat("topograd.Size(%R)", list.ptr());
 }
 PyObject* size_numel(PyObject* self, PyObject*) {
-  long long count = 1;
-  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(self); ++i)
-    count *= PyLong_AsLongLong(PyTuple_GET_ITEM(self, i));
-  return PyLong_FromLongLong(count);
+  // Whole numbers of any length: a Size need not be that of a tensor.
+  PyObject* count = PyLong_FromLong(1);
+  for (Py_ssize_t i = 0; count != nullptr && i < PyTuple_GET_SIZE(self); ++i) {
+    PyObject* product = PyNumber_Multiply(count, PyTuple_GET_ITEM(self, i));
+    Py_DECREF(count);
+    count = product;
+  }
+  return count;
 }
 PyObject* size_subscript(PyObject* self, PyObject* key) {
   PyObject* item = PyTuple_Type.tp_as_mapping->mp_subscript(self, key);

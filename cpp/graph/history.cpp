@@ -62,6 +62,11 @@ void check_writable(const Tensor& target, std::string_view op, bool recorded) {
          op, target.shape(), target.strides());
   expect(target.hollow() || target.body()->storage->writable(),
          "{}: the output of shape {} looks at read-only memory", op, target.shape());
+  expect(
+      !target.body()->inference || mode.inference,
+      "{}: a tensor of shape {} was made in inference_mode and can not be changed outside; clone "
+      "it",
+      op, target.shape());
   if (!mode.recording || !recorded) return;
   const auto& rare = target.body()->rare;
   expect(!(target.requires_grad() && target.is_leaf()),
@@ -79,10 +84,10 @@ void check_writable(const Tensor& target, std::string_view op, bool recorded) {
          op);
 }
 
-void rewrite_history(const Tensor& target, const Object& made) {
+void rewrite_history(const Tensor& target, const Object& made, std::uint32_t output) {
   const Ref<Node> node(static_cast<Node*>(made.get()));
   const Tensor base = base_of(target);
-  set_node(target, node, 0);
+  set_node(target, node, output);
   if (!base.defined()) {
     ++detail::rare(*target.body()).generation;
     return;

@@ -14,8 +14,9 @@ void mark_view(const Tensor& result, const Tensor& x);
 /// Brings the node of a view up to date with its base.
 void refresh_view(const Tensor& x);
 /// Throws unless `target` may be written over by `op`; `recorded`: the change enters the graph.
-void check_writable(const Tensor& target, std::string_view op, bool recorded);
+TOPOGRAD_API void check_writable(const Tensor& target, std::string_view op, bool recorded);
 /// target was changed in place by the recorded call `node`.
-void rewrite_history(const Tensor& target, const Object& node);
+TOPOGRAD_API void rewrite_history(const Tensor& target, const Object& node,
+                                  std::uint32_t output = 0);
 
 }  // namespace topograd

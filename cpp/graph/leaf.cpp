@@ -16,6 +16,9 @@ Tensor& Tensor::requires_grad_(bool wanted) {
     body_->node = nullptr;
     return *this;
   }
+  expect(!body_->inference || mode.inference,
+         "requires_grad_: a tensor of shape {} was made in inference_mode; clone it outside",
+         shape());
   expect(is_floating(dtype()),
          "requires_grad_: only floating point tensors can require gradients, got {}", dtype());
   const Ref<Node> node = Node::make_leaf(*this);

@@ -5,6 +5,7 @@
 #include <new>
 
 #include "base/allocator.h"
+#include "base/fork.h"
 #include "base/live_count.h"
 #include "base/thread_storage.h"
 #include "graph/history.h"
@@ -18,10 +19,7 @@ constexpr index small_constant = 1024;
 std::atomic<std::uint64_t> next_sequence{1};
 std::atomic<std::uint64_t> next_hook{1};
 
-std::mutex& watch_lock() {
-  static auto* lock = new std::mutex;
-  return *lock;
-}
+std::mutex& watch_lock() { return fork_safe_lock(ForkRank::watchers); }
 
 /// A watched tensor is about to die: nodes must not find it any more.
 bool forget(detail::TensorBody& body) noexcept {
@@ -172,6 +170,10 @@ Ref<Node> Node::make(const OpRecord& op, const Arg* args, int arg_count, Results
 // ---------------------------------------------------------------- letting go
 
 Node::~Node() {
+  if (extra_ && extra_->link) {
+    std::lock_guard lock(watch_lock());
+    extra_->link->node = nullptr;
+  }
   for (int i = 0; i < arg_count_; ++i) args_[i].~Arg();
   for (std::uint32_t i = 0; i < slot_count_; ++i) edges_[i].~Edge();
   for (std::uint32_t i = 0; i < output_count_; ++i) outputs_[i].~Tensor();
@@ -298,6 +300,24 @@ std::uint64_t Node::add_after_hook(Ref<NodeHook> hook) {
   const std::uint64_t id = next_hook.fetch_add(1);
   extra().after_hooks.push_back({id, std::move(hook)});
   return id;
+}
+
+Ref<NodeLink> Node::link() {
+  std::lock_guard lock(watch_lock());
+  if (!extra().link) {
+    extra().link = Ref<NodeLink>(new NodeLink);
+    extra().link->node = this;
+  }
+  return extra().link;
+}
+
+void remove_hook(NodeLink& link, std::uint64_t id) {
+  Ref<Node> node;
+  {
+    std::lock_guard lock(watch_lock());
+    if (link.node != nullptr && link.node->retain_if_alive()) node = Ref<Node>::adopt(link.node);
+  }
+  if (node) node->remove_hook(id);
 }
 
 void Node::remove_hook(std::uint64_t id) {

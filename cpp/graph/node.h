@@ -28,6 +28,13 @@ class TOPOGRAD_API NodeHook : public Counted {
   virtual void run(Tensors& input_gradients, const Tensors& output_gradients) = 0;
 };
 
+/// A weak pointer to a node, for who may take a hook away later. Guarded by watch_lock().
+struct NodeLink final : Counted {
+  Node* node = nullptr;
+};
+/// Takes the hook away if the node is still there.
+TOPOGRAD_API void remove_hook(NodeLink& link, std::uint64_t id);
+
 /// A recorded call: the op, its arguments, and the nodes that made them. A node owns its inputs and
 /// what it saved; a tensor owns its node; nothing points the other way, so no cycle can form. A
 /// leaf's node has no op.
@@ -53,6 +60,7 @@ class TOPOGRAD_API Node final : public Counted {
     std::vector<TensorHook> tensor_hooks;
     std::vector<AfterHook> after_hooks;
     std::vector<Watch> watches;
+    Ref<NodeLink> link;
   };
 
   static Ref<Node> make_leaf(const Tensor& x);
@@ -102,6 +110,7 @@ class TOPOGRAD_API Node final : public Counted {
   std::uint64_t add_tensor_hook(std::uint32_t output, Ref<Hook> hook);
   std::uint64_t add_after_hook(Ref<NodeHook> hook);
   void remove_hook(std::uint64_t id);
+  Ref<NodeLink> link();
   void watch(std::uint32_t output, detail::TensorBody& body);
   void unwatch(detail::TensorBody& body);
   /// Tensors that want the gradient of `output`, as owners.

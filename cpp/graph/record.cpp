@@ -6,7 +6,7 @@
 namespace topograd {
 namespace {
 
-bool tracks(const OpRecord& op, const Arg* args, int count) {
+bool tracks(const Arg* args, int count) {
   bool tracked = false;
   for (int i = 0; i < count && !tracked; ++i) {
     const ArgKind kind = args[i].kind();
@@ -21,7 +21,6 @@ bool tracks(const OpRecord& op, const Arg* args, int count) {
         }
     }
   }
-  (void)op;
   return tracked;
 }
 
@@ -60,7 +59,7 @@ Results invoke(const OpRecord& op, const Arg* args, int count) {
     op.forward.run(args, {}, results);
     return results;
   }
-  const bool tracked = mode.recording && tracks(op, args, count);
+  const bool tracked = mode.recording && tracks(args, count);
   if (!tracked) {
     op.forward.run(args, {}, results);
     if ((op.traits & is_view) != 0) {
@@ -88,10 +87,12 @@ Results invoke(const OpRecord& op, const Arg* args, int count) {
 Tensor invoke_in_place(const OpRecord& op, const Arg* args, int count) {
   const Tensor target = args[0].tensor();
   const std::string name = name_of(op) + "_";
-  const bool tracked = mode.recording && tracks(op, args, count);
+  const bool tracked = mode.recording && tracks(args, count);
   check_writable(target, name, tracked);
 
-  const bool recorded = tracked && !std::holds_alternative<NotDifferentiable>(op.derivative) &&
+  // An op without a derivative cuts off the history of the target: its node gives zeros.
+  const bool differentiable = !std::holds_alternative<NotDifferentiable>(op.derivative);
+  const bool recorded = tracked && (differentiable || target.requires_grad()) &&
                         !std::holds_alternative<Composite>(op.derivative);
   Results results;
   if (tracked && std::holds_alternative<Composite>(op.derivative)) {

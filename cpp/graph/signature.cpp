@@ -4,6 +4,7 @@
 #include <ostream>
 #include <string_view>
 
+#include "base/fork.h"
 #include "topograd/op.h"
 
 namespace topograd {
@@ -14,11 +15,11 @@ struct TypeName {
   ArgKind kind;
 };
 constexpr TypeName type_names[] = {
-    {"Tensor", ArgKind::tensor}, {"Tensor[]", ArgKind::tensors}, {"int", ArgKind::integer},
-    {"float", ArgKind::real},    {"bool", ArgKind::boolean},     {"Scalar", ArgKind::real},
-    {"int[]", ArgKind::dims},    {"float[]", ArgKind::reals},    {"dtype", ArgKind::dtype},
-    {"str", ArgKind::text},      {"Indices", ArgKind::indices},  {"object", ArgKind::object},
-    {"device", ArgKind::device}, {"any", ArgKind::object},
+    {"Tensor", ArgKind::tensor}, {"Tensor[]", ArgKind::tensors}, {"Tensor?[]", ArgKind::tensors},
+    {"int", ArgKind::integer},   {"float", ArgKind::real},       {"bool", ArgKind::boolean},
+    {"Scalar", ArgKind::real},   {"int[]", ArgKind::dims},       {"float[]", ArgKind::reals},
+    {"dtype", ArgKind::dtype},   {"str", ArgKind::text},         {"Indices", ArgKind::indices},
+    {"object", ArgKind::object}, {"device", ArgKind::device},    {"any", ArgKind::object},
 };
 
 std::string_view trimmed(std::string_view text) {
@@ -173,8 +174,7 @@ Signature parse_signature(const char* text, const ArgKind* kinds, int count) {
 
 const Signature& signature_of(const OpRecord& op) {
   if (const Signature* ready = op.parsed.load(std::memory_order_acquire)) return *ready;
-  static auto* lock = new std::mutex;
-  std::lock_guard guard(*lock);
+  std::lock_guard guard(fork_safe_lock(ForkRank::signatures));
   if (op.parsed.load() == nullptr)
     op.parsed.store(
         new Signature(parse_signature(op.signature, op.forward.kinds, op.forward.parameters)));

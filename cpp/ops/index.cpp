@@ -90,7 +90,7 @@ Tensor with_index_rows(const Tensor& x, int dim, const Tensor& at) {
 }  // namespace
 
 constinit const Op<Tensor(Tensor, Tensors)> advanced_index{{
-    .signature = "index(Tensor input, Tensor[] indices)",
+    .signature = "index(Tensor input, Tensor?[] indices)",
     .doc = R"(input[indices] with integer tensors; an undefined one keeps its dim.)",
     .forward = [](const Tensor& x, const Tensors& indices) { return read_at(x, indices); },
     .derivative = Linear{[](const Call& c, const Tensor& g, const Tensor& x,
@@ -100,7 +100,6 @@ constinit const Op<Tensor(Tensor, Tensors)> advanced_index{{
       gradients.resize(1 + indices.size());
       return gradients;
     }},
-    .saves = saves_inputs,
     .traits = is_hidden,
     .samples = []() -> std::vector<Sample> {
       return {{sample({3, 4}), Tensors{sample_integers({2}, 3), sample_integers({2}, 4)}},
@@ -109,7 +108,7 @@ constinit const Op<Tensor(Tensor, Tensors)> advanced_index{{
 }};
 
 constinit const Op<Tensor(Tensor, Tensors, Tensor, bool)> index_put{{
-    .signature = "index_put(Tensor input, Tensor[] indices, Tensor values, bool accumulate=False)",
+    .signature = "index_put(Tensor input, Tensor?[] indices, Tensor values, bool accumulate=False)",
     .doc =
         R"(input with values written, or added, at positions: input[indices] = values.
 
@@ -141,7 +140,6 @@ tensor([3., 0., 3.])
       }
       return gradients;
     }},
-    .saves = saves_inputs,
     .traits = is_method | has_in_place,
     .samples = []() -> std::vector<Sample> {
       return {{sample({3, 4}), Tensors{Tensor::of<std::int64_t>({2, 0})}, sample({2, 4}), false},

@@ -237,9 +237,9 @@ tensor([[3, 2, 1, 2, 3, 2]])
     .forward =
         [](const Tensor& x, const Dims& amounts, const std::string& mode,
            const std::optional<double>& value) {
+          if (mode == "constant") return constant_pad(x, amounts, value.value_or(0));
           expect<ShapeError>(amounts.size() % 2 == 0 && amounts.size() / 2 <= x.rank(),
                              "pad: {} does not fit the shape {}", amounts, x.shape());
-          if (mode == "constant") return constant_pad(x, amounts, value.value_or(0));
           expect<ValueError>(mode == "reflect" || mode == "replicate" || mode == "circular",
                              "pad: mode must be constant, reflect, replicate or circular, got '{}'",
                              mode);
@@ -273,6 +273,8 @@ constinit const Op<Tensor(Tensor, Dims, double)> constant_pad{{
     .doc = R"(pad with mode 'constant'.)",
     .forward =
         [](const Tensor& x, const Dims& amounts, double value) {
+          expect<ShapeError>(amounts.size() % 2 == 0 && amounts.size() / 2 <= x.rank(),
+                             "pad: {} does not fit the shape {}", amounts, x.shape());
           Tensor inside = x;
           Dims shape = x.shape();
           index offset = 0;

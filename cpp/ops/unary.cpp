@@ -87,12 +87,17 @@ constinit const Unary square{{
     .signature = "square(Tensor input)",
     .doc = R"(Square of every element: x * x.
 
-input: (*). Returns the same shape and dtype; integers that overflow wrap around.
+input: (*). Returns the same shape and dtype, int64 for bools; integers that overflow wrap around.
 
 >>> tg.square(tg.tensor([-3.0, 0.5]))
 tensor([9.0000, 0.2500])
 )",
-    .forward = unary<"square">,
+    .forward =
+        [](Target target, const Tensor& x) {
+          const DType dtype = is_boolean(x.dtype()) ? DType::int64 : x.dtype();
+          check_castable(target, dtype, "square");
+          return pointwise<"square">(target, dtype, dtype, nullptr, x);
+        },
     .derivative = Elementwise{[](const Call&, const Tensor& x) -> Tensor { return 2 * x; }},
     .fused = Vjp{[](const Call&, const Tensor& g, const Tensor& x) -> Tensor {
       return fused<"square.backward">(nullptr, g, x);

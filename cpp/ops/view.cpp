@@ -257,6 +257,7 @@ tensor([[1, 1, 1],
                                size, d);
             if (d >= added && sizes[d] == own) strides[d] = x.strides()[d - added];
           }
+          count_of(sizes);  // throws where the number of elements overflows
           return restride(x, sizes, strides);
         },
     .derivative = Linear{[](const Call&, const Tensor& g, const Tensor& x, const Dims&) -> Tensor {

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "graph/history.h"
 #include "kernels/kernels.h"
 #include "tensor/body.h"
 #include "topograd/autograd.h"
@@ -39,6 +40,13 @@ std::vector<OptimizerState::Gradient> OptimizerState::ready_gradients() const {
                        gradient.shape(), i, parameters_[i].shape());
     expect<TypeError>(is_floating(parameters_[i].dtype()), "optimizer: parameter {} has dtype {}",
                       i, parameters_[i].dtype());
+    check_writable(parameters_[i], "optimizer", false);
+    for (const auto& [name, value] : values_[i])
+      expect<ShapeError>(
+          !value.defined() || name == "step" || value.shape() == parameters_[i].shape(),
+          "optimizer: the state '{}' has shape {}, parameter {} has shape {} (was its "
+          "data replaced? make a new optimizer)",
+          name, value.defined() ? value.shape() : Dims(), i, parameters_[i].shape());
     ready.push_back({i, gradient.detach()});
   }
   return ready;

@@ -37,6 +37,9 @@ TOPOGRAD_API extern bool (*forget_watched)(TensorBody& body) noexcept;
 
 namespace topograd {
 
+/// The number itself, if an integer or bool dtype can hold it; throws ValueError that begins with
+/// op.
+TOPOGRAD_API Scalar fitting(const Scalar& number, DType dtype, std::string_view op);
 /// A tensor over given storage. count and contiguity are derived.
 TOPOGRAD_API Tensor make_view(const Ref<Storage>& storage, Dims sizes, Dims strides, index offset,
                               DType dtype);

@@ -55,7 +55,21 @@ Tensor Tensor::empty(const Dims& shape, DType dtype) {
   return Tensor(std::move(body));
 }
 
+Scalar fitting(const Scalar& number, DType dtype, std::string_view op) {
+  if (is_floating(dtype) || dtype == DType::boolean) return number;
+  const double bound = std::ldexp(1.0, static_cast<int>(8 * size_of(dtype)) - 1);
+  // As in PyTorch, negative numbers may wrap around in an unsigned type.
+  const double low = dtype == DType::uint8 ? -255 : -bound;
+  const double high = dtype == DType::uint8 ? 256 : bound;
+  const bool fits = number.is_real() || dtype != DType::int64
+                        ? std::trunc(number.real()) >= low && std::trunc(number.real()) < high
+                        : true;
+  expect<ValueError>(fits, "{}: {} does not fit into {}", op, number, dtype);
+  return number;
+}
+
 Tensor Tensor::full(const Dims& shape, Scalar value, DType dtype) {
+  fitting(value, dtype, "full");
   Tensor out = empty(shape, dtype);
   const bool zero =
       value.is_real() ? value.real() == 0 && !std::signbit(value.real()) : value.integer() == 0;

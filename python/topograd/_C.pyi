@@ -1044,7 +1044,7 @@ class Tensor:
 
     def index_put(
         self,
-        indices: Sequence[Tensor],
+        indices: Sequence[Tensor | None],
         values: _Operand,
         accumulate: _bool = False,
     ) -> Tensor:
@@ -1064,7 +1064,7 @@ class Tensor:
 
     def index_put_(
         self,
-        indices: Sequence[Tensor],
+        indices: Sequence[Tensor | None],
         values: _Operand,
         accumulate: _bool = False,
     ) -> Tensor:
@@ -1796,7 +1796,8 @@ class Tensor:
     def square(self) -> Tensor:
         """Square of every element: x * x.
 
-        input: (*). Returns the same shape and dtype; integers that overflow wrap around.
+        input: (*). Returns the same shape and dtype, int64 for bools; integers that overflow
+        wrap around.
         """
 
     def square_(self) -> Tensor:
@@ -2079,7 +2080,9 @@ def linspace(
 ) -> Tensor: ...
 def eye(n: _int, m: _int | None = None, **options: Unpack[_Options]) -> Tensor: ...
 @overload
-def randint(high: _int, size: _int | Sequence[_int], **options: Unpack[_Random]) -> Tensor: ...
+def randint(
+    high: _int, size: _int | Sequence[_int], **options: Unpack[_Random]
+) -> Tensor: ...
 @overload
 def randint(
     low: _int, high: _int, size: _int | Sequence[_int], **options: Unpack[_Random]
@@ -2184,13 +2187,14 @@ def grad(
 def tangents(
     outputs: Sequence[Tensor],
     inputs: Sequence[Tensor],
-    input_tangents: Sequence[Tensor | None],
+    input_tangents: Sequence[Tensor],
     create_graph: _bool,
 ) -> tuple[Any, ...]: ...
 def record_function(
     name: _str,
-    inputs: Sequence[Tensor | None],
-    outputs: Sequence[Tensor | None],
+    inputs: Sequence[Tensor],
+    outputs: Sequence[Tensor],
+    dirty: Sequence[Tensor],
     context: Any,
     /,
 ) -> tuple[Any, ...]: ...

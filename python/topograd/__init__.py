@@ -11,6 +11,8 @@ tensor(6.)
 
 from __future__ import annotations
 
+from math import e, inf, nan, pi
+
 from topograd import _C
 from topograd._C import (
     Generator,

@@ -377,6 +377,10 @@ __all__ = [
     "zeros_like",
 ]
 
+e: _float
+inf: _float
+nan: _float
+pi: _float
 __version__: _str
 
 def abs(input: _Operand) -> Tensor:
@@ -1157,7 +1161,7 @@ def index_add(
 
 def index_put(
     input: _Operand,
-    indices: Sequence[Tensor],
+    indices: Sequence[Tensor | None],
     values: _Operand,
     accumulate: _bool = False,
 ) -> Tensor:
@@ -1813,7 +1817,8 @@ def sqrt(input: _Operand) -> Tensor:
 def square(input: _Operand) -> Tensor:
     """Square of every element: x * x.
 
-    input: (*). Returns the same shape and dtype; integers that overflow wrap around.
+    input: (*). Returns the same shape and dtype, int64 for bools; integers that overflow
+    wrap around.
     """
 
 def squeeze(input: _Operand, dim: _int | Sequence[_int] | None = None) -> Tensor:

@@ -33,6 +33,7 @@ INDENT = "    "
 TYPES = {
     "Tensor": "_Operand",
     "Tensor[]": "Sequence[Tensor]",
+    "Tensor?[]": "Sequence[Tensor | None]",
     "int": "_int",
     "float": "_float",
     "Scalar": "_Number",
@@ -161,7 +162,7 @@ def function_forms(names: Mapping[str, object], ops: Iterable[Record]) -> dict[s
 def type_names(ops: Iterable[Record]) -> set[str]:
     """The names of the extension module's stub that occur in the types of ops."""
     texts = [*TYPES.values(), "Tensor", *(result_type(op["result"]) for op in ops)]
-    return {name for text in texts for name in re.findall(r"\w+", text)} - {"Sequence", "tuple"}
+    return {name for text in texts for name in re.findall(r"\w+", text)} - {"Sequence", "tuple", "None"}
 
 
 def import_lines(origins: Mapping[str, str]) -> str:

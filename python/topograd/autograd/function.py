@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import wraps
 from typing import Any, ClassVar
 
 from topograd import _C
@@ -23,8 +24,7 @@ class FunctionCtx:
         self._saved: tuple[Tensor | None, ...] = ()
         self._versions: tuple[int, ...] = ()
         self._inputs: tuple[Tensor, ...] = ()
-        self._attached: dict[int, Tensor] = {}
-        self._outputs: tuple[Tensor, ...] = ()
+        self._saved_outputs: frozenset[int] = frozenset()  # positions among _saved
         self._not_differentiable: tuple[Tensor, ...] = ()
         self._dirty: tuple[Tensor, ...] = ()
         self._function: type[Function] | None = None
@@ -48,7 +48,10 @@ class FunctionCtx:
 
     @property
     def saved_tensors(self) -> tuple[Tensor | None, ...]:
-        """What was saved; inputs and outputs come with their place in the graph."""
+        """What was saved; inputs come with their place in the graph.
+
+        Differentiating backward through a saved output raises RuntimeError: it has no history here.
+        """
         name = self._function.__name__ if self._function is not None else "Function"
         for one, version in zip(self._saved, self._versions, strict=True):
             if one is not None and one._version != version:
@@ -57,7 +60,16 @@ class FunctionCtx:
                     f"at version "
                     f"{version}, but it was changed in place and is at version {one._version} now"
                 )
-        return tuple(self._attached.get(id(one), one) for one in self._saved)
+        if not self._saved_outputs or not _C.is_grad_enabled():
+            return self._saved
+        message = (
+            f"{name}: backward reads an output that forward saved, and can not be differentiated "
+            "through it; save the inputs and compute the value again"
+        )
+        return tuple(
+            _refusing(message, one)[0] if position in self._saved_outputs else one
+            for position, one in enumerate(self._saved)
+        )
 
     saved_variables = saved_tensors
 
@@ -182,14 +194,18 @@ def _record(cls: type[Function], ctx: FunctionCtx, args: tuple[Any, ...], result
     fixed = {id(one) for one in ctx._not_differentiable}
     tracked = [one for one in listed if isinstance(one, Tensor) and id(one) not in fixed]
     inputs = [args[i] for i in ctx._positions]
-    outputs = _C.record_function(cls.__name__, inputs, tracked, ctx)
+    outputs = _C.record_function(cls.__name__, inputs, tracked, list(ctx._dirty), ctx)
     by_identity = dict(zip(map(id, tracked), outputs, strict=True))
-    # Saved outputs are kept without their node, so that no node owns itself through ctx.
-    for one in inputs:
-        ctx._attached[id(one)] = one
+    # Saved outputs are kept without their node, so that no node owns itself through ctx. An input
+    # that is also an output stays what it was; the output is another handle of it.
+    ctx._saved_outputs = frozenset(
+        position
+        for position, one in enumerate(ctx._saved)
+        if one is not None and by_identity.get(id(one)) is one and one.requires_grad
+    )
     ctx._saved = tuple(
-        one.detach() if one is not None and id(one) in by_identity and one.requires_grad else one
-        for one in ctx._saved
+        one.detach() if one is not None and position in ctx._saved_outputs else one
+        for position, one in enumerate(ctx._saved)
     )
     final = tuple(by_identity.get(id(one), one) for one in listed)
     return final if isinstance(result, (tuple, list)) else final[0]
@@ -253,11 +269,49 @@ def custom_op(
     return applied
 
 
-def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
-    """Marks a backward that can not be differentiated itself: its results have no history."""
+class _Refusal(Function):
+    """The identity of tensors that nothing may be differentiated through."""
 
+    @staticmethod
+    def forward(ctx: Any, message: str, *tensors: Tensor) -> Any:
+        ctx.message = message
+        return tuple(one.detach() for one in tensors)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Any) -> Any:
+        raise RuntimeError(ctx.message)
+
+
+def _refusing(message: str, *values: Any) -> tuple[Any, ...]:
+    """The values; its floating-point tensors raise when something is differentiated through them."""
+    places = [
+        place
+        for place, one in enumerate(values)
+        if isinstance(one, Tensor) and one.is_floating_point()
+    ]
+    leaves = [values[place].detach().requires_grad_() for place in places]
+    found = dict(zip(places, _Refusal.apply(message, *leaves), strict=True)) if places else {}
+    return tuple(found.get(place, one) for place, one in enumerate(values))
+
+
+def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
+    """Marks a backward that can not be differentiated itself.
+
+    Differentiating its results again, where they depend on gradients with a history, raises
+    RuntimeError.
+    """
+
+    @wraps(backward)
     def inside(ctx: Any, *gradients: Any) -> Any:
         with no_grad():
-            return backward(ctx, *gradients)
+            results = backward(ctx, *gradients)
+        recorded = any(isinstance(one, Tensor) and one.requires_grad for one in gradients)
+        if not (recorded and _C.is_grad_enabled()):
+            return results
+        message = (
+            "trying to differentiate twice a function that was marked with once_differentiable"
+        )
+        refusing = _refusing(message, *(results if isinstance(results, tuple) else (results,)))
+        return refusing if isinstance(results, tuple) else refusing[0]
 
     return inside
