@@ -1,5 +1,6 @@
 // Pooling over one to three spatial dims.
 
+#include "graph/history.h"
 #include "ops/window.h"
 
 namespace topograd {
@@ -90,6 +91,29 @@ auto with_batch(const Tensor& x, int spatial, std::string_view op, F run) {
 
 Dims or_empty(const OptionalDims& dims) { return dims ? *dims : Dims(); }
 
+bool recorded(const Tensor& x) {
+  refresh_view(x);
+  return mode.recording && x.requires_grad();
+}
+
+/// The greatest elements of windows and, where asked for, their positions, which cost as much
+/// again.
+Tensor maxima(const Tensor& x, const Dims& kernel, const Dims& stride, const Dims& padding,
+              const Dims& dilation, bool ceil_mode, Tensor* at) {
+  const Window w = pool_window(x, kernel, stride, padding, dilation, ceil_mode, "max_pool");
+  const DType type = compute_dtype(x.dtype());
+  expect<TypeError>(is_floating(x.dtype()), "max_pool: expects a floating point input, got {}",
+                    x.dtype());
+  const Tensor input = dense(converted(x, type));
+  const Tensor out = Tensor::empty(pooled_size(x, w), type);
+  if (at != nullptr) *at = Tensor::empty(out.shape(), DType::int64);
+  if (out.count() > 0)
+    kernel_table().pooling[real_index(type)].max_forward(
+        pool_shape(x, w), input.address(), out.address(),
+        at != nullptr ? at->data<std::int64_t>() : nullptr);
+  return converted(out, x.dtype());
+}
+
 std::vector<Sample> max_samples(int spatial) {
   Dims input{2, 2}, single{2};
   for (int d = 0; d < spatial; ++d) {
@@ -132,6 +156,9 @@ std::vector<Sample> average_samples(int spatial) {
           [](const Tensor& x, const Dims& kernel, const OptionalDims& stride, const Dims& padding, \
              const Dims& dilation, bool ceil_mode) {                                               \
             return with_batch(x, N, "max_pool" #N "d", [&](const Tensor& batch) {                  \
+              if (!recorded(batch))                                                                \
+                return maxima(batch, kernel, or_empty(stride), padding, dilation, ceil_mode,       \
+                              nullptr);                                                            \
               return max_pool(batch, kernel, or_empty(stride), padding, dilation, ceil_mode)[0];   \
             });                                                                                    \
           },                                                                                       \
@@ -239,17 +266,9 @@ constinit const Op<Tensors(Tensor, Dims, Dims, Dims, Dims, bool)> max_pool{{
     .forward =
         [](const Tensor& x, const Dims& kernel, const Dims& stride, const Dims& padding,
            const Dims& dilation, bool ceil_mode) {
-          const Window w = pool_window(x, kernel, stride, padding, dilation, ceil_mode, "max_pool");
-          const DType type = compute_dtype(x.dtype());
-          expect<TypeError>(is_floating(x.dtype()),
-                            "max_pool: expects a floating point input, got {}", x.dtype());
-          const Tensor input = dense(converted(x, type));
-          Tensor out = Tensor::empty(pooled_size(x, w), type),
-                 at = Tensor::empty(out.shape(), DType::int64);
-          if (out.count() > 0)
-            kernel_table().pooling[real_index(type)].max_forward(
-                pool_shape(x, w), input.address(), out.address(), at.data<std::int64_t>());
-          return Tensors{converted(out, x.dtype()), at};
+          Tensor at;
+          const Tensor out = maxima(x, kernel, stride, padding, dilation, ceil_mode, &at);
+          return Tensors{out, at};
         },
     .derivative = General{.vjp = {[](const Call& c, const Tensors& g, const Tensor& x, const Dims&,
                                      const Dims&, const Dims&, const Dims&, bool) -> Tensor {

@@ -173,35 +173,40 @@ void correlate_packed(const Correlation<E>& call, const E* images, index first, 
 
 /// `vectors` vectors of an output line, in `rows` channels. room: elements from out on that may be
 /// written, those of later lines included.
-template <class E, int rows, int vectors>
-void correlate_vectors(const E* image, const index* offsets, const E* weight, index depth,
-                       const E* bias, E* out, index out_row, index room) {
+template <class E, int rows, int lines, int vectors>
+void correlate_vectors(const E* image, index image_line, const index* offsets, const E* weight,
+                       index depth, const E* bias, E* out, index out_row, index out_line,
+                       index room) {
   using V = typename VectorOf<E, vector_bytes>::type;
   constexpr index lanes = overrun<E>;
-  V sum[rows][vectors];
+  constexpr int count_of_sums = lines * vectors;
+  V sum[rows][count_of_sums];
 #pragma GCC unroll 4
   for (int r = 0; r < rows; ++r) {
 #pragma GCC unroll 4
-    for (int j = 0; j < vectors; ++j) sum[r][j] = V{};
+    for (int j = 0; j < count_of_sums; ++j) sum[r][j] = V{};
   }
   for (index p = 0; p < depth; ++p) {
-    V right[vectors];
+    V right[count_of_sums];
 #pragma GCC unroll 4
-    for (int j = 0; j < vectors; ++j) right[j] = load_bits<V>(image + offsets[p] + j * lanes);
+    for (int j = 0; j < count_of_sums; ++j) {
+      right[j] = load_bits<V>(image + j / vectors * image_line + offsets[p] + j % vectors * lanes);
+    }
 #pragma GCC unroll 4
     for (int r = 0; r < rows; ++r) {
       const V left = weight[p * rows + r] - V{};
 #pragma GCC unroll 4
-      for (int j = 0; j < vectors; ++j) sum[r][j] += left * right[j];
+      for (int j = 0; j < count_of_sums; ++j) sum[r][j] += left * right[j];
     }
   }
 #pragma GCC unroll 4
   for (int r = 0; r < rows; ++r) {
 #pragma GCC unroll 4
-    for (int j = 0; j < vectors; ++j) {
+    for (int j = 0; j < count_of_sums; ++j) {
       if (bias != nullptr) sum[r][j] += bias[r] - V{};
-      E* to = out + r * out_row + j * lanes;
-      const index count = least(lanes, room - j * lanes);
+      const index place = j / vectors * out_line + j % vectors * lanes;
+      E* to = out + r * out_row + place;
+      const index count = least(lanes, room - place);
       if (count == lanes) {
         std::memcpy(to, &sum[r][j], sizeof(V));
       } else {
@@ -223,17 +228,29 @@ void correlate_lines(const Correlation<E>& call, const E* image, index group, E*
   E* staging = dense ? nullptr : scratch<E>(scratch_staging, rows * width);
   const E* weight = call.weights + group * rows * call.depth;
   const E* bias = call.bias == nullptr ? nullptr : call.bias + group * rows;
-  for (index line = first; line < last; ++line) {
+  // A line of one or two vectors has too few sums to hide the latency of adding: several at once.
+  const int together = rows > 2 || !dense || width > 2 * lanes ? 1 : width > lanes ? 2 : 4;
+  index next = first;
+  for (index line = first; line < last; line = next) {
     const E* in = image + call.base(line * width);
     E* out = dense ? target + line * width : staging;
     const index room = dense ? (last - line) * width : width;
+    next = line + 1;
+    if (together > 1 && line + together <= last && line % call.out[1] + together <= call.out[1]) {
+      const auto run =
+          together == 2 ? &correlate_vectors<E, rows, 2, 2> : &correlate_vectors<E, rows, 4, 1>;
+      run(in, call.step[1], call.offsets, weight, call.depth, bias, out, call.target_channel, width,
+          room);
+      next = line + together;
+      continue;
+    }
     for (index x = 0; x < width;) {
       const int vectors = width - x > 2 * lanes ? most : width - x > lanes ? 2 : 1;
-      const auto run = vectors == most ? &correlate_vectors<E, rows, most>
-                       : vectors == 2  ? &correlate_vectors<E, rows, 2>
-                                       : &correlate_vectors<E, rows, 1>;
-      run(in + x, call.offsets, weight, call.depth, bias, out + x,
-          dense ? call.target_channel : width, room - x);
+      const auto run = vectors == most ? &correlate_vectors<E, rows, 1, most>
+                       : vectors == 2  ? &correlate_vectors<E, rows, 1, 2>
+                                       : &correlate_vectors<E, rows, 1, 1>;
+      run(in + x, 0, call.offsets, weight, call.depth, bias, out + x,
+          dense ? call.target_channel : width, 0, room - x);
       x += vectors * lanes;
     }
     if (dense) continue;

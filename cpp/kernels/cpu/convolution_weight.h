@@ -171,23 +171,31 @@ void transpose_cotangents(const WeightGradient<E>& call, const E* cotangents, E*
       });
 }
 
-/// Σ of products along lines of `width` elements: whole vectors, then small ones, then elements, so
-/// that nothing outside is read.
-template <class E>
+/// Σ of products of lines of `width` elements of b with lines of a at several offsets: whole
+/// vectors, then small ones, then elements, so that nothing outside is read.
+template <class E, int taps>
 class LineProducts {
  public:
-  void add(const E* a, const E* b, index width) {
+  void add(const E* a, const index* offsets, const E* b, index width) {
     index i = 0;
-    for (; i + lanes_ <= width; i += lanes_) wide_ += load_bits<V>(a + i) * load_bits<V>(b + i);
-    for (; i + few_ <= width; i += few_) {
-      small_ += load_bits<Small>(a + i) * load_bits<Small>(b + i);
+    for (; i + lanes_ <= width; i += lanes_) {
+      const V right = load_bits<V>(b + i);
+#pragma GCC unroll 9
+      for (int t = 0; t < taps; ++t) wide_[t] += load_bits<V>(a + offsets[t] + i) * right;
     }
-    for (; i < width; ++i) rest_ += a[i] * b[i];
+    for (; i + few_ <= width; i += few_) {
+      const Small right = load_bits<Small>(b + i);
+#pragma GCC unroll 9
+      for (int t = 0; t < taps; ++t) small_[t] += load_bits<Small>(a + offsets[t] + i) * right;
+    }
+    for (; i < width; ++i) {
+      for (int t = 0; t < taps; ++t) rest_[t] += a[offsets[t] + i] * b[i];
+    }
   }
-  E total() const {
-    E sum = rest_;
-    for (index l = 0; l < few_; ++l) sum += small_[l];
-    for (index l = 0; l < lanes_; ++l) sum += wide_[l];
+  E total(int t) const {
+    E sum = rest_[t];
+    for (index l = 0; l < few_; ++l) sum += small_[t][l];
+    for (index l = 0; l < lanes_; ++l) sum += wide_[t][l];
     return sum;
   }
 
@@ -195,32 +203,40 @@ class LineProducts {
   using V = typename VectorOf<E, vector_bytes>::type;
   using Small = typename VectorOf<E, 16>::type;
   static constexpr index lanes_ = overrun<E>, few_ = 16 / static_cast<index>(sizeof(E));
-  V wide_ = V{};
-  Small small_ = Small{};
-  E rest_ = E{0};
+  V wide_[taps] = {};
+  Small small_[taps] = {};
+  E rest_[taps] = {};
 };
+
+/// `taps` taps, from `tap` on, of one channel of one image.
+template <class E, int taps>
+void add_taps(const WeightGradient<E>& call, const E* source, const E* g, index tap, E* gradient) {
+  const index width = call.out[2];
+  LineProducts<E, taps> products;
+  for (index z = 0; z < call.out[0]; ++z) {
+    for (index y = 0; y < call.out[1]; ++y) {
+      products.add(source + z * call.step[0] + y * call.step[1], call.offsets + tap, g, width);
+      g += width;
+    }
+  }
+  for (int t = 0; t < taps; ++t) gradient[tap + t] += products.total(t);
+}
 
 /// The same for one input channel per group, without transposing: threads take output channels.
 template <class E>
 void add_depthwise_gradient(const WeightGradient<E>& call, const E* cotangents) {
-  const index channels = call.groups * call.rows, width = call.out[2];
+  const index channels = call.groups * call.rows;
   const index work = call.images * call.positions() * call.depth + 1;
-  parallel(channels * call.depth, grain_work / 8 * call.depth / work + 1, [&](index i, index end) {
-    for (; i < end; ++i) {
-      const index channel = i / call.depth;
-      const E* source =
-          call.source + channel / call.rows * call.layout.channel + call.offsets[i % call.depth];
-      for (index image = 0; image < call.images; ++image) {
+  parallel(channels, grain_work / 8 / work + 1, [&](index channel, index end) {
+    for (; channel < end; ++channel) {
+      const E* source = call.source + channel / call.rows * call.layout.channel;
+      for (index image = 0; image < call.images; ++image, source += call.image_stride) {
         const E* g = cotangents + (image * channels + channel) * call.positions();
-        LineProducts<E> products;
-        for (index z = 0; z < call.out[0]; ++z) {
-          for (index y = 0; y < call.out[1]; ++y) {
-            products.add(source + z * call.step[0] + y * call.step[1], g, width);
-            g += width;
-          }
-        }
-        call.gradient[i] += products.total();
-        source += call.image_stride;
+        E* gradient = call.gradient + channel * call.depth;
+        index tap = 0;
+        for (; tap + 9 <= call.depth; tap += 9) add_taps<E, 9>(call, source, g, tap, gradient);
+        for (; tap + 3 <= call.depth; tap += 3) add_taps<E, 3>(call, source, g, tap, gradient);
+        for (; tap < call.depth; ++tap) add_taps<E, 1>(call, source, g, tap, gradient);
       }
     }
   });
