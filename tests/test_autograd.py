@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import Any
 
@@ -188,6 +189,58 @@ def test_integers_cannot_require_gradients() -> None:
         tg.ones(2, dtype=tg.int64).requires_grad_()
     assert not (tg.ones(2, requires_grad=True) > 0).requires_grad
     assert not tg.ones(2, requires_grad=True).argmax().requires_grad
+
+
+MODES = {
+    "no_grad": (tg.no_grad, False),
+    "inference_mode": (tg.inference_mode, False),
+    "enable_grad": (tg.enable_grad, True),
+    "set_grad_enabled": (lambda: tg.set_grad_enabled(False), False),
+}
+
+
+@pytest.mark.parametrize(("mode", "inside"), MODES.values(), ids=MODES)
+def test_a_decorated_generator_is_switched_whenever_it_is_resumed(mode: Any, inside: bool) -> None:
+    closed = []
+
+    def generator() -> Any:
+        seen = []
+        try:
+            while len(seen) < 3:
+                with contextlib.suppress(ValueError):
+                    yield tg.is_grad_enabled()
+                seen.append(tg.is_grad_enabled())
+            return seen
+        finally:
+            closed.append(tg.is_grad_enabled())
+
+    decorated = mode()(generator)
+    assert tg.is_grad_enabled()
+    with tg.set_grad_enabled(not inside):
+        running = decorated()
+        for resume in (
+            lambda: next(running),
+            lambda: running.send(1),
+            lambda: running.throw(ValueError()),
+        ):
+            assert resume() is inside
+            assert tg.is_grad_enabled() is not inside
+        with pytest.raises(StopIteration) as end:
+            next(running)
+        assert end.value.value == [inside] * 3
+        stopped = decorated()
+        next(stopped)
+        stopped.close()
+        assert closed == [inside, inside]
+        assert tg.is_grad_enabled() is not inside
+
+
+def test_set_grad_enabled_as_a_decorator_gives_back_the_mode_of_each_call() -> None:
+    decorated = tg.set_grad_enabled(False)(tg.is_grad_enabled)
+    assert tg.is_grad_enabled()
+    with tg.no_grad():
+        assert not decorated()
+        assert not tg.is_grad_enabled()
 
 
 def test_no_grad_and_enable_grad_nest_as_contexts_and_decorators() -> None:

@@ -269,3 +269,91 @@ def test_once_differentiable_refuses_a_second_order() -> None:
     assert first.item() == 6.0
     with pytest.raises(RuntimeError, match=r"once_differentiable|differentiat|require"):
         tg.autograd.grad(first.sum(), [x])
+
+
+def test_once_differentiable_raises_where_a_second_derivative_would_be_lost() -> None:
+    class Once(tg.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx.save_for_backward(x)
+            return x * x
+
+        @staticmethod
+        @tg.autograd.function.once_differentiable
+        def backward(ctx: Any, g: Any) -> Any:
+            """What backward computes."""
+            (x,) = ctx.saved_tensors
+            return 2 * x * g
+
+    assert Once.backward.__doc__ == "What backward computes."
+    x = leaf(3.0)
+    (first,) = tg.autograd.grad((Once.apply(x) ** 2).sum(), [x], create_graph=True)
+    assert first.item() == 108.0
+    with pytest.raises(RuntimeError, match=r"differentiate twice .* once_differentiable"):
+        (first * x).sum().backward()
+    (Once.apply(x) ** 2).sum().backward()
+    assert x.grad.tolist() == [108.0]
+
+
+def test_a_second_derivative_through_a_saved_output_is_right_or_refused() -> None:
+    class Exp(tg.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            y = x.exp()
+            ctx.save_for_backward(y)
+            return y
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            (y,) = ctx.saved_tensors
+            return g * y
+
+    x = leaf(0.0)
+    (first,) = tg.autograd.grad((Exp.apply(x) ** 2).sum(), [x], create_graph=True)
+    assert first.item() == 2.0
+    try:
+        (x * 0 + first).sum().backward()
+    except RuntimeError as error:
+        assert "Exp: backward reads an output that forward saved" in str(error)  # noqa: PT017
+    else:
+        assert x.grad.tolist() == [4.0]
+
+
+def test_a_function_keeps_only_the_inputs_that_it_saves() -> None:
+    class SecondTimes(tg.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any, y: Any) -> Any:
+            ctx.save_for_backward(y)
+            return x * y
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            (y,) = ctx.saved_tensors
+            return g * y, None
+
+    x, y = leaf(2.0) * 1, leaf(3.0) * 1
+    unsaved, saved = weakref.ref(x), weakref.ref(y)
+    result = SecondTimes.apply(x, y)
+    del x, y
+    assert unsaved() is None
+    assert saved() is not None
+    del result
+    assert saved() is None
+
+
+def test_an_input_that_is_saved_and_returned_keeps_its_history() -> None:
+    class Same(tg.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx.save_for_backward(x)
+            return x
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            (x,) = ctx.saved_tensors
+            return g * x
+
+    x = leaf(3.0)
+    (first,) = tg.autograd.grad((Same.apply(x) ** 2).sum(), [x], create_graph=True)
+    assert first.item() == 18.0
+    assert tg.autograd.grad(first.sum(), [x])[0].item() == 24.0  # 2 x² + 2 y

@@ -16,6 +16,7 @@ from topograd.data import (
     Dataset,
     IterableDataset,
     RandomSampler,
+    SequentialSampler,
     Subset,
     SubsetRandomSampler,
     TensorDataset,
@@ -309,3 +310,35 @@ def test_an_iterable_dataset_takes_no_order():
 
 def test_the_pytorch_name_of_the_namespace():
     assert tg.utils.data.DataLoader is DataLoader
+
+
+# Memory ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shuffle", [False, True])
+@pytest.mark.parametrize("indices", [None, [3, 1, 2, 0, 4]], ids=["whole", "subset"])
+def test_a_batch_has_memory_of_its_own(shuffle, indices):
+    rows = tg.arange(5)
+    dataset = TensorDataset(rows) if indices is None else Subset(TensorDataset(rows), indices)
+    for (batch,) in DataLoader(dataset, batch_size=2, shuffle=shuffle):
+        batch.fill_(-1)
+    assert rows.tolist() == [0, 1, 2, 3, 4]
+
+
+def test_a_sequential_sampler_of_another_length_says_how_many_examples_there_are():
+    dataset = pairs(5)
+    shorter = DataLoader(dataset, batch_size=2, sampler=SequentialSampler(range(3)))
+    assert firsts(shorter) == [[0, 1], [2]]
+    longer = DataLoader(dataset, batch_size=4, sampler=SequentialSampler(range(6)))
+    with pytest.raises(IndexError):
+        firsts(longer)
+
+
+def test_a_negative_timeout_and_an_empty_batch_are_refused():
+    with pytest.raises(ValueError, match="timeout option should be non-negative, got -1"):
+        DataLoader(pairs(3), timeout=-1)
+    with pytest.raises(IndexError, match="default_collate: expected at least one example"):
+        default_collate([])
+    for dataset in (Squares(3), pairs(3)):
+        with pytest.raises(IndexError, match="default_collate"):
+            list(DataLoader(dataset, batch_sampler=[[]]))

@@ -109,6 +109,13 @@ MISTAKES: list[Mistake] = [
     ("too many arguments", lambda: tg.exp(zeros(2), 1, 2, 3), TypeError, ["exp"]),
     ("dtype as text", lambda: zeros(2).to("float33"), (TypeError, ValueError, RuntimeError),
      ["float33"]),
+    ("rms_norm of integers", lambda: functional.rms_norm(zeros(2).to(tg.uint8), [2]), TypeError,
+     ["rms_norm", "floating point", "uint8"]),
+    ("group_norm of integers", lambda: functional.group_norm(whole(2, 4), 2), TypeError,
+     ["group_norm", "floating point", "int64"]),
+    ("celu of 0", lambda: functional.celu(zeros(2), False), ValueError, ["celu", "alpha", "False"]),
+    ("trunc_normal_ of 0", lambda: tg.nn.init.trunc_normal_(zeros(2), std=0), ValueError,
+     ["trunc_normal_", "std", "0"]),
     ("device", lambda: zeros(2).to("cuda:7"), (RuntimeError, ValueError), ["cuda"]),
 ]  # fmt: skip
 
@@ -124,6 +131,48 @@ def test_message_names_the_op_and_shows_what_came(
     message = str(caught.value)
     missing = [part for part in parts if part not in message]
     assert not missing, f"{missing} missing from: {message}"
+
+
+# Functions written in Python, with one argument that should be a tensor and is none.
+NO_TENSOR: dict[str, Callable[[Any], Any]] = {
+    **{
+        name: lambda x, name=name: getattr(functional, name)(x, inplace=True)
+        for name in (
+            "celu elu hardsigmoid hardswish hardtanh leaky_relu mish relu relu6 selu silu".split()
+        )
+    },
+    **{
+        name: lambda x, name=name: getattr(functional, name)(zeros(2, 4), x)
+        for name in (
+            "cosine_similarity huber_loss kl_div pairwise_distance prelu smooth_l1_loss".split()
+        )
+    },
+    **{
+        name: lambda x, name=name: getattr(tg.nn.init, name)(x)
+        for name in "dirac_ eye_ kaiming_normal_ ones_ orthogonal_ trunc_normal_ uniform_".split()
+    },
+    "adaptive_avg_pool1d": lambda x: functional.adaptive_avg_pool1d(x, 2),
+    "bilinear": lambda x: functional.bilinear(zeros(2), zeros(2), zeros(1, 2, 2), bias=x),
+    "dropout1d": lambda x: functional.dropout1d(x),
+    "dropout2d": lambda x: functional.dropout2d(input=x),
+    "equal": lambda x: tg.equal(zeros(2), x),
+    "glu": lambda x: functional.glu(x),
+    "group_norm": lambda x: functional.group_norm(zeros(2, 4), 2, x),
+    "rms_norm": lambda x: functional.rms_norm(x, [2]),
+    "softmin": lambda x: functional.softmin(x),
+    "tensordot": lambda x: tg.tensordot(zeros(2), x),
+    "type_as": lambda x: zeros(2).type_as(x),
+}
+
+
+@pytest.mark.parametrize("op", NO_TENSOR)
+def test_what_is_no_tensor_is_a_type_error_that_names_the_op_and_the_argument(op: str) -> None:
+    for value in ("text", [1.0]):
+        with pytest.raises(
+            TypeError, match=rf"^{op}: argument '\w+' must be Tensor, got"
+        ) as caught:
+            NO_TENSOR[op](value)
+        assert str(caught.value).endswith(f"got {type(value).__name__}")
 
 
 def test_shape_error_is_a_value_error_and_a_runtime_error() -> None:

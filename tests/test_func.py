@@ -11,6 +11,24 @@ import topograd as tg
 from helpers import array_of, tensor_of
 
 
+def test_gradients_reach_tensors_that_a_function_closed_over():
+    p = tg.ones(2, requires_grad=True)
+    x = tg.tensor([3.0, 4.0])
+    gradient = tg.func.grad(lambda x: (x * x * p).sum())(x)
+    assert gradient.requires_grad
+    gradient.sum().backward()
+    assert p.grad.tolist() == [6, 8]
+    value, pull = tg.func.vjp(lambda x: x * p, x)
+    assert value.requires_grad
+    assert pull(tg.ones(2))[0].requires_grad
+    value, tangent = tg.func.jvp(lambda x: x * p, (x,), (tg.ones(2),))
+    assert value.requires_grad
+    assert tangent.requires_grad
+    assert not tg.func.grad(lambda x: (x * p.detach()).sum())(x).requires_grad
+    with tg.no_grad():
+        assert not tg.func.grad(lambda x: (x * p).sum())(x).requires_grad
+
+
 def vector(*values: float) -> Any:
     """Return a float64 tensor."""
     return tg.tensor(list(values), dtype=tg.float64)
@@ -164,3 +182,17 @@ def test_transforms_work_inside_no_grad() -> None:
         _, tangent = tg.func.jvp(lambda x: x**2, (vector(3.0),), (vector(1.0),))
         assert tangent.tolist() == [6.0]
         assert not tg.is_grad_enabled()
+
+
+def test_integers_among_what_is_differentiated_are_errors_that_name_the_transform() -> None:
+    whole = tg.tensor([1, 2])
+    calls: dict[str, Any] = {
+        "grad": lambda: tg.func.grad(lambda t: (t * 1.0).sum())(whole),
+        "vjp": lambda: tg.func.vjp(lambda t: t * 1.0, {"a": vector(1.0), "b": whole}),
+        "jvp": lambda: tg.func.jvp(lambda t: t * 1.0, (whole,), (whole,)),
+    }
+    for name, call in calls.items():
+        with pytest.raises(RuntimeError, match=rf"^{name}: only Tensors of floating .*int64"):
+            call()
+    gradient = tg.func.grad(lambda x, n: (x * n).sum())(vector(1.0, 1.0), whole)
+    assert gradient.tolist() == [1.0, 2.0]

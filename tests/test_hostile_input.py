@@ -284,6 +284,9 @@ def test_a_fork_amid_backward_passes_leaves_a_working_child() -> None:
         print("done")
     """
     ran = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", textwrap.dedent(program)],
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert ran.stdout == "done\n", ran.stderr

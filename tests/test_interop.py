@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import operator
 import sys
 import weakref
 from typing import Any
@@ -240,3 +241,47 @@ def test_numpy_is_not_imported_before_it_is_needed() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert finished.stdout.split() == ["False", "2.0"]
+
+
+OPERATORS = "add sub mul truediv floordiv mod pow eq ne lt le gt ge matmul".split()
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+def test_an_operator_with_an_array_on_the_left_gives_a_recorded_tensor(name):
+    function = getattr(operator, name)
+    x = tg.tensor([3.0, 2.0], dtype=tg.float64, requires_grad=True)
+    for left in (np.array([1.0, 2.0]), np.float64(2.0)):
+        if name == "matmul" and left.ndim == 0:
+            continue
+        result = function(left, x)
+        expected = function(tg.as_tensor(left), x)
+        assert isinstance(result, tg.Tensor)
+        assert (result.dtype, result.tolist()) == (expected.dtype, expected.tolist())
+        assert result.requires_grad is expected.requires_grad
+
+
+def test_other_ufuncs_compute_with_the_arrays_and_give_tensors():
+    array, x = np.array([1.0, 5.0]), tg.tensor([3.0, 2.0], dtype=tg.float64)
+    for result, expected in [
+        (np.sin(x), np.sin(x.numpy())),
+        (np.maximum(array, x), np.array([3.0, 5.0])),
+        (np.isnan(x), np.array([False, False])),
+        (np.add.reduce(x), np.array(5.0)),
+        (np.add(array, x, dtype=np.float32), np.array([4.0, 7.0], np.float32)),
+        (np.divmod(array, x)[1], np.array([1.0, 1.0])),
+    ]:
+        assert isinstance(result, tg.Tensor)
+        assert result.numpy().dtype == expected.dtype
+        assert result.tolist() == expected.tolist()
+    with pytest.raises(RuntimeError, match="requires grad"):
+        np.sin(x.clone().requires_grad_())
+
+
+def test_a_ufunc_writes_to_an_array_but_not_to_a_tensor():
+    array, x = np.zeros(2), tg.ones(2, dtype=tg.float64)
+    assert np.add(array, x, out=array) is array
+    array += x
+    assert array.tolist() == [2.0, 2.0]
+    for write in (lambda: np.add(array, array, out=x), lambda: np.add.at(x, [0], 1.0)):
+        with pytest.raises(TypeError, match=r"numpy\.add: can not write to a Tensor"):
+            write()

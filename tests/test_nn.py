@@ -444,3 +444,33 @@ def test_full_backward_hook_runs_when_no_input_needs_a_gradient():
     layer.register_full_backward_hook(lambda module, gi, go: seen.append((gi, go[0].tolist())))
     layer(tg.ones(1, 2)).sum().backward()
     assert seen == [((None,), [[1.0]])]
+
+
+def test_apply_visits_a_shared_module_once_and_before_its_parents():
+    shared = nn.Linear(1, 1)
+    net = nn.Sequential(shared, nn.Sequential(nn.Tanh(), shared))
+    seen = []
+    net.apply(lambda module: seen.append(type(module).__name__))
+    assert seen == ["Linear", "Tanh", "Sequential", "Sequential"]
+
+
+def test_a_module_that_contains_itself_does_not_loop_for_ever():
+    net = nn.Module()
+    net.layer = nn.Linear(1, 1)
+    net.me = net
+    seen = []
+    net.apply(seen.append)
+    assert seen == [net.layer, net]
+    assert [path for path, _ in net.named_modules()] == ["", "layer"]
+    assert net.to(tg.float64).layer.weight.dtype == tg.float64
+    for call in (
+        lambda: list(net.named_modules(remove_duplicate=False)),
+        lambda: list(net.named_parameters(remove_duplicate=False)),
+        lambda: net.load_state_dict({}, strict=False),
+        net.state_dict,
+        net.train,
+        lambda: repr(net),
+    ):
+        with pytest.raises(RecursionError):
+            call()
+    assert copy.deepcopy(net).me is not net

@@ -23,9 +23,7 @@ GRADIENTS = {
     "pow with a number": (lambda T, x, y: x**2.7 + y, [1.3, 2.0], [5.0, 7.0]),
     "max with NaN": (lambda T, x, y: x.max() + y, [1.0, nan, 3.0], [0.0, 0.0, 0.0]),
     "bce at 0 and 1": (
-        lambda T, x, y: (
-            T.nn.functional.binary_cross_entropy(x, y.detach(), reduction="none") + y
-        ),
+        lambda T, x, y: T.nn.functional.binary_cross_entropy(x, y.detach(), reduction="none") + y,
         [0.0, 1.0, 0.0, 1.0, 0.3],
         [1.0, 0.0, 0.0, 1.0, 0.7],
     ),

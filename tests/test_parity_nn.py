@@ -63,6 +63,7 @@ LAYERS: list[tuple[str, tuple[Any, ...], dict[str, Any], tuple[Any, ...]]] = [
     ("Mish", (), {}, (x2,)),
     ("SELU", (), {}, (x2,)),
     ("CELU", (2.0,), {}, (x2,)),
+    ("CELU", (-1.5,), {}, (x2,)),
     ("ELU", (), {"alpha": 0.5}, (x2,)),
     ("LeakyReLU", (0.2,), {}, (x2,)),
     ("Hardtanh", (-0.5, 1.5), {}, (x2,)),

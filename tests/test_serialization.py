@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import struct
+import subprocess
+import sys
 from collections import OrderedDict, namedtuple
 from pathlib import Path
 
@@ -173,3 +176,36 @@ def test_foreign_and_damaged_files_are_refused(path):
 def test_map_location_moves_the_tensors(path):
     tg.save({"x": tg.ones(1)}, path)
     assert str(tg.load(path, map_location="cpu", weights_only=True)["x"].device) == "cpu"
+
+
+def test_a_pipe_is_refused_at_once(tmp_path):
+    pipe = str(tmp_path / "pipe")
+    os.mkfifo(pipe)
+    # In a process of its own: where the defect is, it waits for ever.
+    code = f"import topograd; topograd.load({pipe!r})"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert "expected a regular file" in run.stderr
+
+
+def test_what_is_no_file_is_an_error_that_names_load_and_the_path(path):
+    with pytest.raises(FileNotFoundError, match=r"load: No such file.*missing"):
+        tg.load(path.with_name("missing"))
+    with pytest.raises(IsADirectoryError, match=f"load: expected a file.*{path.parent}"):
+        tg.load(path.parent)
+    with pytest.raises(RuntimeError, match=r"load.*'/dev/null': expected a regular file"):
+        tg.load("/dev/null")
+    with pytest.raises(ValueError, match=r"load.*zero byte"):
+        tg.load("a\0b")
+
+
+def test_text_that_is_no_unicode_is_refused_as_key_and_as_path(path):
+    for obj in ({"\ud800": tg.ones(1)}, {"a": [{"\ud800": 1}]}):
+        with pytest.raises(
+            ValueError, match=r"save: expected a key at .* valid Unicode, got '.ud800'"
+        ):
+            tg.save(obj, path)
+    assert not path.exists()
+    assert back({"a": "\ud800"}, path) == {"a": "\ud800"}
+    for call in (lambda: tg.save(1, "\ud800"), lambda: tg.load("\ud800")):
+        with pytest.raises(ValueError, match="expected a path of valid Unicode"):
+            call()

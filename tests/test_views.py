@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -165,3 +166,45 @@ def test_detached_views_share_memory_and_version_but_no_history() -> None:
     assert inner.tolist() == [3.0, 3.0]
     assert inner._version == 1
     assert not detached.requires_grad
+
+
+def test_a_shallow_copy_shares_the_memory_and_keeps_requires_grad() -> None:
+    leaf = tg.ones(2, requires_grad=True)
+    leaf.grad = tg.ones(2)
+    parameter = tg.nn.Parameter(tg.ones(2))
+    for original in (leaf, parameter, leaf * 2, tg.arange(2)):
+        original.note = "kept"
+        shallow = copy.copy(original)
+        assert type(shallow) is type(original)
+        assert shallow is not original
+        assert shallow.data_ptr() == original.data_ptr()
+        assert shallow.requires_grad is original.requires_grad
+        assert shallow.is_leaf
+        assert shallow.grad is None
+        assert shallow.note == "kept"
+
+
+def test_a_deep_copy_of_a_tensor_with_a_history_is_refused() -> None:
+    leaf = tg.ones(3, requires_grad=True)
+    for original in (leaf * 2, leaf[1:]):
+        with pytest.raises(RuntimeError, match="Only Tensors created explicitly by the user"):
+            copy.deepcopy(original)
+    leaf.grad = tg.ones(3)
+    leaf.note = ["kept"]
+    deep = copy.deepcopy(leaf)
+    assert deep.requires_grad
+    assert deep.grad.tolist() == [1.0, 1.0, 1.0]
+    assert deep.grad.data_ptr() != leaf.grad.data_ptr()
+    assert deep.note == ["kept"]
+    assert deep.note is not leaf.note
+
+
+def test_a_deep_copy_of_a_tensor_and_its_views_shares_memory_as_they_do() -> None:
+    whole = tg.arange(6)
+    copied = copy.deepcopy({"whole": whole, "part": whole[2:4], "matrix": whole.view(2, 3)})
+    copied["part"].fill_(9)
+    assert copied["whole"].tolist() == [0, 1, 9, 9, 4, 5]
+    assert copied["matrix"].tolist() == [[0, 1, 9], [9, 4, 5]]
+    assert whole.tolist() == [0, 1, 2, 3, 4, 5]
+    turned = copy.deepcopy([whole, whole.view(2, 3).T])[1]
+    assert turned.tolist() == [[0, 3], [1, 4], [2, 5]]

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "autograd/node_table.h"
+#include "topograd/autograd.h"
 
 namespace topograd {
 
@@ -28,6 +29,32 @@ std::vector<Node*> nodes_in_order(const Tensors& roots) {
   std::sort(order.begin(), order.end(),
             [](Node* a, Node* b) { return a->sequence() < b->sequence(); });
   return order;
+}
+
+bool depends_on_others(const Tensors& outputs, const Tensors& inputs) {
+  NodeTable<char> seen;
+  bool fresh;
+  for (const Tensor& input : inputs)
+    if (node_of(input) != nullptr) seen.at(edge_of(input).node.get());
+  std::vector<Node*> stack;
+  for (const Tensor& output : outputs) {
+    if (node_of(output) == nullptr) continue;
+    Node* node = edge_of(output).node.get();
+    seen.at(node, &fresh);
+    if (fresh) stack.push_back(node);
+  }
+  while (!stack.empty()) {
+    Node* node = stack.back();
+    stack.pop_back();
+    if (node->is_leaf()) return true;
+    for (int slot = 0; slot < node->slot_count(); ++slot) {
+      Node* input = node->edges()[slot].node.get();
+      if (input == nullptr) continue;
+      seen.at(input, &fresh);
+      if (fresh) stack.push_back(input);
+    }
+  }
+  return false;
 }
 
 }  // namespace topograd

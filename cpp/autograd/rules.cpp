@@ -9,7 +9,7 @@ namespace {
 
 /// A saved value that is part of the graph again.
 Tensor attached(const Tensor& saved, const Edge& edge) {
-  if (!saved.defined() || !edge.node || saved.hollow()) return saved;
+  if (!saved.defined() || !edge.node) return saved;
   Tensor copy = shallow_copy(saved);
   copy.body()->node = Ref<Counted>(edge.node.get());
   copy.body()->output = edge.output;

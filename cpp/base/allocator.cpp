@@ -9,6 +9,7 @@
 
 #include "base/fork.h"
 #include "base/thread_storage.h"
+#include "topograd/counted.h"
 #include "topograd/error.h"
 
 #if defined(__linux__)
@@ -210,6 +211,9 @@ void release(void* block, std::size_t bytes) noexcept {
   lists->first[which] = freed;
   ++lists->count[which];
 }
+
+void* Counted::operator new(std::size_t bytes) { return allocate(bytes); }
+void Counted::operator delete(void* block, std::size_t bytes) { release(block, bytes); }
 
 AllocatorStatistics allocator_statistics() { return shared_cache().statistics(); }
 void reset_peak() { shared_cache().reset_peak(); }

@@ -207,7 +207,9 @@ Tensors python_vjp(const Call& call, const Tensors& gradients) {
       g = Tensor::zeros(like.shape(), like.dtype());
     given[i] = py::cast(g);
   }
-  const py::object result = python.attr("_run_backward")(given);
+  py::tuple outputs(gradients.size());
+  for (std::size_t i = 0; i < gradients.size(); ++i) outputs[i] = py::cast(call.outputs[i]);
+  const py::object result = python.attr("_run_backward")(given, outputs);
   return tensors_from(result, name_of(*call.op).c_str());
 }
 
@@ -228,6 +230,14 @@ bool is_among(const Tensor& x, const Tensors& list) {
   for (const Tensor& one : list)
     if (one.same_as(x)) return true;
   return false;
+}
+
+/// The value of a saved output, which is kept without history, with that of the output again.
+Tensor with_history(const Tensor& value, const Tensor& output) {
+  Tensor copy = shallow_copy(value);
+  copy.body()->node = output.body()->node;
+  copy.body()->output = output.body()->output;
+  return copy;
 }
 
 /// Records a call that Python computed: the outputs become results of a node with the given inputs
@@ -389,6 +399,8 @@ void register_autograd(py::module_& m) {
       },
       py::arg("outputs"), py::arg("inputs"), py::arg("input_tangents"), py::arg("create_graph"));
   m.def("record_function", record_function);
+  m.def("with_history", with_history, py::arg("value"), py::arg("output"));
+  m.def("depends_on_others", depends_on_others, py::arg("outputs"), py::arg("inputs"));
 
   m.def("is_grad_enabled", [] { return mode.recording; });
   m.def("set_recording", [](bool wanted) { return std::exchange(mode.recording, wanted); });

@@ -16,20 +16,27 @@ struct Standardized {
   Tensor x, scale;  // (x - mean) * scale, scale = 1 / sqrt(var + eps); per row
 };
 Standardized standardized_rows(const Tensor& x, double eps) {
-  const Tensor centered = x - mean(x, Dims{1}, true, {});
-  const Tensor scale = rsqrt(mean(square(centered), Dims{1}, true, {}) + eps);
+  const Tensor centered = x - mean(x, Dims{-1}, true, {});
+  const Tensor scale = rsqrt(mean(square(centered), Dims{-1}, true, {}) + eps);
   return {centered * scale, scale};
+}
+
+/// Number of rows of a tensor (…, n).
+index rows_of(const Tensor& x) { return count_of(Dims(x.shape().begin(), x.shape().end() - 1)); }
+/// (…, n) summed to (n,).
+Tensor sum_of_rows(const Tensor& x) {
+  return sum(reshape(x, Dims{rows_of(x), x.shape().back()}), Dims{0}, false, {});
 }
 
 /// The part of v that changes the standardized row: v minus its mean and its component along x.
 Tensor standardized_change(const Tensor& v, const Standardized& s) {
-  return s.scale * (v - mean(v, Dims{1}, true, {}) - s.x * mean(v * s.x, Dims{1}, true, {}));
+  return s.scale * (v - mean(v, Dims{-1}, true, {}) - s.x * mean(v * s.x, Dims{-1}, true, {}));
 }
 
 Tensors layer_norm_fused(const Call& c, const Tensor& g, const Tensor& x, const Tensor& weight,
                          const Tensor& bias) {
   const DType type = compute_dtype(x.dtype());
-  const index rows = x.shape()[0], n = x.shape()[1];
+  const index rows = rows_of(x), n = x.shape().back();
   const Tensor gradient = plain(g, type), input = plain(x, type), scale = plain(weight, type);
   const Tensor average = plain(c.output(1), type), rstd = plain(c.output(2), type);
   const auto wanted = [&](int slot, const Tensor& like) {
@@ -145,6 +152,7 @@ tensor([[-1.2247,  0.0000,  1.2247],
                 "layer_norm: weight or bias of shape {} does not fit normalized_shape {}",
                 affine.defined() ? affine.shape() : Dims(), shape);
           const index n = count_of(shape);
+          if (shape.size() == 1) return layer_norm_rows(x, weight, bias, n, eps)[0];
           const auto flat = [&](const Tensor& v) { return v.defined() ? reshape(v, Dims{n}) : v; };
           const index rows = count_of(Dims(x.shape().begin(), x.shape().begin() + first));
           return reshape(
@@ -161,20 +169,19 @@ tensor([[-1.2247,  0.0000,  1.2247],
 constinit const Op<Tensors(Tensor, Tensor, Tensor, std::int64_t, double)> layer_norm_rows{{
     .signature = "layer_norm_rows(Tensor input, Tensor? weight, Tensor? bias, int n, float eps)"
                  " -> (Tensor result, Tensor mean, Tensor rstd)",
-    .doc =
-        R"(layer_norm over the rows of a matrix. Only the result takes part in differentiation.)",
+    .doc = R"(layer_norm over the last dim. Only the result takes part in differentiation.)",
     .forward =
         [](const Tensor& x, const Tensor& weight, const Tensor& bias, std::int64_t n, double eps) {
           const DType type = compute_dtype(x.dtype());
           expect<TypeError>(is_floating(x.dtype()),
                             "layer_norm: expects a floating point input, got {}", x.dtype());
-          expect<ShapeError>(x.rank() == 2 && x.shape()[1] == n,
+          expect<ShapeError>(x.rank() >= 1 && x.shape().back() == n,
                              "layer_norm: rows of {} expected, got shape {}", n, x.shape());
           for (const Tensor& affine : {weight, bias})
             expect<ShapeError>(!affine.defined() || affine.shape() == Dims{n},
                                "layer_norm: weight or bias of shape {} does not fit rows of {}",
                                affine.defined() ? affine.shape() : Dims(), n);
-          const index rows = x.shape()[0];
+          const index rows = rows_of(x);
           const Tensor input = plain(x, type), scale = plain(weight, type),
                        shift = plain(bias, type);
           Tensor out = Tensor::empty(x.shape(), type), average = Tensor::empty({rows}, type),
@@ -194,10 +201,10 @@ constinit const Op<Tensors(Tensor, Tensor, Tensor, std::int64_t, double)> layer_
                     },
                     [](const Call&, const Tensors& g, const Tensor& x, const Tensor&, const Tensor&,
                        std::int64_t, double eps) -> Tensor {
-                      return sum(g[0] * standardized_rows(x, eps).x, Dims{0}, false, {});
+                      return sum_of_rows(g[0] * standardized_rows(x, eps).x);
                     },
                     [](const Call&, const Tensors& g, const Tensor&, const Tensor&, const Tensor&,
-                       std::int64_t, double) -> Tensor { return sum(g[0], Dims{0}, false, {}); }},
+                       std::int64_t, double) -> Tensor { return sum_of_rows(g[0]); }},
             .jvp = {[](const Call&, const Tensors& t, const Tensor& x, const Tensor& weight,
                        const Tensor&, std::int64_t, double eps) -> Tensors {
               const Standardized s = standardized_rows(x, eps);
@@ -216,6 +223,7 @@ constinit const Op<Tensors(Tensor, Tensor, Tensor, std::int64_t, double)> layer_
     .differentiable_outputs = 1,
     .samples = []() -> std::vector<Sample> {
       return {{sample({3, 4}), sample({4}), sample({4}), 4, 1e-5},
+              {sample({2, 3, 4}), sample({4}), Arg(), 4, 1e-5},
               {sample({3, 4}), Arg(), Arg(), 4, 1e-3}};
     },
 }};

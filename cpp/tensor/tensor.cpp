@@ -31,8 +31,6 @@ bool nobody_watches(TensorBody&) noexcept { return true; }
 bool (*forget_watched)(TensorBody& body) noexcept = nobody_watches;
 
 Ref<TensorBody> TensorBody::make() { return Ref<TensorBody>(new TensorBody); }
-void* TensorBody::operator new(std::size_t bytes) { return allocate(bytes); }
-void TensorBody::operator delete(void* block, std::size_t bytes) { release(block, bytes); }
 TensorBody::TensorBody() { count_live(Live::tensor, 1); }
 TensorBody::~TensorBody() { count_live(Live::tensor, -1); }
 void TensorBody::destroy() noexcept {

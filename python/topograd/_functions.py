@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from topograd import _C
+from topograd._arguments import takes_tensors
 from topograd._C import Tensor
 
 Number = builtins.float | builtins.int | builtins.bool
@@ -93,6 +94,7 @@ def is_tensor(obj: object) -> builtins.bool:
     return isinstance(obj, Tensor)
 
 
+@takes_tensors
 def is_floating_point(input: Tensor) -> builtins.bool:
     """Whether the dtype is a floating point one.
 
@@ -103,6 +105,7 @@ def is_floating_point(input: Tensor) -> builtins.bool:
     return input.dtype.is_floating_point
 
 
+@takes_tensors
 def numel(input: Tensor) -> builtins.int:
     """Number of elements.
 
@@ -113,6 +116,7 @@ def numel(input: Tensor) -> builtins.int:
     return input.numel()
 
 
+@takes_tensors
 def equal(input: Tensor, other: Tensor) -> builtins.bool:
     """Whether shape and all elements are equal.
 
@@ -123,6 +127,7 @@ def equal(input: Tensor, other: Tensor) -> builtins.bool:
     return input.shape == other.shape and builtins.bool((input == other).all())
 
 
+@takes_tensors
 def allclose(
     input: Tensor,
     other: Tensor,
@@ -139,6 +144,7 @@ def allclose(
     return builtins.bool(_C.functions["isclose"](input, other, rtol, atol, equal_nan).all())
 
 
+@takes_tensors
 def tensordot(
     a: Tensor, b: Tensor, dims: builtins.int | Sequence[Sequence[builtins.int]] | Tensor = 2
 ) -> Tensor:
@@ -220,6 +226,7 @@ def std(
     return result
 
 
+@takes_tensors
 def norm(
     input: Tensor,
     p: builtins.float | str | None = "fro",

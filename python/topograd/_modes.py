@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from functools import wraps
 from types import TracebackType
 from typing import Any, TypeVar
@@ -35,15 +35,38 @@ class _Mode:
         self._restore(self._before)
 
     def __call__(self, function: Function) -> Function:
-        @wraps(function)
-        def inside(*args: Any, **kwargs: Any) -> Any:
-            before = self._switch()
-            try:
-                return function(*args, **kwargs)
-            finally:
-                self._restore(before)
+        """The function with the switch set while it runs; a generator, while it is resumed."""
+        from inspect import isgeneratorfunction
 
-        return inside  # type: ignore[return-value]
+        def inside(*args: Any, **kwargs: Any) -> Any:
+            return self._within(function, *args, **kwargs)
+
+        def resumed_inside(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+            generator: Generator[Any, Any, Any] = function(*args, **kwargs)
+            try:
+                response = self._within(next, generator)
+                while True:
+                    try:
+                        request = yield response
+                    except GeneratorExit:
+                        self._within(generator.close)
+                        raise
+                    except BaseException as error:
+                        response = self._within(generator.throw, error)
+                    else:
+                        response = self._within(generator.send, request)
+            except StopIteration as end:
+                return end.value
+
+        around = resumed_inside if isgeneratorfunction(function) else inside
+        return wraps(function)(around)  # type: ignore[return-value]
+
+    def _within(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        before = self._switch()
+        try:
+            return function(*args, **kwargs)
+        finally:
+            self._restore(before)
 
 
 class no_grad(_Mode):
@@ -111,10 +134,16 @@ class set_grad_enabled(_Mode):
         self._mode = mode
         self._before = _C.set_recording(mode)
 
-    def _switch(self) -> bool:
+    def __enter__(self) -> None:
         _C.set_recording(self._mode)
-        before: bool = self._before
-        return before
+
+    def __call__(self, function: Function) -> Function:
+        """As a decorator it switches at each call only, not from its construction on."""
+        _C.set_recording(self._before)
+        return super().__call__(function)
+
+    def _switch(self) -> bool:
+        return _C.set_recording(self._mode)
 
     def _restore(self, before: Any) -> None:
         _C.set_recording(before)

@@ -162,7 +162,11 @@ def function_forms(names: Mapping[str, object], ops: Iterable[Record]) -> dict[s
 def type_names(ops: Iterable[Record]) -> set[str]:
     """The names of the extension module's stub that occur in the types of ops."""
     texts = [*TYPES.values(), "Tensor", *(result_type(op["result"]) for op in ops)]
-    return {name for text in texts for name in re.findall(r"\w+", text)} - {"Sequence", "tuple", "None"}
+    return {name for text in texts for name in re.findall(r"\w+", text)} - {
+        "Sequence",
+        "tuple",
+        "None",
+    }
 
 
 def import_lines(origins: Mapping[str, str]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from topograd import _C, _functions
+from topograd._arguments import takes_tensors
 from topograd._C import Tensor
 
 __all__: list[str] = []
@@ -49,6 +50,7 @@ def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     return self.clone() if copy else self
 
 
+@takes_tensors
 def type_as(self: Tensor, other: Tensor) -> Tensor:
     """This tensor with the dtype of other."""
     return self.to(other.dtype)
@@ -96,16 +98,53 @@ def __dlpack_device__(self: Tensor) -> tuple[builtins.int, builtins.int]:
     return (1, 0)
 
 
+def __copy__(self: Tensor) -> Tensor:
+    """A leaf of the same class on the same memory, with the attributes but not the gradient."""
+    copy = Tensor._make_subclass(type(self), self.detach(), self.requires_grad)
+    copy.__dict__.update(self.__dict__)
+    if self.name is not None:
+        copy.name = self.name
+    return copy
+
+
 def __deepcopy__(self: Tensor, memo: dict[builtins.int, Any]) -> Tensor:
-    """A copy; one of a tensor with a history is detached from it."""
+    """A copy of a leaf with its gradient and attributes.
+
+    The copy of a contiguous part of a contiguous tensor that was copied before it, in the same call
+    of deepcopy, is a view of that tensor's copy.  Raises RuntimeError for a tensor with a history.
+    """
     if id(self) in memo:
         return memo[id(self)]  # type: ignore[no-any-return]
-    copy = self._copy()
+    if not self.is_leaf:
+        raise RuntimeError(
+            "Only Tensors created explicitly by the user (graph leaves) support the deepcopy "
+            f"protocol, got one of shape {tuple(self.shape)} made by {self.grad_fn}: "
+            "use detach() before, or clone()"
+        )
+    copy = Tensor._make_subclass(type(self), _copied_elements(self, memo), self.requires_grad)
     if self.grad is not None:
         copy.grad = self.grad.clone()
     if self.name is not None:
         copy.name = self.name
     memo[id(self)] = copy
+    from copy import deepcopy
+
+    copy.__dict__.update(deepcopy(self.__dict__, memo))
+    return copy
+
+
+def _copied_elements(x: Tensor, memo: dict[Any, Any]) -> Tensor:
+    x = x.detach()
+    if not x.is_contiguous():
+        return x.clone()
+    start, count = x.storage_offset(), x.numel()
+    storage = ("storage", x.data_ptr() - start * x.element_size(), str(x.dtype))
+    copies: list[tuple[builtins.int, Tensor]] = memo.setdefault(storage, [])
+    for first, whole in copies:
+        if first <= start and start + count <= first + whole.numel():
+            return whole.narrow(0, start - first, count).view(x.shape)
+    copy = x.clone()
+    copies.append((start, copy.view(-1)))
     return copy
 
 
@@ -146,6 +185,7 @@ def type_of(self: Tensor, dtype: _C.dtype | str | None = None) -> Any:
     return self.to(getattr(_C, dtype.rpartition(".")[2]) if isinstance(dtype, str) else dtype)
 
 
+@takes_tensors
 def is_same_size(self: Tensor, other: Tensor) -> builtins.bool:
     """Whether the shapes are equal."""
     return self.shape == other.shape
@@ -181,24 +221,61 @@ def nonzero(self: Tensor, *, as_tuple: builtins.bool = False) -> Any:
     return _functions.nonzero(self, as_tuple=as_tuple)
 
 
+# NumPy's names of the binary operators -> those of the module `operator`.
+_OPERATORS = {
+    "add": "add",
+    "subtract": "sub",
+    "multiply": "mul",
+    "divide": "truediv",
+    "true_divide": "truediv",
+    "floor_divide": "floordiv",
+    "remainder": "mod",
+    "power": "pow",
+    "matmul": "matmul",
+    "equal": "eq",
+    "not_equal": "ne",
+    "less": "lt",
+    "less_equal": "le",
+    "greater": "gt",
+    "greater_equal": "ge",
+    "bitwise_and": "and_",
+    "bitwise_or": "or_",
+    "bitwise_xor": "xor",
+    "left_shift": "lshift",
+    "right_shift": "rshift",
+}
+
+
 def __array_ufunc__(self: Tensor, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-    """Arithmetic with a NumPy array on the left gives a tensor, as with one on the right."""
+    """Operators with a NumPy array on the left give a recorded tensor, as with one on the right.
+
+    Other ufuncs compute with arrays, unrecorded, and give tensors too, or what `out` names.  They
+    raise RuntimeError for a tensor that requires grad, TypeError for one as `out`.
+    """
     import operator
 
-    names = {
-        "subtract": "sub",
-        "multiply": "mul",
-        "true_divide": "truediv",
-        "divide": "truediv",
-        "matmul": "matmul",
-    }
-    function = getattr(operator, names.get(ufunc.__name__, ufunc.__name__), None)
-    if method != "__call__" or kwargs or function is None or len(inputs) != 2:
-        return NotImplemented
-    first, second = (
-        one if isinstance(one, Tensor) else _functions.as_tensor(one) for one in inputs
-    )
-    return function(first, second)
+    name = _OPERATORS.get(ufunc.__name__)
+    if method == "__call__" and not kwargs and name is not None and len(inputs) == 2:
+        first, second = (
+            one if isinstance(one, Tensor) else _functions.as_tensor(one) for one in inputs
+        )
+        return getattr(operator, name)(first, second)
+    written = (*kwargs.get("out", ()), *(inputs[:1] if method == "at" else ()))
+    if any(isinstance(one, Tensor) for one in written):
+        raise TypeError(f"numpy.{ufunc.__name__}: can not write to a Tensor, use its numpy()")
+    arrays = [one.numpy() if isinstance(one, Tensor) else one for one in inputs]
+    result = getattr(ufunc, method)(*arrays, **kwargs)
+    if "out" in kwargs or result is None:
+        return result
+    return tuple(map(_wrapped, result)) if isinstance(result, tuple) else _wrapped(result)
+
+
+def _wrapped(value: Any) -> Any:
+    """An array or a scalar of NumPy as a tensor, if there is a dtype for it."""
+    try:
+        return _functions.as_tensor(value)
+    except TypeError:
+        return value
 
 
 def ravel(self: Tensor) -> Tensor:
@@ -235,6 +312,7 @@ for _function in (
     __dlpack__,
     __format__,
     __dlpack_device__,
+    __copy__,
     __deepcopy__,
     __reduce_ex__,
     new_tensor,

@@ -38,26 +38,30 @@ def _rebuild(tree: Tree, leaves: list[Any]) -> Tree:
     return tree
 
 
-def _tracked(tree: Tree) -> Tree:
+def _tracked(op: str, tree: Tree) -> Tree:
     """The tree with tensors that a new graph starts from; an older history goes on below."""
     fresh: list[Any] = []
     for leaf in _leaves(tree):
         if not leaf.dtype.is_floating_point:
-            fresh.append(leaf)
-        elif leaf.requires_grad:
+            raise RuntimeError(
+                f"{op}: only Tensors of floating point dtype can require gradients, got one of "
+                f"{leaf.dtype} and shape {tuple(leaf.shape)}"
+            )
+        if leaf.requires_grad:
             fresh.append(leaf.view(leaf.shape))
         else:
             fresh.append(leaf.detach().requires_grad_())
     return _rebuild(tree, fresh)
 
 
-def _differentiable(tree: Tree) -> list[Tensor]:
-    return [leaf for leaf in _leaves(tree) if leaf.dtype.is_floating_point]
-
-
 def _watched(*trees: Tree) -> bool:
     """Whether an outer transform, or the user, differentiates through the arguments."""
     return any(leaf.requires_grad for tree in trees for leaf in _leaves(tree))
+
+
+def _reaches_out(outputs: Tree, inputs: Sequence[Tensor]) -> bool:
+    """Whether the outputs depend on tensors that the function closed over and somebody tracks."""
+    return _C.is_grad_enabled() and _C.depends_on_others(_leaves(outputs), list(inputs))
 
 
 def _finish(tree: Tree, keep: bool) -> Tree:
@@ -79,10 +83,11 @@ def vjp(func: Callable[..., Tree], *primals: Tree, has_aux: bool = False) -> Any
     """
     keep = _watched(*primals)
     with tg.enable_grad():
-        inputs = tuple(_tracked(one) for one in primals)
+        inputs = tuple(_tracked("vjp", one) for one in primals)
         result = func(*inputs)
     output, aux = result if has_aux else (result, None)
-    wanted = _differentiable(inputs)
+    wanted = _leaves(inputs)
+    keep = keep or _reaches_out(output, wanted)
 
     def pull(cotangents: Tree) -> Tree:
         seeds = _leaves(cotangents)
@@ -104,16 +109,7 @@ def vjp(func: Callable[..., Tree], *primals: Tree, has_aux: bool = False) -> Any
         gradients = [
             tg.zeros_like(leaf) if g is None else g for leaf, g in zip(wanted, found, strict=True)
         ]
-        trees = tuple(
-            _rebuild(
-                one,
-                [
-                    gradients.pop(0) if leaf.dtype.is_floating_point else None
-                    for leaf in _leaves(one)
-                ],
-            )
-            for one in inputs
-        )
+        trees = tuple(_rebuild(one, gradients) for one in inputs)
         return _finish(trees, keep or _watched(cotangents))
 
     final = _finish(output, keep)
@@ -127,7 +123,7 @@ def grad_and_value(
 
     argnums: which arguments to differentiate, and in that case a tuple of gradients for a tuple.
     has_aux: func returns (value, aux); the result is (gradient, (value, aux)).  Raises ShapeError
-    for more than one element.
+    for more than one element, RuntimeError for an integer tensor among what is differentiated.
 
     >>> import topograd as tg
     >>> tg.func.grad_and_value(lambda x: (x**2).sum())(tg.tensor([1.0, 2.0]))
@@ -146,7 +142,7 @@ def grad_and_value(
         with tg.enable_grad():
             full = list(args)
             for place in places:
-                full[place] = _tracked(args[place])
+                full[place] = _tracked("grad", args[place])
             result = func(*full, **kwargs)
         value, aux = result if has_aux else (result, None)
         if not isinstance(value, Tensor) or value.numel() != 1:
@@ -154,7 +150,8 @@ def grad_and_value(
             raise _C.ShapeError(
                 f"grad: func must return a scalar (a tensor with one element), got {shape}"
             )
-        wanted = _differentiable([full[place] for place in places])
+        wanted = _leaves([full[place] for place in places])
+        keep = keep or _reaches_out(value, wanted)
         found: Sequence[Tensor | None] = [None] * len(wanted)
         if value.requires_grad:
             found = tg.autograd.grad(
@@ -167,13 +164,7 @@ def grad_and_value(
         gradients = [
             tg.zeros_like(leaf) if g is None else g for leaf, g in zip(wanted, found, strict=True)
         ]
-        trees = tuple(
-            _rebuild(
-                full[p],
-                [gradients.pop(0) if x.dtype.is_floating_point else None for x in _leaves(full[p])],
-            )
-            for p in places
-        )
+        trees = tuple(_rebuild(full[place], gradients) for place in places)
         gradient = trees[0] if isinstance(argnums, int) else trees
         final = _finish(value, keep)
         return _finish(gradient, keep), ((final, _finish(aux, keep)) if has_aux else final)
@@ -229,15 +220,14 @@ def jvp(
         raise ValueError(f"jvp: primals have shapes {shapes[0]}, tangents {shapes[1]}")
     keep = _watched(*primals) or _watched(*tangents)
     with tg.enable_grad():
-        inputs = tuple(_tracked(one) for one in primals)
+        inputs = tuple(_tracked("jvp", one) for one in primals)
         result = func(*inputs)
     output, aux = result if has_aux else (result, None)
-    wanted = _differentiable(inputs)
+    wanted = _leaves(inputs)
     pairs = [
         (leaf, t)
         for one, direction in zip(inputs, tangents, strict=True)
         for leaf, t in zip(_leaves(one), _leaves(direction), strict=True)
-        if leaf.dtype.is_floating_point
     ]
     for leaf, t in pairs:
         if leaf.shape != t.shape:
@@ -245,6 +235,7 @@ def jvp(
                 f"jvp: primal of shape {tuple(leaf.shape)}, tangent of shape {tuple(t.shape)}"
             )
     outputs = _leaves(output)
+    keep = keep or _reaches_out(output, wanted)
     with tg.enable_grad():
         found = _C.tangents(outputs, wanted, [t.to(leaf.dtype) for leaf, t in pairs], keep)
     if strict and any(one is None for one in found):

@@ -6,6 +6,9 @@ programs read them too; the containers around them stand as JSON in the file's m
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 from collections import OrderedDict
 from os import PathLike, fspath
 from typing import Any
@@ -48,7 +51,9 @@ def load(f: str | PathLike[str], map_location: Any = None, *, weights_only: bool
     """Reads what `save` wrote; of another program's safetensors file, a dictionary of its tensors.
 
     map_location: the device to put the tensors on (default: the CPU).  weights_only is accepted: no
-    code from a file is ever run.  Raises RuntimeError for a file that is not a safetensors file.
+    code from a file is ever run.  Raises OSError (FileNotFoundError, IsADirectoryError, …) where
+    there is no file to read, RuntimeError for a pipe or a device, and RuntimeError or ValueError
+    for a file that is not a safetensors file.
 
     >>> import os, tempfile
     >>> import topograd as tg
@@ -58,13 +63,11 @@ def load(f: str | PathLike[str], map_location: Any = None, *, weights_only: bool
     [1.0, 1.0]
     """
     path = _checked_path("load", f)
-    with open(path, "rb") as file:
-        start = file.read(4)
     try:
         tensors, metadata = _C.load_safetensors(path)
     except (RuntimeError, ValueError) as error:
         # Only now: the length of a header, which comes first, can have these bytes too.
-        if start.startswith(_PICKLE_STARTS):
+        if _first_bytes(path).startswith(_PICKLE_STARTS):
             raise RuntimeError(
                 f"load: '{path}' looks like a file of torch.save, which holds a pickle; topograd "
                 "reads safetensors only: convert it in PyTorch with safetensors.torch.save_file"
@@ -88,7 +91,34 @@ def _checked_path(name: str, f: Any) -> str:
     path = fspath(f)
     if not isinstance(path, str):
         raise TypeError(f"{name}: expected a path of str, got one of {type(path).__name__}")
+    _check_text(name, "a path", path)
     return path
+
+
+def _check_text(name: str, what: str, text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{name}: expected {what} of valid Unicode, got {text!r}") from None
+
+
+def _first_bytes(path: str) -> bytes:
+    """The first bytes of a file that could not be loaded; raises OSError if there is no file."""
+    if "\0" in path:
+        return b""
+    try:
+        # Without O_NONBLOCK a pipe would wait here for somebody who writes.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise OSError(error.errno, f"load: {error.strerror}", path) from None
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if stat.S_ISDIR(mode):
+            reason = os.strerror(errno.EISDIR)
+            raise OSError(errno.EISDIR, f"load: expected a file: {reason}", path)
+        return os.read(descriptor, 4) if stat.S_ISREG(mode) else b""
+    finally:
+        os.close(descriptor)
 
 
 class _Writer:
@@ -133,6 +163,8 @@ class _Writer:
     def _encode_item(self, key: Any, item: Any, path: str, depth: int) -> list[Any]:
         if type(key) not in SCALARS:
             raise TypeError(f"save: expected a scalar as key, got {type(key).__name__} at '{path}'")
+        if isinstance(key, str):
+            _check_text("save", f"a key at '{path}'", key)
         return [key, self.encode(item, f"{path}.{key}" if path else str(key), depth + 1)]
 
     def _store(self, tensor: Tensor, path: str) -> str:

@@ -53,4 +53,7 @@ TOPOGRAD_API Tensors gradients(const Tensors& roots, const Tensors& root_gradien
 TOPOGRAD_API Tensors tangents(const Tensors& outputs, const Tensors& inputs,
                               const Tensors& input_tangents, bool create_graph);
 
+/// Whether `outputs` depend on a leaf otherwise than through `inputs`.
+TOPOGRAD_API bool depends_on_others(const Tensors& outputs, const Tensors& inputs);
+
 }  // namespace topograd

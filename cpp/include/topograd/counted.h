@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 
@@ -14,6 +15,12 @@ class TOPOGRAD_API Counted {
   Counted() = default;
   Counted(const Counted&) = delete;
   Counted& operator=(const Counted&) = delete;
+
+  /// From the library's cache of small blocks.
+  static void* operator new(std::size_t bytes);
+  static void* operator new(std::size_t, void* place) noexcept { return place; }
+  static void operator delete(void* block, std::size_t bytes);
+  static void operator delete(void*, void*) noexcept {}
 
   void retain() const noexcept { owners_.fetch_add(1, std::memory_order_relaxed); }
   void drop() const noexcept {

@@ -106,8 +106,6 @@ struct TOPOGRAD_API TensorBody final : Counted {
   void* wrapper = nullptr;  // the Python object, borrowed
 
   static Ref<TensorBody> make();
-  static void* operator new(std::size_t bytes);
-  static void operator delete(void* block, std::size_t bytes);
   TensorBody();
   ~TensorBody() override;
   void destroy() noexcept override;

@@ -24,7 +24,8 @@ class FunctionCtx:
         self._saved: tuple[Tensor | None, ...] = ()
         self._versions: tuple[int, ...] = ()
         self._inputs: tuple[Tensor, ...] = ()
-        self._saved_outputs: frozenset[int] = frozenset()  # positions among _saved
+        self._saved_outputs: dict[int, int] = {}  # position among _saved: number of the output
+        self._outputs: tuple[Tensor, ...] = ()  # while backward runs: with history, without data
         self._not_differentiable: tuple[Tensor, ...] = ()
         self._dirty: tuple[Tensor, ...] = ()
         self._function: type[Function] | None = None
@@ -48,10 +49,7 @@ class FunctionCtx:
 
     @property
     def saved_tensors(self) -> tuple[Tensor | None, ...]:
-        """What was saved; inputs come with their place in the graph.
-
-        Differentiating backward through a saved output raises RuntimeError: it has no history here.
-        """
+        """What was saved; inputs and outputs come with their place in the graph."""
         name = self._function.__name__ if self._function is not None else "Function"
         for one, version in zip(self._saved, self._versions, strict=True):
             if one is not None and one._version != version:
@@ -60,16 +58,13 @@ class FunctionCtx:
                     f"at version "
                     f"{version}, but it was changed in place and is at version {one._version} now"
                 )
-        if not self._saved_outputs or not _C.is_grad_enabled():
-            return self._saved
-        message = (
-            f"{name}: backward reads an output that forward saved, and can not be differentiated "
-            "through it; save the inputs and compute the value again"
-        )
-        return tuple(
-            _refusing(message, one)[0] if position in self._saved_outputs else one
-            for position, one in enumerate(self._saved)
-        )
+        restored = list(self._saved)
+        if self._outputs and _C.is_grad_enabled():
+            for position, number in self._saved_outputs.items():
+                value = restored[position]
+                if value is not None:
+                    restored[position] = _C.with_history(value, self._outputs[number])
+        return tuple(restored)
 
     saved_variables = saved_tensors
 
@@ -85,10 +80,16 @@ class FunctionCtx:
         """Whether backward gets zeros (default) or None for outputs without a gradient."""
         self.materialize_grads = value
 
-    def _run_backward(self, gradients: tuple[Tensor | None, ...]) -> list[Tensor | None]:
+    def _run_backward(
+        self, gradients: tuple[Tensor | None, ...], outputs: tuple[Tensor, ...]
+    ) -> list[Tensor | None]:
         """Called by the engine: gradients of the tensor inputs, in order."""
         assert self._function is not None
-        result = self._function.backward(self, *gradients)
+        self._outputs = outputs
+        try:
+            result = self._function.backward(self, *gradients)
+        finally:
+            self._outputs = ()
         listed = result if isinstance(result, tuple) else (result,)
         name = self._function.__name__
         if len(listed) > self._count and all(one is None for one in listed[self._count :]):
@@ -198,11 +199,12 @@ def _record(cls: type[Function], ctx: FunctionCtx, args: tuple[Any, ...], result
     by_identity = dict(zip(map(id, tracked), outputs, strict=True))
     # Saved outputs are kept without their node, so that no node owns itself through ctx. An input
     # that is also an output stays what it was; the output is another handle of it.
-    ctx._saved_outputs = frozenset(
-        position
+    numbers = {id(one): number for number, one in enumerate(outputs)}
+    ctx._saved_outputs = {
+        position: numbers[id(one)]
         for position, one in enumerate(ctx._saved)
-        if one is not None and by_identity.get(id(one)) is one and one.requires_grad
-    )
+        if isinstance(one, Tensor) and one.requires_grad and by_identity.get(id(one)) is one
+    }
     ctx._saved = tuple(
         one.detach() if one is not None and position in ctx._saved_outputs else one
         for position, one in enumerate(ctx._saved)
@@ -283,7 +285,7 @@ class _Refusal(Function):
 
 
 def _refusing(message: str, *values: Any) -> tuple[Any, ...]:
-    """The values; its floating-point tensors raise when something is differentiated through them."""
+    """The values, floating-point tensors as ones that nothing may be differentiated through."""
     places = [
         place
         for place, one in enumerate(values)

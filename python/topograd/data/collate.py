@@ -44,13 +44,15 @@ def default_collate(batch: Sequence[Any]) -> Any:
 
     Tuples, lists and dictionaries of them are collated entry by entry; strings become a list.
     Raises TypeError for other objects, ValueError if the examples differ in their number of
-    entries.
+    entries, IndexError for an empty batch.
 
     >>> import topograd as tg
     >>> x, y = tg.data.default_collate([(tg.ones(2), 0), (tg.zeros(2), 1)])
     >>> x.tolist(), y.tolist()
     ([[1.0, 1.0], [0.0, 0.0]], [0, 1])
     """
+    if len(batch) == 0:
+        raise IndexError("default_collate: expected at least one example, got an empty batch")
     first = batch[0]
     if isinstance(first, Tensor):
         return tg.stack(list(batch))

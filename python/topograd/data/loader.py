@@ -24,9 +24,8 @@ class DataLoader:
     (default 2). pin_memory, timeout, multiprocessing_context, persistent_workers and in_order are
     accepted: workers are threads, and batches come in order.
 
-    From a TensorDataset, or Subsets of one, a batch is gathered at once.  A batch without shuffling
-    is then a view: to change it in place, clone it first. Raises ValueError for arguments that
-    exclude each other.
+    From a TensorDataset, or Subsets of one, a batch is gathered at once.  A batch has memory of its
+    own and may be changed in place.  Raises ValueError for arguments that exclude each other.
 
     >>> import topograd as tg
     >>> dataset = tg.data.TensorDataset(tg.arange(5), tg.arange(5) * 10)
@@ -57,6 +56,8 @@ class DataLoader:
     ) -> None:
         if num_workers < 0:
             raise ValueError(f"num_workers must not be negative, got {num_workers}")
+        if timeout < 0:
+            raise ValueError(f"timeout option should be non-negative, got {timeout}")
         if prefetch_factor is not None and (num_workers == 0 or prefetch_factor < 1):
             raise ValueError(
                 "prefetch_factor must be positive and needs num_workers > 0, got "

@@ -42,6 +42,8 @@ _silu = native("silu")
 
 def over(input: Tensor, function: Callable[..., Any], *args: Any) -> Tensor:
     """Writes `function(input, *args)` over `input`, and returns it."""
+    if not isinstance(input, Tensor):
+        return function(input, *args)  # raises, naming the op
     # The copy is what the backward pass reads: `input` itself no longer holds the argument then.
     return input.copy_(function(input.clone(), *args))
 
@@ -53,7 +55,8 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
     >>> tg.nn.functional.relu(tg.tensor([-1.0, 2.0])).tolist()
     [0.0, 2.0]
     """
-    result: Tensor = input.relu_() if inplace else _relu(input)
+    in_place = inplace and isinstance(input, Tensor)
+    result: Tensor = input.relu_() if in_place else _relu(input)
     return result
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import topograd as tg
+from topograd._arguments import takes_tensors
 from topograd._C import Tensor
 from topograd.nn.native import native
 
@@ -42,6 +43,7 @@ def _adaptive_mean(input: Tensor, dim: int, pieces: int | None) -> Tensor:
     return tg.stack(means, dim)
 
 
+@takes_tensors
 def adaptive_avg_pool1d(input: Tensor, output_size: Any) -> Tensor:
     """The means of `output_size` nearly equal pieces of the last axis.
 
@@ -53,6 +55,7 @@ def adaptive_avg_pool1d(input: Tensor, output_size: Any) -> Tensor:
     return _adaptive_mean(input, -1, pieces)
 
 
+@takes_tensors
 def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
     """The means of output_size nearly equal rectangles of the last two axes.
 
@@ -66,6 +69,7 @@ def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
     return _adaptive_mean(_adaptive_mean(input, -2, pair[0]), -1, pair[1])
 
 
+@takes_tensors
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """y[o] = x1ᵀ W[o] x2 + b[o] over the last axes.
 
@@ -91,6 +95,7 @@ def _channel_dropout(input: Tensor, p: float, training: bool, inplace: bool, axe
     return input.mul_(mask) if inplace else input * mask
 
 
+@takes_tensors
 def dropout1d(
     input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
 ) -> Tensor:
@@ -103,6 +108,7 @@ def dropout1d(
     return _channel_dropout(input, p, training, inplace, axes=1)
 
 
+@takes_tensors
 def dropout2d(
     input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
 ) -> Tensor:
@@ -115,11 +121,16 @@ def dropout2d(
     return _channel_dropout(input, p, training, inplace, axes=2)
 
 
-def _machine_epsilon(dtype: Any) -> float:
-    fraction_bits = {tg.float64: 52, tg.float32: 23, tg.float16: 10, tg.bfloat16: 7}
-    return float(2.0 ** -fraction_bits[dtype])
+def _expect_floating(op: str, input: Tensor) -> None:
+    if not input.is_floating_point():
+        kind = repr(input.dtype).rpartition(".")[2]
+        raise TypeError(f"{op}: expects a floating point input, got {kind}")
 
 
+_FRACTION_BITS = {tg.float64: 52, tg.float32: 23, tg.float16: 10, tg.bfloat16: 7}
+
+
+@takes_tensors
 def rms_norm(
     input: Tensor,
     normalized_shape: Sequence[int],
@@ -130,7 +141,7 @@ def rms_norm(
 
     normalized_shape: the sizes of the last axes; weight has this shape.  eps: default the machine
     epsilon of the dtype.  A row of zeros gives zeros.  Raises ValueError if the last axes of x are
-    not normalized_shape.  Source: Zhang and Sennrich, 2019.
+    not normalized_shape, TypeError if x is not floating point.  Source: Zhang and Sennrich, 2019.
 
     >>> import topograd as tg
     >>> tg.nn.functional.rms_norm(tg.tensor([2.0, 2.0]), [2], eps=0.0).tolist()
@@ -139,12 +150,14 @@ def rms_norm(
     shape = tuple(normalized_shape)
     if not shape or tuple(input.shape[-len(shape) :]) != shape:
         raise ValueError(f"rms_norm: the last axes must be {shape}, x is {tuple(input.shape)}")
+    _expect_floating("rms_norm", input)
     axes = list(range(-len(shape), 0))
-    eps = _machine_epsilon(input.dtype) if eps is None else eps
+    eps = 2.0 ** -_FRACTION_BITS[input.dtype] if eps is None else eps
     result = input * (input.square().mean(axes, keepdim=True) + eps).rsqrt()
     return result if weight is None else result * weight
 
 
+@takes_tensors
 def group_norm(
     input: Tensor,
     num_groups: int,
@@ -167,6 +180,7 @@ def group_norm(
         raise ValueError(
             f"group_norm: {num_groups} groups must divide the channels, x is {tuple(input.shape)}"
         )
+    _expect_floating("group_norm", input)
     groups = input.reshape([input.size(0), num_groups, -1])
     result: Tensor = _layer_norm(groups, [groups.size(2)], eps=eps).reshape(input.shape)
     per_channel = [1, input.size(1)] + [1] * (input.ndim - 2)
@@ -185,6 +199,7 @@ def _reduce(values: Tensor, reduction: str) -> Tensor:
     raise ValueError(f"{reduction} is not a valid value for reduction")
 
 
+@takes_tensors
 def smooth_l1_loss(
     input: Tensor, target: Tensor, reduction: str = "mean", beta: float = 1.0
 ) -> Tensor:
@@ -205,6 +220,7 @@ def smooth_l1_loss(
     return _reduce(tg.where(distance < beta, parabola, distance - 0.5 * beta), reduction)
 
 
+@takes_tensors
 def huber_loss(
     input: Tensor,
     target: Tensor,
@@ -234,6 +250,7 @@ def huber_loss(
     return _reduce(values, reduction)
 
 
+@takes_tensors
 def kl_div(
     input: Tensor, target: Tensor, reduction: str = "mean", log_target: bool = False
 ) -> Tensor:
@@ -256,6 +273,7 @@ def kl_div(
     return _reduce(values, reduction)
 
 
+@takes_tensors
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-08) -> Tensor:
     """x1·x2 / (max(‖x1‖, eps) max(‖x2‖, eps)) along `dim`.
 
@@ -268,6 +286,7 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-08) 
     return (unit1 * unit2).sum(dim)
 
 
+@takes_tensors
 def pairwise_distance(
     x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-06, keepdim: bool = False
 ) -> Tensor:

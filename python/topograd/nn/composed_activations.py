@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import topograd as tg
+from topograd._arguments import takes_tensors
 from topograd._C import Tensor
 from topograd.nn.native import native
 
@@ -26,6 +27,7 @@ _elu = native("elu")
 _softmax = native("softmax")
 
 
+@takes_tensors
 def selu(input: Tensor, inplace: bool = False) -> Tensor:
     """Scaled ELU: y = s elu(x, a), with s and a such that mean 0 and variance 1 are kept.
 
@@ -39,21 +41,24 @@ def selu(input: Tensor, inplace: bool = False) -> Tensor:
     return input.copy_(result) if inplace else result
 
 
+@takes_tensors
 def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """Continuously differentiable ELU: y = max(x, 0) + min(0, alpha (exp(x / alpha) - 1)).
 
-    Source: Barron, 2017.
-
-    Raises ZeroDivisionError if alpha is 0.
+    Raises ValueError if alpha is 0.  Source: Barron, 2017.
 
     >>> import topograd as tg
     >>> tg.nn.functional.celu(tg.tensor([0.0, 2.0])).tolist()
     [0.0, 2.0]
     """
-    result: Tensor = _elu(input * (1.0 / alpha)) * alpha
+    if alpha == 0:
+        raise ValueError(f"celu: alpha must not be 0, got {alpha}")
+    x = input.clone() if inplace else input
+    result: Tensor = tg.where(x > 0.0, x, (x.clamp(max=0.0) / alpha).expm1() * alpha)
     return input.copy_(result) if inplace else result
 
 
+@takes_tensors
 def tanhshrink(input: Tensor) -> Tensor:
     """What tanh takes away: y = x - tanh(x).
 
@@ -64,6 +69,7 @@ def tanhshrink(input: Tensor) -> Tensor:
     return input - input.tanh()
 
 
+@takes_tensors
 def softmin(input: Tensor, dim: int | None = None, dtype: Any = None) -> Tensor:
     """softmax(-x) along `dim`: weights that are largest for the smallest values.
 
@@ -75,6 +81,7 @@ def softmin(input: Tensor, dim: int | None = None, dtype: Any = None) -> Tensor:
     return result
 
 
+@takes_tensors
 def glu(input: Tensor, dim: int = -1) -> Tensor:
     """The gated linear unit: y = a sigmoid(b), where a and b are the halves of x along `dim`.
 
@@ -91,6 +98,7 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
     return input.narrow(dim, 0, half) * input.narrow(dim, half, half).sigmoid()
 
 
+@takes_tensors
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
     """Parametric ReLU: y = max(x, 0) + weight min(x, 0).
 
@@ -115,6 +123,7 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     return input.clamp(min=0.0) + weight * input.clamp(max=0.0)
 
 
+@takes_tensors
 def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
     """Small values replaced: y = x where x > threshold, value elsewhere.
 

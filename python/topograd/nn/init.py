@@ -10,6 +10,7 @@ from typing import Any
 from warnings import warn
 
 import topograd as tg
+from topograd._arguments import takes_tensors
 from topograd._C import Tensor
 
 _CONVOLUTIONS = ("conv1d", "conv2d", "conv3d") + tuple(f"conv_transpose{n}d" for n in (1, 2, 3))
@@ -59,6 +60,7 @@ def _calculate_correct_fan(tensor: Tensor, mode: str) -> int:
     return fan_in if mode.lower() == "fan_in" else fan_out
 
 
+@takes_tensors
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Any = None) -> Tensor:
     """Draws from the uniform distribution on [a, b).
 
@@ -70,6 +72,7 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Any = No
         return tensor.uniform_(a, b, generator=generator)
 
 
+@takes_tensors
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Any = None) -> Tensor:
     """Draws from the normal distribution with the given mean and standard deviation.
 
@@ -81,6 +84,7 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Any 
         return tensor.normal_(mean, std, generator=generator)
 
 
+@takes_tensors
 def trunc_normal_(
     tensor: Tensor,
     mean: float = 0.0,
@@ -91,12 +95,16 @@ def trunc_normal_(
 ) -> Tensor:
     """Draws from the normal distribution restricted to [a, b]; mean and std are those before it.
 
+    Raises ValueError unless a < b and std > 0.
+
     >>> import topograd as tg
     >>> bool((tg.nn.init.trunc_normal_(tg.empty(1000), std=2.0).abs() <= 2.0).all())
     True
     """
     if not a < b:
         raise ValueError(f"trunc_normal_: a must be less than b, got a={a}, b={b}")
+    if not std > 0:
+        raise ValueError(f"trunc_normal_: std must be positive, got {std}")
     if mean < a - 2 * std or mean > b + 2 * std:
         warn("trunc_normal_: mean is more than 2 std from [a, b]", stacklevel=2)
     with tg.no_grad():
@@ -126,6 +134,7 @@ def trunc_normal_(
         return tensor.copy_(result)
 
 
+@takes_tensors
 def constant_(tensor: Tensor, val: float) -> Tensor:
     """Fills with `val`.
 
@@ -137,6 +146,7 @@ def constant_(tensor: Tensor, val: float) -> Tensor:
         return tensor.fill_(val)
 
 
+@takes_tensors
 def ones_(tensor: Tensor) -> Tensor:
     """Fills with ones.
 
@@ -147,6 +157,7 @@ def ones_(tensor: Tensor) -> Tensor:
     return constant_(tensor, 1.0)
 
 
+@takes_tensors
 def zeros_(tensor: Tensor) -> Tensor:
     """Fills with zeros.
 
@@ -157,6 +168,7 @@ def zeros_(tensor: Tensor) -> Tensor:
     return constant_(tensor, 0.0)
 
 
+@takes_tensors
 def eye_(tensor: Tensor) -> Tensor:
     """Fills a matrix with the identity: ones on the diagonal, zeros elsewhere.
 
@@ -172,6 +184,7 @@ def eye_(tensor: Tensor) -> Tensor:
         return tensor.copy_(tg.eye(tensor.size(0), tensor.size(1), dtype=tensor.dtype))
 
 
+@takes_tensors
 def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
     """Fills a convolution weight so that each output channel copies one input channel.
 
@@ -197,6 +210,7 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
     return tensor
 
 
+@takes_tensors
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Any = None) -> Tensor:
     """Uniform on [-a, a] with a = gain √(6 / (fan_in + fan_out)).  Source: Glorot and Bengio, 2010.
 
@@ -211,6 +225,7 @@ def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Any = None) ->
     return uniform_(tensor, -bound, bound, generator)
 
 
+@takes_tensors
 def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Any = None) -> Tensor:
     """Normal with standard deviation gain √(2 / (fan_in + fan_out)).  Source: Glorot, 2010.
 
@@ -222,6 +237,7 @@ def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Any = None) -> 
     return normal_(tensor, 0.0, gain * math.sqrt(2.0 / (fan_in + fan_out)), generator)
 
 
+@takes_tensors
 def kaiming_uniform_(
     tensor: Tensor,
     a: float = 0,
@@ -243,6 +259,7 @@ def kaiming_uniform_(
     return uniform_(tensor, -bound, bound, generator)
 
 
+@takes_tensors
 def kaiming_normal_(
     tensor: Tensor,
     a: float = 0,
@@ -267,6 +284,7 @@ def _nonzero_fan(tensor: Tensor, mode: str) -> int:
     return _calculate_correct_fan(tensor, mode) or 1
 
 
+@takes_tensors
 def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tensor:
     """Fills with gain times a random matrix with orthonormal rows or columns, the fewer of both.
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import topograd as tg
 from topograd import _C
 from topograd._C import Tensor
-from topograd.nn import hooks, registry, state
+from topograd.nn import hooks, registry, state, walk
 from topograd.nn.parameter import Parameter
 from topograd.nn.registry import Registry
 
@@ -170,20 +170,11 @@ class Module(_C.Module):
     def named_modules(
         self, memo: set[Module] | None = None, prefix: str = "", remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Module]]:
-        """All modules with their dotted paths, this one first, each before its children."""
-        seen = set() if memo is None else memo
-        stack: list[tuple[str, Module]] = [(prefix, self)]
-        while stack:
-            path, module = stack.pop()
-            if remove_duplicate:
-                if module in seen:
-                    continue
-                seen.add(module)
-            yield path, module
-            start = path + "." if path else ""
-            for name, child in reversed(module._modules.items()):
-                if child is not None:
-                    stack.append((start + name, child))
+        """All modules with their dotted paths, this one first, each before its children.
+
+        Raises RecursionError if, without remove_duplicate, a module contains itself.
+        """
+        return walk.parents_first(self, memo, prefix, remove_duplicate)
 
     def modules(self) -> Iterator[Module]:
         """All modules, this one first, each before its children and once."""
@@ -245,14 +236,8 @@ class Module(_C.Module):
     # Changing everything at once -----------------------------------------------------------------
 
     def apply(self: Self, fn: Callable[[Module], Any]) -> Self:
-        """Calls `fn` on every submodule, children before their parent, and on this module last."""
-        order: list[Module] = []
-        stack: list[Module] = [self]
-        while stack:  # parent before children, last child first: the wanted order, backwards
-            module = stack.pop()
-            order.append(module)
-            stack.extend(module.children())
-        for module in reversed(order):
+        """Calls `fn` on every submodule once, children before their parent, on this one last."""
+        for module in walk.children_first(self):
             fn(module)
         return self
 

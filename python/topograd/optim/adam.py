@@ -63,6 +63,12 @@ class Adam(NativeOptimizer):
         }
         super().__init__(params, defaults)
 
+    _essential = ("lr", "betas", "eps", "weight_decay")
+
+    def _required_state(self, group: dict[str, Any]) -> tuple[str, ...]:
+        names = ("step", "exp_avg", "exp_avg_sq")
+        return (*names, "max_exp_avg_sq") if group["amsgrad"] else names
+
     def _check_settings(self, group: dict[str, Any]) -> None:
         expect_nonnegative(group, ("lr", "learning rate"), ("eps", "epsilon value"))
         for index, beta in enumerate(group["betas"]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping
+from operator import is_
 from typing import Any
 
 from topograd import _C
@@ -24,18 +25,25 @@ class NativeState(MutableMapping[Tensor, dict[str, Tensor]]):
     [2.0]
     """
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "Optimizer") -> None:
+        self._name = name
         self.groups: list[_C.OptimizerState] = []
         self._lists: list[list[Tensor]] = []
-        self._sizes: list[int] = []
+        self._seen: list[list[Tensor]] = []  # what was in them
         self._positions: dict[Tensor, tuple[_C.OptimizerState, int]] = {}
 
     def add_group(self, parameters: list[Tensor]) -> None:
         """Appends the C++ object for one more parameter group."""
+        for i, parameter in enumerate(parameters):
+            if not isinstance(parameter, Tensor):
+                raise TypeError(
+                    f"{self._name}: param_groups[{len(self.groups)}]['params'][{i}] must be "
+                    f"Tensor, got {type(parameter).__name__}"
+                )
         group = _C.OptimizerState(parameters)
         self.groups.append(group)
         self._lists.append(parameters)
-        self._sizes.append(len(parameters))
+        self._seen.append(list(parameters))
         for i, parameter in enumerate(parameters):
             self._positions[parameter] = (group, i)
 
@@ -43,18 +51,19 @@ class NativeState(MutableMapping[Tensor, dict[str, Tensor]]):
         """The C++ objects; made anew if a program has put in other parameters."""
         lists = self._lists
         if len(param_groups) == len(lists):
-            for group, known, size in zip(param_groups, lists, self._sizes, strict=True):
-                if group["params"] is not known or len(known) != size:
+            for group, known, seen in zip(param_groups, lists, self._seen, strict=True):
+                same = group["params"] is known and len(known) == len(seen)
+                if not (same and all(map(is_, known, seen))):
                     break
             else:
                 return self.groups
-        old = dict(self.items())
-        self.__init__()  # type: ignore[misc]
+        anew = NativeState(self._name)
         for group in param_groups:
-            self.add_group(group["params"])
-        for parameter, entries in old.items():
-            if parameter in self._positions:
-                self[parameter] = entries
+            anew.add_group(group["params"])
+        for parameter, entries in self.items():
+            if parameter in anew._positions:
+                anew[parameter] = entries
+        self.__dict__.update(anew.__dict__)
         return self.groups
 
     def __getitem__(self, parameter: Tensor) -> dict[str, Tensor]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from copy import deepcopy
+from types import FunctionType
 from typing import Any
 from warnings import warn
 
 import topograd as tg
 from topograd._C import Tensor
+from topograd.optim import hooks, loading
 from topograd.optim.native_state import NativeState
 
 # The default of a setting that every group must give.
@@ -39,7 +41,10 @@ class Optimizer:
     """
 
     param_groups: list[dict[str, Any]]
-    state: MutableMapping[Tensor, Any]
+    state: MutableMapping[Any, Any]
+    _essential: tuple[str, ...] = ("lr",)  # settings that every saved group must have
+    _step_pre_hooks: Mapping[int, hooks.Hook] = hooks.NO_HOOKS
+    _step_post_hooks: Mapping[int, hooks.Hook] = hooks.NO_HOOKS
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
         if isinstance(params, Tensor):
@@ -117,36 +122,20 @@ class Optimizer:
                 numbers.setdefault(parameter, len(numbers))
             settings = {key: value for key, value in group.items() if key != "params"}
             packed.append({**settings, "params": [numbers[p] for p in group["params"]]})
-        state = {numbers[p]: entries for p, entries in self.state.items() if p in numbers}
+        keys: dict[Any, Any] = {key: key for key in self.state if isinstance(key, str)}
+        keys.update(numbers)
+        state = {keys[key]: entries for key, entries in self.state.items() if key in keys}
         return {"state": state, "param_groups": packed}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Takes over a `state_dict`; the tensors are copied.
 
-        Raises ValueError if its groups or shapes do not fit, and then the optimizer is unchanged.
+        Raises ValueError or TypeError if its groups, names, shapes or dtypes do not fit, and then
+        the optimizer is unchanged.  As in PyTorch, settings may be out of the range that the
+        constructor takes.
         """
-        saved_groups = state_dict["param_groups"]
-        if len(saved_groups) != len(self.param_groups):
-            raise ValueError(
-                "loaded state dict has a different number of parameter groups: "
-                f"{len(saved_groups)}, the optimizer has {len(self.param_groups)}"
-            )
-        by_number: dict[Any, Tensor] = {}
-        for position, (saved, group) in enumerate(
-            zip(saved_groups, self.param_groups, strict=True)
-        ):
-            if len(saved["params"]) != len(group["params"]):
-                raise ValueError(
-                    "loaded state dict contains a parameter group that doesn't match the size of "
-                    f"optimizer's group: group {position} has {len(saved['params'])} parameters, "
-                    f"the optimizer's has {len(group['params'])}"
-                )
-            by_number.update(zip(saved["params"], group["params"], strict=True))
-        new_state = {
-            by_number[number]: _copied_entries(entries, by_number[number], number)
-            for number, entries in state_dict["state"].items()
-            if number in by_number
-        }
+        saved_groups = loading.checked_groups(state_dict, self.param_groups, self._essential)
+        by_number = loading.numbered(saved_groups, self.param_groups)
         new_settings = [
             {
                 key: deepcopy(value)
@@ -155,8 +144,7 @@ class Optimizer:
             }
             for saved in saved_groups
         ]
-        for group, settings in zip(self.param_groups, new_settings, strict=True):
-            self._check_settings({**group, **settings})
+        new_state = self._checked_state(state_dict["state"], by_number, new_settings)
         for group, settings in zip(self.param_groups, new_settings, strict=True):
             group.update(settings)
         for parameter in list(self.state):
@@ -164,8 +152,59 @@ class Optimizer:
                 del self.state[parameter]
         self.state.update(new_state)
 
+    def _checked_state(
+        self, state: Any, by_number: dict[Any, Tensor], settings: list[dict[str, Any]]
+    ) -> dict[Any, Any]:
+        """The saved state by parameter, copied; what is under a string is kept under it."""
+        checked: dict[Any, Any] = {}
+        for number, entries in state.items():
+            if isinstance(number, str) and number not in by_number:
+                checked[number] = deepcopy(entries)
+            else:
+                loading.check_number(number, by_number)
+                parameter = by_number[number]
+                checked[parameter] = loading.copied_entries(entries, parameter)
+        return checked
+
+    # Hooks ----------------------------------------------------------------------------------------
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if isinstance(cls.__dict__.get("step"), FunctionType):
+            cls.step = hooks.hooked(cls.step)  # type: ignore[method-assign]
+
+    def register_step_pre_hook(self, hook: Callable[..., Any]) -> hooks.RemovableHandle:
+        """Calls `hook(optimizer, args, kwargs)` before each step.
+
+        What it returns, if not None, are the new (args, kwargs) of `step`.  args begins with the
+        optimizer, as in PyTorch.
+
+        >>> import topograd as tg
+        >>> optimizer = tg.optim.SGD([tg.zeros(1, requires_grad=True)])
+        >>> with optimizer.register_step_pre_hook(lambda *_: print("a step follows")):
+        ...     optimizer.step()
+        a step follows
+        """
+        return hooks.register(self, "_step_pre_hooks", hook)
+
+    def register_step_post_hook(self, hook: Callable[..., Any]) -> hooks.RemovableHandle:
+        """Calls `hook(optimizer, args, kwargs)` after each step.
+
+        >>> import topograd as tg
+        >>> optimizer = tg.optim.SGD([tg.zeros(1, requires_grad=True)])
+        >>> with optimizer.register_step_post_hook(lambda *_: print("a step was done")):
+        ...     optimizer.step()
+        a step was done
+        """
+        return hooks.register(self, "_step_post_hooks", hook)
+
+    # Copies and text ------------------------------------------------------------------------------
+
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "state": dict(self.state)}
+        attributes = {**self.__dict__, "state": dict(self.state)}
+        for kind in ("_step_pre_hooks", "_step_post_hooks"):  # a copy has none, as in PyTorch
+            attributes.pop(kind, None)
+        return attributes
 
     def __setstate__(self, attributes: dict[str, Any]) -> None:
         entries = attributes["state"]
@@ -187,7 +226,26 @@ class NativeOptimizer(Optimizer):
     state: NativeState
 
     def _new_state(self) -> NativeState:
-        return NativeState()
+        return NativeState(type(self).__name__)
+
+    def _required_state(self, group: dict[str, Any]) -> tuple[str, ...]:
+        """The names that the state of a parameter of the group has after a step."""
+        return ()
+
+    def _checked_state(
+        self, state: Any, by_number: dict[Any, Tensor], settings: list[dict[str, Any]]
+    ) -> dict[Any, Any]:
+        checked: dict[Any, Any] = {}
+        required: dict[Tensor, tuple[str, ...]] = {}
+        for group, changes in zip(self.param_groups, settings, strict=True):
+            names = self._required_state({**group, **changes})
+            required.update(dict.fromkeys(group["params"], names))
+        for number, entries in state.items():
+            loading.check_number(number, by_number)
+            parameter = by_number[number]
+            names = required[parameter]
+            checked[parameter] = loading.native_entries(entries, parameter, number, names)
+        return checked
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Adds a group: a dictionary with "params" and settings that go before the defaults."""
@@ -256,23 +314,3 @@ def _unpack_parameters(group: dict[str, Any]) -> None:
     if len(unique) != len(listed):
         warn("optimizer contains a parameter group with duplicate parameters", stacklevel=5)
     group["params"] = unique
-
-
-def _copied_entries(entries: dict[str, Any], parameter: Tensor, number: Any) -> dict[str, Any]:
-    """The saved state of one parameter, in its dtype and on its device."""
-    copied = {}
-    for key, value in entries.items():
-        if not isinstance(value, Tensor):
-            copied[key] = deepcopy(value)
-            continue
-        # The count of steps stays what it is; float16 could not count beyond 2048.
-        if key != "step" and value.ndim and value.shape != parameter.shape:
-            raise ValueError(
-                f"load_state_dict: '{key}' of parameter {number} has shape {tuple(value.shape)}, "
-                f"the parameter has shape {tuple(parameter.shape)}"
-            )
-        value = value.detach().clone()
-        if key != "step" and parameter.is_floating_point():
-            value = value.to(parameter.device).to(parameter.dtype)
-        copied[key] = value
-    return copied

@@ -57,6 +57,8 @@ class SGD(NativeOptimizer):
         }
         super().__init__(params, defaults)
 
+    _essential = ("lr", "momentum", "dampening", "weight_decay")
+
     def _check_settings(self, group: dict[str, Any]) -> None:
         expect_nonnegative(
             group,

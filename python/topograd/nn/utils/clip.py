@@ -3,14 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import topograd as tg
 from topograd import _C
 from topograd._C import Tensor
 
 
-def _listed(tensors: Tensor | Iterable[Tensor]) -> list[Tensor]:
-    return [tensors] if isinstance(tensors, Tensor) else list(tensors)
+def _listed(op: str, tensors: Tensor | Iterable[Tensor]) -> list[Tensor]:
+    if isinstance(tensors, Tensor):
+        return [tensors]
+    if not isinstance(tensors, Iterable):
+        raise TypeError(f"{op}: expected tensors, got {type(tensors).__name__}")
+    listed = list(tensors)
+    for place, one in enumerate(listed):
+        if not isinstance(one, Tensor):
+            raise TypeError(f"{op}: expected tensors, got {type(one).__name__} at position {place}")
+    return listed
+
+
+def _number(op: str, name: str, value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{op}: '{name}' must be a number, got {value!r}") from None
+
+
+def _gradients(op: str, parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
+    return [p.grad for p in _listed(op, parameters) if p.grad is not None]
+
+
+def _scale(gradients: list[Tensor], max_norm: float, total_norm: Tensor) -> None:
+    # Without a comparison in Python nothing waits for the norm; 1e-6 is PyTorch's.
+    _C.scale_(gradients, (max_norm / (total_norm + 1e-6)).clamp(max=1.0))
 
 
 def get_total_norm(
@@ -28,7 +53,8 @@ def get_total_norm(
     >>> tg.nn.utils.get_total_norm([tg.tensor([3.0]), tg.tensor([4.0])]).item()
     5.0
     """
-    norm = _C.total_norm(_listed(tensors), float(norm_type))
+    op = "get_total_norm"
+    norm = _C.total_norm(_listed(op, tensors), _number(op, "norm_type", norm_type))
     if error_if_nonfinite and not bool(norm.isfinite()):
         raise RuntimeError(
             f"The total norm of order {norm_type} for gradients from `parameters` is non-finite, "
@@ -52,10 +78,11 @@ def clip_grads_with_norm_(
     >>> round(w.grad.item(), 4)
     1.0
     """
-    gradients = [p.grad for p in _listed(parameters) if p.grad is not None]
-    # Without a comparison in Python nothing waits for the norm; 1e-6 is PyTorch's.
-    factor = (float(max_norm) / (total_norm + 1e-6)).clamp(max=1.0)
-    _C.scale_(gradients, factor)
+    op = "clip_grads_with_norm_"
+    if not isinstance(total_norm, Tensor):
+        kind = type(total_norm).__name__
+        raise TypeError(f"{op}: argument 'total_norm' must be Tensor, got {kind}")
+    _scale(_gradients(op, parameters), _number(op, "max_norm", max_norm), total_norm)
 
 
 def clip_grad_norm_(
@@ -75,11 +102,13 @@ def clip_grad_norm_(
     >>> tg.nn.utils.clip_grad_norm_([w], 1.0).item(), round(w.grad.item(), 4)
     (4.0, 1.0)
     """
-    gradients = [p.grad for p in _listed(parameters) if p.grad is not None]
+    op = "clip_grad_norm_"
+    limit, order = _number(op, "max_norm", max_norm), _number(op, "norm_type", norm_type)
+    gradients = _gradients(op, parameters)
     if not gradients:
         return tg.tensor(0.0)
-    total_norm = get_total_norm(gradients, norm_type, error_if_nonfinite)
-    _C.scale_(gradients, (float(max_norm) / (total_norm + 1e-6)).clamp(max=1.0))
+    total_norm = get_total_norm(gradients, order, error_if_nonfinite)
+    _scale(gradients, limit, total_norm)
     return total_norm
 
 
@@ -95,8 +124,8 @@ def clip_grad_value_(
     >>> w.grad.item()
     0.5
     """
-    limit = float(clip_value)
+    op = "clip_grad_value_"
+    limit = _number(op, "clip_value", clip_value)
     with tg.no_grad():
-        for parameter in _listed(parameters):
-            if parameter.grad is not None:
-                parameter.grad.clamp_(-limit, limit)
+        for gradient in _gradients(op, parameters):
+            gradient.clamp_(-limit, limit)
