@@ -1,3 +1,4 @@
+#include "base/pool.h"
 #include "bindings/python.h"
 
 namespace topograd::python {
@@ -28,6 +29,7 @@ void guard_common_base() {
 PYBIND11_MODULE(_C, m) {
   using namespace topograd::python;
   guard_common_base();
+  topograd::num_threads();  // a TOPOGRAD_NUM_THREADS that is none is told at once
   m.doc() = "The core of topograd.";
   register_errors(m);
   register_types(m);

@@ -251,9 +251,13 @@ tensor([True, True])
           expect<ValueError>(rtol >= 0 && atol >= 0,
                              "isclose: rtol and atol must not be negative, got {} and {}", rtol,
                              atol);
-          if (is_boolean(result_type({&a, &b}))) return eq(a, b);
+          const DType dtype = result_type({&a, &b});
+          if (is_boolean(dtype)) return eq(a, b);
+          // Differences of unsigned numbers would wrap around.
+          const bool widen = dtype == DType::uint8;
+          const Tensor difference = widen ? sub(cast(a, DType::int16), b) : sub(a, b);
           Tensor near = logical_or(
-              eq(a, b), logical_and(le(abs(sub(a, b)), atol + rtol * abs(b)), isfinite(b)));
+              eq(a, b), logical_and(le(abs(difference), atol + rtol * abs(b)), isfinite(b)));
           if (equal_nan) near = logical_or(near, logical_and(isnan(a), isnan(b)));
           return near;
         },

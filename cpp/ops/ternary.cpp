@@ -63,8 +63,8 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor)> masked_fill{{
 input, mask: tensors that broadcast, mask bool. value: a number or a 0-d tensor,
 converted to the dtype of input. Returns the common shape and the dtype of input. The
 gradient is 0 under the mask; that of value is the sum there. Raises TypeError for a
-mask that is not bool and for a floating point value with integers, ShapeError for a
-value that is not 0-d.
+mask that is not bool, ShapeError for a value that is not 0-d, ValueError for one that
+the dtype can not hold.
 
 >>> scores = tg.tensor([[1.0, 2.0], [3.0, 4.0]])
 >>> tg.masked_fill(scores, tg.tensor([[False, True], [False, False]]), -float("inf"))
@@ -77,11 +77,9 @@ tensor([[1., -inf],
           expect<ShapeError>(value.rank() == 0,
                              "masked_fill: value must be a number or 0-d, got shape {}",
                              value.shape());
-          expect<TypeError>(
-              is_floating(x.dtype()) || !is_floating(value.dtype()),
-              "masked_fill: a value of dtype {} does not fit into an input of dtype {}",
-              value.dtype(), x.dtype());
-          return pointwise<"where">(target, x.dtype(), x.dtype(), nullptr, mask, value, x);
+          fitting(value.item(), x.dtype(), "masked_fill");
+          const Tensor same = converted(value, x.dtype());
+          return pointwise<"where">(target, x.dtype(), x.dtype(), nullptr, mask, same, x);
         },
     .derivative = Linear{[](const Call&, const Tensor& g, const Tensor&, const Tensor& mask,
                             const Tensor&) -> Tensor { return where(mask, 0, g); },

@@ -1353,8 +1353,8 @@ def masked_fill(input: _Operand, mask: _Operand, value: _Operand) -> Tensor:
     input, mask: tensors that broadcast, mask bool. value: a number or a 0-d tensor,
     converted to the dtype of input. Returns the common shape and the dtype of input. The
     gradient is 0 under the mask; that of value is the sum there. Raises TypeError for a
-    mask that is not bool and for a floating point value with integers, ShapeError for a
-    value that is not 0-d.
+    mask that is not bool, ShapeError for a value that is not 0-d, ValueError for one that
+    the dtype can not hold.
     """
 
 def masked_select(input: _Operand, mask: _Operand) -> Tensor:
