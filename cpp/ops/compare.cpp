@@ -251,13 +251,12 @@ tensor([True, True])
           expect<ValueError>(rtol >= 0 && atol >= 0,
                              "isclose: rtol and atol must not be negative, got {} and {}", rtol,
                              atol);
+          // Differences of unsigned numbers would wrap around, those of bools do not exist.
           const DType dtype = result_type({&a, &b});
-          if (is_boolean(dtype)) return eq(a, b);
-          // Differences of unsigned numbers would wrap around.
-          const bool widen = dtype == DType::uint8;
-          const Tensor difference = widen ? sub(cast(a, DType::int16), b) : sub(a, b);
+          const bool widen = dtype == DType::uint8 || is_boolean(dtype);
+          const Tensor x = widen ? cast(a, DType::int16) : a, y = widen ? cast(b, DType::int16) : b;
           Tensor near = logical_or(
-              eq(a, b), logical_and(le(abs(difference), atol + rtol * abs(b)), isfinite(b)));
+              eq(x, y), logical_and(le(abs(sub(x, y)), atol + rtol * abs(y)), isfinite(y)));
           if (equal_nan) near = logical_or(near, logical_and(isnan(a), isnan(b)));
           return near;
         },
