@@ -16,7 +16,9 @@ kernels::ConvShape conv_shape(const Dims& input, const Dims& weight, const Dims&
       "1 to 3 spatial dims",
       input, weight);
   expect<ValueError>(groups > 0, "conv: groups must be positive, got {}", groups);
-  expect<ShapeError>(input[1] == weight[1] * groups && weight[0] % groups == 0,
+  index channels;
+  expect<ShapeError>(!__builtin_mul_overflow(weight[1], groups, &channels) &&
+                         input[1] == channels && weight[0] % groups == 0,
                      "conv: channels do not fit: input {}, weight {}, groups {}", input, weight,
                      groups);
   const Window w = window(input, Dims(weight.begin() + 2, weight.end()), stride, padding, dilation,
