@@ -290,3 +290,24 @@ def test_a_fork_amid_backward_passes_leaves_a_working_child() -> None:
         timeout=120,
     )
     assert ran.stdout == "done\n", ran.stderr
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: x.size(foo=0),
+        lambda x: x.size("0"),
+        lambda x: x.size(2**70),
+        lambda x: x.stride(0, 1),
+        lambda x: x.stride(1.5),
+        lambda x: x.requires_grad_("no"),
+        lambda x: x.requires_grad_(foo=True),
+        lambda x: x.float(5),
+        lambda x: x.cpu(1, 2, 3),
+        lambda x: x.double(foo=1),
+        lambda x: tg.tensor(1.0).stride(0),
+    ],
+)
+def test_methods_take_no_arguments_that_they_do_not_have(call: Any) -> None:
+    with pytest.raises((TypeError, IndexError)):
+        call(tg.ones(2))

@@ -18,23 +18,56 @@ PyObject* safely(F&& f) {
   return guarded<PyObject*>(nullptr, std::forward<F>(f));
 }
 
-index integer(PyObject* object) { return py::handle(object).cast<index>(); }
+/// The one argument that a method takes, by position or by name; null where it is not given.
+PyObject* only_argument(const char* method, const char* parameter, Args args, Py_ssize_t count,
+                        PyObject* names) {
+  const Py_ssize_t keywords = names == nullptr ? 0 : PyTuple_GET_SIZE(names);
+  expect<TypeError>(count + keywords <= 1, "{}: takes at most one argument, '{}', got {}", method,
+                    parameter, count + keywords);
+  if (keywords == 1)
+    expect<TypeError>(PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, 0), parameter) == 0,
+                      "{}: takes the argument '{}' and no other", method, parameter);
+  return count + keywords == 0 ? nullptr : args[0];
+}
+
+/// What PyTorch's conversions take and has no meaning here.
+void expect_no_argument(const char* method, Py_ssize_t count, PyObject* names) {
+  expect<TypeError>(count == 0, "{}: takes no argument, got {}", method, count);
+  if (names == nullptr) return;
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(names); ++i) {
+    PyObject* name = PyTuple_GET_ITEM(names, i);
+    bool known = false;
+    for (const char* ignored : {"memory_format", "device", "non_blocking"})
+      known = known || PyUnicode_CompareWithASCIIString(name, ignored) == 0;
+    expect<TypeError>(known, "{}: has no such argument", method);
+  }
+}
+
+index integer(PyObject* object, const char* method) {
+  expect<TypeError>(PyIndex_Check(object) != 0, "{}: dim must be an integer, got {}", method,
+                    Py_TYPE(object)->tp_name);
+  const Py_ssize_t value = PyNumber_AsSsize_t(object, PyExc_IndexError);
+  if (value == -1 && PyErr_Occurred() != nullptr) throw_python();
+  return value;
+}
 
 PyObject* size(PyObject* self, Args args, Py_ssize_t count, PyObject* names) {
   return safely([&]() -> PyObject* {
     const Tensor x = as_tensor(self);
-    const Py_ssize_t total = count + (names == nullptr ? 0 : PyTuple_GET_SIZE(names));
-    expect<TypeError>(total <= 1, "size: takes at most one dim");
-    if (total == 0 || args[0] == Py_None) return wrap_size(x.shape());
-    return PyLong_FromLongLong(x.size(integer(args[0])));
+    PyObject* dim = only_argument("size", "dim", args, count, names);
+    if (dim == nullptr || dim == Py_None) return wrap_size(x.shape());
+    return PyLong_FromLongLong(x.size(integer(dim, "size")));
   });
 }
 
-PyObject* stride(PyObject* self, Args args, Py_ssize_t count) {
+PyObject* stride(PyObject* self, Args args, Py_ssize_t count, PyObject* names) {
   return safely([&]() -> PyObject* {
     const Tensor x = as_tensor(self);
-    if (count == 1)
-      return PyLong_FromLongLong(x.strides()[wrap_dim(integer(args[0]), x.rank(), "stride")]);
+    PyObject* dim = only_argument("stride", "dim", args, count, names);
+    if (dim != nullptr && dim != Py_None) {
+      expect<IndexError>(x.rank() > 0, "stride: a 0-d tensor has no dims");
+      return PyLong_FromLongLong(x.strides()[wrap_dim(integer(dim, "stride"), x.rank(), "stride")]);
+    }
     PyObject* tuple = PyTuple_New(x.rank());
     for (int d = 0; d < x.rank(); ++d)
       PyTuple_SET_ITEM(tuple, d, PyLong_FromLongLong(x.strides()[d]));
@@ -94,17 +127,19 @@ PyObject* detach_in_place(PyObject* self, PyObject*) {
 }
 PyObject* requires_grad_(PyObject* self, Args args, Py_ssize_t count, PyObject* names) {
   return safely([&]() -> PyObject* {
-    const Py_ssize_t total = count + (names == nullptr ? 0 : PyTuple_GET_SIZE(names));
-    expect<TypeError>(total <= 1, "requires_grad_: takes at most one argument");
+    PyObject* wanted = only_argument("requires_grad_", "requires_grad", args, count, names);
+    expect<TypeError>(wanted == nullptr || PyBool_Check(wanted),
+                      "requires_grad_: expects True or False");
     const AwaitedSite here;
-    as_tensor(self).requires_grad_(total == 0 || PyObject_IsTrue(args[0]) == 1);
+    as_tensor(self).requires_grad_(wanted != Py_False);
     return Py_NewRef(self);
   });
 }
 
 template <DType dtype>
-PyObject* cast_to(PyObject* self, Args, Py_ssize_t, PyObject*) {
+PyObject* cast_to(PyObject* self, Args, Py_ssize_t count, PyObject* names) {
   return safely([&]() -> PyObject* {
+    expect_no_argument("cast", count, names);
     const Tensor x = as_tensor(self);
     if (x.dtype() == dtype) return Py_NewRef(self);
     const AwaitedSite here;
@@ -113,7 +148,15 @@ PyObject* cast_to(PyObject* self, Args, Py_ssize_t, PyObject*) {
 }
 
 /// x.cpu(), x.cuda-free programs' no-ops.
-PyObject* itself(PyObject* self, Args, Py_ssize_t, PyObject*) { return Py_NewRef(self); }
+PyObject* itself(PyObject* self, Args, Py_ssize_t count, PyObject* names) {
+  return safely([&] {
+    expect_no_argument("cpu", count, names);
+    return Py_NewRef(self);
+  });
+}
+PyObject* is_inference(PyObject* self, PyObject*) {
+  return PyBool_FromLong(as_tensor(self).body()->inference ? 1 : 0);
+}
 
 PyObject* live_copy(PyObject* self, PyObject*) {
   return safely([&]() -> PyObject* {
@@ -157,7 +200,7 @@ constexpr int keywords = METH_FASTCALL | METH_KEYWORDS;
 PyMethodDef* method_table() {
   static PyMethodDef methods[] = {
       {"size", fast(size), keywords, "size(dim=None)\n\nThe shape, or the size of one dim."},
-      {"stride", fast(stride), METH_FASTCALL, "stride(dim=None)\n\nSteps in memory, in elements."},
+      {"stride", fast(stride), keywords, "stride(dim=None)\n\nSteps in memory, in elements."},
       {"dim", dim, METH_NOARGS, "dim()\n\nNumber of dims."},
       {"ndimension", dim, METH_NOARGS, "ndimension()\n\nNumber of dims."},
       {"numel", numel, METH_NOARGS, "numel()\n\nNumber of elements."},
@@ -170,6 +213,8 @@ PyMethodDef* method_table() {
        "is_contiguous()\n\nWhether the memory is row-major without gaps."},
       {"is_floating_point", is_floating_point, METH_NOARGS,
        "is_floating_point()\n\nWhether the dtype is."},
+      {"is_inference", is_inference, METH_NOARGS,
+       "is_inference()\n\nWhether it was made in inference_mode."},
       {"item", item, METH_NOARGS,
        "item()\n\nThe only element as a number. Raises ShapeError unless there is one."},
       {"tolist", tolist, METH_NOARGS, "tolist()\n\nThe elements as nested lists of numbers."},
