@@ -39,6 +39,38 @@ void log_softmax_row(const T* x, T* y, index n) {
   for (index i = 0; i < n; ++i) y[i] = (x[i] - greatest) - shift;
 }
 
+constexpr index short_row = 512;
+
+/// Several rows together, one step of all of them after the other: the maximum, the sum and the
+/// quotient of one row alone would each wait for the one before.
+template <class T>
+void softmax_short_rows(const T* x, T* y, index rows, index n, bool logarithm) {
+  constexpr index block = 16, lanes = exponential_lanes<T>;
+  const index stride = ceil_div(n, lanes) * lanes;
+  T* exponentials = scratch<T>(4, block * stride);
+  T greatest[block], last[block];
+  for (index first = 0; first < rows; first += block, x += block * n, y += block * n) {
+    const index count = least(block, rows - first);
+    for (index r = 0; r < count; ++r) greatest[r] = reduce_row<GreatestNumber<T>>(x + r * n, n);
+    for (index r = 0; r < count; ++r) {
+      const double sum =
+          sum_exponentials<true>(x + r * n, exponentials + r * stride, n, greatest[r]);
+      last[r] = static_cast<T>(logarithm ? log(sum) : 1 / sum);
+    }
+    for (index r = 0; r < count; ++r) {
+      const T *from = x + r * n, *e = exponentials + r * stride;
+      T* to = y + r * n;
+      if (logarithm) {
+        TOPOGRAD_INDEPENDENT
+        for (index i = 0; i < n; ++i) to[i] = (from[i] - greatest[r]) - last[r];
+      } else {
+        TOPOGRAD_INDEPENDENT
+        for (index i = 0; i < n; ++i) to[i] = e[i] * last[r];
+      }
+    }
+  }
+}
+
 /// The exponentials are taken twice, so that the row is read twice and written once.
 template <class T>
 void softmax_long_row(const T* x, T* y, index n, bool logarithm) {
@@ -178,6 +210,12 @@ template <class T>
 void softmax(const void* in, void* out, index outer, index n, index inner, bool logarithm) {
   const T* x = static_cast<const T*>(in);
   T* y = static_cast<T*>(out);
+  if (inner == 1 && n > 0 && n <= short_row) {
+    parallel(outer, ceil_div(parallel_grain, n), [=](index begin, index end) {
+      softmax_short_rows(x + begin * n, y + begin * n, end - begin, n, logarithm);
+    });
+    return;
+  }
   over_rows(
       outer, n, inner,
       [=](index start) {
