@@ -35,6 +35,10 @@ GRADIENTS = {
 }
 
 
+# PyTorch has the 1e-12 of the denominator in single precision.
+TOLERANCE = {"bce at 0 and 1": 1e-8}
+
+
 @pytest.mark.parametrize("name", GRADIENTS)
 def test_values_and_gradients_at_edges(name):
     function, *data = GRADIENTS[name]
@@ -45,7 +49,7 @@ def test_values_and_gradients_at_edges(name):
         value.sum().backward()
         found.append([np.array(t.tolist()) for t in (value, *(leaf.grad for leaf in leaves))])
     for ours, theirs in zip(*found, strict=True):
-        np.testing.assert_allclose(ours, theirs, rtol=1e-8)  # PyTorch has 1e-12 in single
+        np.testing.assert_allclose(ours, theirs, rtol=TOLERANCE.get(name, 1e-13))
 
 
 VALUES = {
