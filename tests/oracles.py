@@ -11,11 +11,16 @@ from collections.abc import Callable
 from typing import Any
 
 from oracles_nn import NN
+from oracles_order import ORDER
+from oracles_placing import PLACING
 from oracles_pointwise import POINTWISE
 from oracles_reductions import REDUCTIONS
 from oracles_shape import SHAPE
+from oracles_special import SPECIAL
 
-ORACLES: dict[str, Callable[..., Any]] = POINTWISE | REDUCTIONS | SHAPE | NN
+ORACLES: dict[str, Callable[..., Any]] = (
+    POINTWISE | REDUCTIONS | SHAPE | NN | SPECIAL | ORDER | PLACING
+)
 
 RANDOM = "random: distributions and reproducibility are tested in test_random.py"
 UNINITIALISED = "uninitialised memory: only shape and dtype are defined, tested in test_creation.py"

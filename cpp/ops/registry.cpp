@@ -15,7 +15,9 @@ const std::vector<const OpRecord*>& all_ops() {
           matmul_family,     einsum_family,       view_family,     slicing_family,
           joining_family,    shape_family,        index_family,    softmax_family,
           loss_family,       norm_family,         conv_family,     attention_family,
-          random_family})
+          random_family,     special_family,      numbers_family,  products_family,
+          selection_family,  statistics_family,   running_family,  stacking_family,
+          partition_family,  scattering_family,   search_family})
       for (const OpRecord* op : family()) list->push_back(op);
     return list;
   }();

@@ -30,5 +30,15 @@ Family norm_family();
 Family conv_family();
 Family attention_family();
 Family random_family();
+Family special_family();
+Family numbers_family();
+Family products_family();
+Family selection_family();
+Family statistics_family();
+Family running_family();
+Family stacking_family();
+Family partition_family();
+Family scattering_family();
+Family search_family();
 
 }  // namespace topograd

@@ -182,6 +182,26 @@ TOPOGRAD_OP Op<Tensor(Tensor, double, Object)> bernoulli_fill, bernoulli_of, exp
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Object)> bernoulli_fill_each;
 TOPOGRAD_OP Op<Tensor(Tensor, OptionalInt, OptionalInt, Object)> random_fill;
 
+// ops/special.cpp
+
+// ops/numbers.cpp
+
+// ops/products.cpp
+
+// ops/selection.cpp
+
+// ops/statistics.cpp
+
+// ops/running.cpp
+
+// ops/stacking.cpp
+
+// ops/partition.cpp
+
+// ops/scattering.cpp
+
+// ops/search.cpp
+
 #undef TOPOGRAD_OP
 
 inline Tensor operator+(const Tensor& a, const Tensor& b) { return add(a, b, 1); }
