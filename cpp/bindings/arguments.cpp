@@ -249,7 +249,7 @@ std::string describe_arguments(PyObject* const* args, Py_ssize_t count, PyObject
   return text + ")";
 }
 
-std::string signature_text(const Signature& s, bool as_method) {
+std::string signature_text(const Signature& s, bool as_method, bool with_out) {
   std::string text = "(";
   bool star = false;
   for (std::size_t i = 0; i < s.parameters.size(); ++i) {
@@ -267,6 +267,7 @@ std::string signature_text(const Signature& s, bool as_method) {
     text += as_method && i == 0 ? "self" : p.name;
     if (p.has_default) text += "=" + p.default_text;
   }
+  if (with_out) text += star ? ", out=None" : ", *, out=None";
   return text + ")";
 }
 

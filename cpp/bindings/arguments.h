@@ -35,8 +35,8 @@ std::string parse(const Signature& signature, PyObject* const* args, Py_ssize_t 
                   PyObject* names, Arg* out);
 /// "(Tensor(2, 3), str)", for messages.
 std::string describe_arguments(PyObject* const* args, Py_ssize_t count, PyObject* names);
-/// "(self, dim=None, *, dtype=None)".
-std::string signature_text(const Signature& signature, bool as_method);
+/// "(self, dim=None, *, dtype=None)"; with_out adds the keyword `out=None`.
+std::string signature_text(const Signature& signature, bool as_method, bool with_out = false);
 
 /// The message with the function's name in front, instead of that of an op inside.
 std::string told_as(const std::string& function, std::string_view message);

@@ -1,6 +1,7 @@
 #include "bindings/factory.h"
 
 #include "bindings/arguments.h"
+#include "graph/history.h"
 #include "graph/mode.h"
 #include "graph/provenance.h"
 #include "tensor/body.h"
@@ -12,10 +13,19 @@ namespace {
 /// meaning here.
 constexpr const char* options_text =
     "dtype? dtype=None, device? device=None, bool requires_grad=False, any? layout=None, "
-    "bool pin_memory=False, any? memory_format=None)";
+    "bool pin_memory=False, any? memory_format=None";
 constexpr ArgKind option_kinds[] = {ArgKind::dtype,  ArgKind::device,  ArgKind::boolean,
                                     ArgKind::object, ArgKind::boolean, ArgKind::object};
-constexpr std::size_t option_count = std::size(option_kinds);
+constexpr int option_count = static_cast<int>(std::size(option_kinds));
+
+/// Those that start from sizes and numbers also write into a tensor that is given.
+bool takes_out(const Form& form) {
+  for (int i = 0; i < form.parameters; ++i)
+    if (form.kinds[i] == ArgKind::tensor ||
+        std::string_view(form.signature).find("any ") != std::string_view::npos)
+      return false;
+  return true;
+}
 
 struct Factory {
   std::string name, doc;
@@ -28,8 +38,10 @@ Signature complete(const Form& form) {
   const std::string start(form.signature);
   std::vector<ArgKind> kinds(form.kinds, form.kinds + form.parameters);
   kinds.insert(kinds.end(), std::begin(option_kinds), std::end(option_kinds));
-  return parse_signature((start + ", " + options_text).c_str(), kinds.data(),
-                         static_cast<int>(kinds.size()));
+  if (takes_out(form)) kinds.push_back(ArgKind::tensor);
+  const std::string text =
+      start + ", " + options_text + (takes_out(form) ? ", Tensor? out=None)" : ")");
+  return parse_signature(text.c_str(), kinds.data(), static_cast<int>(kinds.size()));
 }
 
 /// Python reads a signature from the first line; where no single one tells the truth, a person
@@ -44,10 +56,16 @@ std::string documentation(const std::vector<Signature>& signatures, const char* 
   return text + (single ? "--\n\n" : "\n") + doc;
 }
 
-Tensor make(const Form& form, const Arg* args, PyObject* first) {
+Tensor make(const Form& form, const std::string& name, const Arg* args, PyObject* first) {
   const Arg* rest = args + form.parameters;
   Options options{.dtype = std::nullopt, .requires_grad = rest[2].boolean(), .first = first};
   if (!rest[0].none()) options.dtype = rest[0].dtype();
+  if (takes_out(form) && !rest[option_count].none()) {
+    const Tensor target = rest[option_count].tensor();
+    if (!options.dtype) options.dtype = target.dtype();
+    write_out(name, form.make(args, options), target);
+    return target;
+  }
   Tensor out = form.make(args, options);
   out.body()->inference = mode.inference;
   if (options.requires_grad) {
@@ -66,7 +84,7 @@ PyObject* call(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject
         ArgList parsed(factory.signatures[i].parameters.size());
         std::string problem = parse(factory.signatures[i], args, count, names, parsed.data());
         if (problem.empty())
-          return wrap(make(factory.forms[i], parsed.data(),
+          return wrap(make(factory.forms[i], factory.name, parsed.data(),
                            count > 0 || names != nullptr ? args[0] : nullptr));
         why += (why.empty() ? "" : "; or ") + std::move(problem);
       }

@@ -51,9 +51,57 @@ PyObject* invoke_parsed(const OpRecord& op, bool in_place, const Arg* args, std:
   return wrap_results(op, run(args, count, [&] { return invoke(op, args, n); }));
 }
 
+/// The tensors of `out=`: one, or a sequence with one for each result.
+Tensors targets_from(PyObject* out, const std::string& name) {
+  if (is_tensor(out)) return {as_tensor(out)};
+  expect<TypeError>(PyTuple_Check(out) || PyList_Check(out),
+                    "{}: out must be a tensor, or a tuple of them, got {}", name,
+                    Py_TYPE(out)->tp_name);
+  Tensors targets;
+  for (const py::handle item : py::reinterpret_borrow<py::sequence>(out)) {
+    expect<TypeError>(is_tensor(item.ptr()), "{}: out holds {}, which is no tensor", name,
+                      Py_TYPE(item.ptr())->tp_name);
+    targets.push_back(as_tensor(item.ptr()));
+  }
+  return targets;
+}
+
+/// Where `out` stands among the keywords, or -1.
+Py_ssize_t position_of_out(PyObject* names) {
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(names); ++i)
+    if (PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, i), "out") == 0) return i;
+  return -1;
+}
+
+/// The call without its keyword at `position`.
+struct WithoutKeyword {
+  std::vector<PyObject*> args;
+  py::tuple names;
+  WithoutKeyword(PyObject* const* given, Py_ssize_t count, PyObject* all, Py_ssize_t position)
+      : args(given, given + count + PyTuple_GET_SIZE(all)), names(PyTuple_GET_SIZE(all) - 1) {
+    args.erase(args.begin() + count + position);
+    for (Py_ssize_t i = 0, to = 0; i < PyTuple_GET_SIZE(all); ++i)
+      if (i != position)
+        names[static_cast<std::size_t>(to++)] = py::handle(PyTuple_GET_ITEM(all, i));
+  }
+};
+
 PyObject* vectorcall(PyObject* self, PyObject* const* args, std::size_t flags, PyObject* names) {
   auto* function = reinterpret_cast<OpFunction*>(self);
-  return call_op(*function->variants, function->in_place, args, PyVectorcall_NARGS(flags), names);
+  const Py_ssize_t count = PyVectorcall_NARGS(flags);
+  if (names != nullptr && Py_TYPE(self) == function_type && takes_out(*function->variants->front()))
+      [[unlikely]] {
+    if (const Py_ssize_t at = position_of_out(names); at >= 0)
+      return guarded<PyObject*>(nullptr, [&] {
+        const auto out = py::reinterpret_borrow<py::object>(args[count + at]);
+        const WithoutKeyword rest(args, count, names, at);
+        if (out.is_none())
+          return call_op(*function->variants, false, rest.args.data(), count, rest.names.ptr());
+        return call_with_out(*function->variants, rest.args.data(), count, rest.names.ptr(),
+                             out.ptr());
+      });
+  }
+  return call_op(*function->variants, function->in_place, args, count, names);
 }
 
 PyObject* describe_get(PyObject* self, PyObject* object, PyObject*) {
@@ -71,7 +119,9 @@ PyObject* get_signature(PyObject* self, void*) {
   auto* function = reinterpret_cast<OpFunction*>(self);
   if (function->variants->size() > 1) Py_RETURN_NONE;  // no single signature tells the truth
   const Signature& s = signature_of(*function->variants->front());
-  return PyUnicode_FromString(signature_text(s, Py_TYPE(self) == method_type).c_str());
+  const bool method = Py_TYPE(self) == method_type;
+  const bool out = !method && takes_out(*function->variants->front());
+  return PyUnicode_FromString(signature_text(s, method, out).c_str());
 }
 PyObject* function_repr(PyObject* self) {
   return PyUnicode_FromFormat("<op %U>", reinterpret_cast<OpFunction*>(self)->name);
@@ -123,7 +173,8 @@ std::string documentation(const std::vector<const OpRecord*>& variants, bool in_
   for (const OpRecord* op : variants) {
     const Signature& s = signature_of(*op);
     if (!text.empty()) text += "\n\n";
-    text += s.function + (in_place ? "_" : "") + signature_text(s, method) + "\n\n" + op->doc;
+    const bool out = !method && !in_place && takes_out(*op);
+    text += s.function + (in_place ? "_" : "") + signature_text(s, method, out) + "\n\n" + op->doc;
   }
   if (in_place) text += "\n\nIn place: the result is written over self, which is returned.";
   return text;
@@ -144,25 +195,23 @@ PyObject* make_op_function(std::vector<const OpRecord*> variants, bool in_place,
   return reinterpret_cast<PyObject*>(function);
 }
 
-PyObject* call_op(const std::vector<const OpRecord*>& variants, bool in_place,
-                  PyObject* const* args, Py_ssize_t count, PyObject* names) {
+namespace {
+
+/// Parses the arguments for the first variant that they fit and calls run(op, parsed arguments).
+template <class F>
+PyObject* with_variant(const std::vector<const OpRecord*>& variants, PyObject* const* args,
+                       Py_ssize_t count, PyObject* names, F&& run) {
+  const std::string& name = signature_of(*variants.front()).function;
   return guarded<PyObject*>(nullptr, [&]() -> PyObject* {
-    return named(signature_of(*variants.front()).function, [&]() -> PyObject* {
+    return named(name, [&]() -> PyObject* {
       std::string why;
       for (const OpRecord* op : variants) {
         const Signature& signature = signature_of(*op);
         ArgList parsed(signature.parameters.size());
         std::string problem = parse(signature, args, count, names, parsed.data());
-        if (problem.empty()) {
-          if (in_place)
-            expect<TypeError>(count > 0 && is_tensor(args[0]), "{}_: expects a tensor to change",
-                              signature.function);
-          return invoke_parsed(*op, in_place, parsed.data(), signature.parameters.size(),
-                               count > 0 ? args[0] : nullptr);
-        }
+        if (problem.empty()) return run(*op, parsed.data(), signature.parameters.size());
         if (why.empty()) why = std::move(problem);
       }
-      const std::string& name = signature_of(*variants.front()).function;
       if (variants.size() == 1) fail<TypeError>("{}: {}", name, why);
       std::string forms;
       for (const OpRecord* op : variants)
@@ -171,6 +220,39 @@ PyObject* call_op(const std::vector<const OpRecord*>& variants, bool in_place,
                       describe_arguments(args, count, names), forms);
     });
   });
+}
+
+}  // namespace
+
+PyObject* call_op(const std::vector<const OpRecord*>& variants, bool in_place,
+                  PyObject* const* args, Py_ssize_t count, PyObject* names) {
+  return with_variant(
+      variants, args, count, names,
+      [&](const OpRecord& op, const Arg* parsed, std::size_t parameters) -> PyObject* {
+        if (in_place)
+          expect<TypeError>(count > 0 && is_tensor(args[0]), "{}_: expects a tensor to change",
+                            signature_of(op).function);
+        return invoke_parsed(op, in_place, parsed, parameters, count > 0 ? args[0] : nullptr);
+      });
+}
+
+PyObject* call_with_out(const std::vector<const OpRecord*>& variants, PyObject* const* args,
+                        Py_ssize_t count, PyObject* names, PyObject* out) {
+  return with_variant(
+      variants, args, count, names,
+      [&](const OpRecord& op, const Arg* parsed, std::size_t parameters) -> PyObject* {
+        const AwaitedSite here;
+        const Tensors targets = targets_from(out, signature_of(op).function);
+        run(parsed, parameters, [&] {
+          invoke_out(op, parsed, static_cast<int>(parameters), targets);
+          return 0;
+        });
+        if (targets.size() == 1 && is_tensor(out)) return Py_NewRef(out);
+        Results results;
+        results.several = true;
+        results.many = targets;
+        return wrap_results(op, std::move(results));
+      });
 }
 
 PyObject* call_binary(const OpRecord& op, PyObject* a, PyObject* b, bool in_place) {

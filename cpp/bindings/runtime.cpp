@@ -110,6 +110,7 @@ py::dict describe_op(const OpRecord& op) {
   d["inplace_only"] = has(in_place_only);
   d["hidden"] = has(is_hidden);
   d["random"] = has(is_random);
+  d["out"] = takes_out(op);
   return d;
 }
 

@@ -19,4 +19,7 @@ TOPOGRAD_API void check_writable(const Tensor& target, std::string_view op, bool
 TOPOGRAD_API void rewrite_history(const Tensor& target, const Object& node,
                                   std::uint32_t output = 0);
 
+/// Gives `value` to a tensor of `out=`; one without elements is resized.
+TOPOGRAD_API void write_out(std::string_view name, const Tensor& value, const Tensor& target);
+
 }  // namespace topograd

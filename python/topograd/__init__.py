@@ -74,6 +74,7 @@ del _name
 
 from topograd import _tensor as _tensor  # noqa: E402
 from topograd import autograd as autograd  # noqa: E402
+from topograd._coverage import coverage  # noqa: E402
 from topograd._format import set_printoptions  # noqa: E402
 from topograd._functions import (  # noqa: E402
     allclose,

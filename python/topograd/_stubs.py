@@ -54,6 +54,7 @@ class Form(NamedTuple):
     parameters: Sequence[Record]
     result: str
     doc: str
+    out: bool = False
 
 
 def main() -> int:
@@ -205,7 +206,7 @@ def method_forms(ops: Iterable[Record]) -> dict[str, list[Form]]:
 
 def form_of(op: Record) -> Form:
     """The form that a record of the registry describes."""
-    return Form(op["parameters"], result_type(op["result"]), op["doc"])
+    return Form(op["parameters"], result_type(op["result"]), op["doc"], op["out"])
 
 
 def definition(name: str, forms: list[Form], *, method: bool = False) -> str:
@@ -244,6 +245,10 @@ def parameter_list(form: Form, earlier: list[Form], *, method: bool) -> list[str
         entries.append(f"{star}{name}: {parameter_type(parameter, i, earlier)}{default}")
     if position_only:
         entries.insert(position_only, "/")
+    if form.out and not method:
+        several = form.result != "Tensor"
+        entries += [] if keyword_only else ["*"]
+        entries.append(f"out: {'Sequence[Tensor]' if several else 'Tensor'} | None = None")
     return entries
 
 

@@ -309,11 +309,20 @@ TOPOGRAD_API const std::string& name_of(const OpRecord& op);
 /// `count` C++ parameters.
 TOPOGRAD_API Signature parse_signature(const char* text, const ArgKind* kinds, int count);
 
+/// Whether the Python function takes `out=`: not where the result is a view, and not in
+/// nn.functional.
+TOPOGRAD_API bool takes_out(const OpRecord& op);
+
 /// Runs a call: computes, and records a node when an argument is tracked. The arguments may be
 /// borrowed.
 TOPOGRAD_API Results invoke(const OpRecord& op, const Arg* args, int count);
 /// The same, written over the first argument.
 TOPOGRAD_API Tensor invoke_in_place(const OpRecord& op, const Arg* args, int count);
+
+/// The same with the results written into `out`, one tensor for each. Nothing is recorded: an
+/// argument that requires grad is an error while recording. A tensor of `out` without elements is
+/// resized.
+TOPOGRAD_API void invoke_out(const OpRecord& op, const Arg* args, int count, const Tensors& out);
 
 /// A record that C++ calls like a function: `sum(x)`, `sum(x, Dims{0}, true)`; missing arguments
 /// take their defaults.

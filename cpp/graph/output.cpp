@@ -1,0 +1,118 @@
+// Results written into tensors that the caller gives (`out=`).
+
+#include "graph/history.h"
+#include "graph/mode.h"
+#include "graph/node.h"
+#include "tensor/body.h"
+
+namespace topograd {
+namespace {
+
+void refuse_gradients(const OpRecord& op, const Arg* args, int count) {
+  if (!mode.recording) return;
+  const std::string& name = signature_of(op).function;
+  each_slot(op, args, count, [&](int, const Tensor& x) {
+    expect(!x.defined() || !x.requires_grad(),
+           "{}: out= does not record gradients, but an argument of shape {} requires one; leave "
+           "out= away, or wrap the call in no_grad()",
+           name, x.shape());
+  });
+}
+
+/// The shape of an elementwise result; nothing where the arguments do not broadcast.
+std::optional<Dims> broadcast_of(const Arg* args, int count) {
+  Dims shape;
+  for (int i = 0; i < count; ++i) {
+    if (args[i].kind() != ArgKind::tensor) continue;
+    const Dims& own = args[i].tensor().shape();
+    Dims joined = own.size() < shape.size() ? shape : own;
+    const Dims& shorter = own.size() < shape.size() ? own : shape;
+    for (int d = 1; d <= shorter.size(); ++d) {
+      index& size = joined[joined.size() - d];
+      const index other = shorter[shorter.size() - d];
+      if (size != other && size != 1 && other != 1) return std::nullopt;
+      if (size == 1) size = other;
+    }
+    shape = std::move(joined);
+  }
+  return shape;
+}
+
+/// Whether the op can compute straight into the target: no conversion that it would refuse, and the
+/// shape that it will have.
+bool fits_directly(const OpRecord& op, const Arg* args, int count, const Tensor& target) {
+  if (!op.forward.writes_target || !std::holds_alternative<Elementwise>(op.derivative))
+    return false;
+  if (target.count() == 0) return false;
+  for (int i = 0; i < count; ++i)
+    if (args[i].kind() == ArgKind::tensor && args[i].tensor().dtype() != target.dtype() &&
+        !args[i].tensor().body()->wrapped_number)
+      return false;
+  return is_floating(target.dtype()) && broadcast_of(args, count) == target.shape();
+}
+
+/// An empty `out` takes over the result's memory.
+void adopt(const Tensor& target, const Tensor& value) {
+  detail::TensorBody& body = *target.body();
+  const Tensor own = dense_copy(converted(value, target.dtype()));
+  body.storage = own.body()->storage;
+  body.sizes = own.shape();
+  body.strides = own.strides();
+  body.offset = 0;
+  body.count = value.count();
+  body.contiguous = true;
+}
+
+void check_target(std::string_view name, const Tensor& target) {
+  expect(!(mode.recording && target.requires_grad()),
+         "{}: out= does not record gradients, but out of shape {} requires one", name,
+         target.shape());
+  check_writable(target, name, false);
+}
+
+}  // namespace
+
+void write_out(std::string_view name, const Tensor& value, const Tensor& target) {
+  check_target(name, target);
+  expect(!is_higher(value.dtype(), target.dtype()),
+         "{}: the result has dtype {}, which can not be written into out of dtype {}", name,
+         value.dtype(), target.dtype());
+  if (value.shape() != target.shape()) {
+    expect<ShapeError>(
+        target.count() == 0,
+        "{}: the result has shape {}, out has shape {}; only an out without elements "
+        "is resized",
+        name, value.shape(), target.shape());
+    adopt(target, value);
+  } else {
+    copy_elements(value, target);
+  }
+  target.body()->storage->bump();
+}
+
+bool takes_out(const OpRecord& op) {
+  constexpr unsigned without = is_view | is_functional | is_hidden | method_only | in_place_only;
+  return (op.traits & without) == 0 && signature_of(op).result != "Tensor[]";
+}
+
+void invoke_out(const OpRecord& op, const Arg* args, int count, const Tensors& out) {
+  const std::string& name = signature_of(op).function;
+  refuse_gradients(op, args, count);
+  for (const Tensor& target : out) check_target(name, target);
+  Results results;
+  {
+    const Recording pause(false);
+    if (out.size() == 1 && fits_directly(op, args, count, out[0])) {
+      op.forward.run(args, {&out[0]}, results);
+      out[0].body()->storage->bump();
+      return;
+    }
+    op.forward.run(args, {}, results);
+  }
+  expect<ValueError>(results.count() == static_cast<int>(out.size()),
+                     "{}: has {} results, out holds {} tensors", name, results.count(), out.size());
+  for (int k = 0; k < results.count(); ++k)
+    write_out(name, results.at(k), out[static_cast<std::size_t>(k)]);
+}
+
+}  // namespace topograd
