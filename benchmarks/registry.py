@@ -188,7 +188,13 @@ def chosen_inputs(op: Any, size: int) -> Inputs:
             refusal = "what runs is too small"
             continue
         wanted = size if produced <= 20 * probe else max(10, round(size**0.5))
-        return next(itertools.islice(inputs_of(op, wanted), number, None))
+        chosen = next(itertools.islice(inputs_of(op, wanted), number, None))
+        try:
+            works_of(op, chosen, "forward")
+        except Skipped as reason:
+            refusal = str(reason)
+            continue
+        return chosen
     raise Skipped(refusal)
 
 

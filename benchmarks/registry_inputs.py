@@ -267,6 +267,11 @@ WRITTEN: dict[str, Callable[[int], Inputs]] = {
     "bmm": square(batch, 2),
     "baddbmm": square(batch, 3),
     "addmm": square(matrix, 3),
+    "addbmm": lambda n: Inputs(
+        (normal(*batch(n)[1:]), normal(*batch(n), seed=1), normal(*batch(n), seed=2))
+    ),
+    "addmv": lambda n: Inputs((normal(side(n)), normal(*matrix(n), seed=1), normal(side(n)))),
+    "addr": lambda n: Inputs((normal(*matrix(n)), normal(side(n), seed=1), normal(side(n)))),
     "mv": lambda n: Inputs((normal(*matrix(n)), normal(side(n), seed=1))),
     "dot": square(lambda n: (n,), 2),
     "outer": square(lambda n: (side(n),), 2),

@@ -59,7 +59,7 @@ DERIVATIVES = {
 ELEMENTS = "Functions of each element"
 SEVERAL = "Arithmetic of several tensors"
 LOGIC = "Comparisons and logic"
-REDUCTIONS = "Reductions and scans"
+REDUCTIONS = "Reductions, scans and statistics"
 ORDER = "Sorting and searching"
 PRODUCTS = "Products of vectors and matrices"
 VIEWS = "Views"
@@ -80,18 +80,25 @@ TOPICS = (
 HOMES = ("topograd._functions", "topograd.nn.")
 # What the records do not tell.
 NAMED = {
-    "clone": SHAPES,
-    "contiguous": SHAPES,
-    "dot": PRODUCTS,
-    "expand_as": SHAPES,
-    "fill": SHAPES,
-    "matmul": PRODUCTS,
+    **dict.fromkeys(("gcd", "heaviside", "lcm", "nextafter"), SEVERAL),
+    **dict.fromkeys(("corrcoef", "dist", "trace"), REDUCTIONS),
+    "msort": ORDER,
+    "polygamma": ELEMENTS,
+    **dict.fromkeys(
+        ("addr", "cdist", "cross", "dot", "inner", "kron", "matmul", "outer", "vdot"), PRODUCTS
+    ),
+    **dict.fromkeys(
+        "clone contiguous copy expand_as fill reshape_as t tril triu view_as".split(), SHAPES
+    ),
     "nonzero": INDEXING,
-    "outer": PRODUCTS,
-    "reshape_as": SHAPES,
-    "t": SHAPES,
-    "view_as": SHAPES,
 }
+# Parameters that only ops of a topic have.
+TELLING = (
+    ({"descending", "largest", "sorted", "sorted_sequence", "right"}, ORDER),
+    ({"index", "indices", "mask", "condition"}, INDEXING),
+    ({"mat1", "mat2", "mat", "batch1", "vec", "equation"}, PRODUCTS),
+    ({"keepdim", "correction", "prepend", "dx", "minlength", "maxnorm", "bins"}, REDUCTIONS),
+)
 
 
 class Entry(NamedTuple):
@@ -324,19 +331,19 @@ def functional_topic(record: Record, parameters: set[str]) -> str:
 
 def tensor_topic(record: Record, parameters: set[str]) -> str:
     """The topic of an op of the namespace topograd that gives new memory."""
+    for telling, topic in TELLING:
+        if parameters & telling:
+            return topic
     derivative = record["derivative"]
-    tensors = [p for p in record["parameters"] if p["type"].startswith("Tensor")]
-    if parameters & {"descending", "largest", "sorted", "sorted_sequence", "right"}:
-        return ORDER
-    if parameters & {"index", "indices", "mask", "condition"}:
-        return INDEXING
-    if derivative == "multilinear" or parameters & {"mat1", "mat2", "batch1", "vec", "equation"}:
+    if derivative == "multilinear":
         return PRODUCTS
-    if "keepdim" in parameters or {"dtype", "dim"} <= parameters:
+    if "dim" in parameters and ("dtype" in parameters or derivative == "general"):
         return REDUCTIONS
     if derivative == "none":
         return LOGIC
-    if derivative == "elementwise" or parameters & {"other", "alpha", "value", "min", "max"}:
+    pointwise = derivative == "elementwise" or (record["inplace"] and "dim" not in parameters)
+    if pointwise or parameters & {"other", "alpha", "value"}:
+        tensors = [p for p in record["parameters"] if p["type"].startswith("Tensor")]
         return ELEMENTS if len(tensors) == 1 or parameters & {"min", "max"} else SEVERAL
     return ELEMENTS if parameters <= {"input", "decimals"} else SHAPES
 
