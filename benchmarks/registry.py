@@ -70,7 +70,7 @@ def function_of(library: Library, op: Any) -> Callable[..., Any] | None:
     for owner in owners:
         found = getattr(owner, name, None)
         if callable(found):
-            return found  # type: ignore[no-any-return]
+            return found
     return None
 
 

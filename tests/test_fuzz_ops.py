@@ -36,7 +36,7 @@ KNOWN = {
     "F.elu(tg.ones(1), 10**400)": r"OverflowError: int too large to convert to float$",
     "F.gelu(tg.ones(1), approximate='\\ud800')": r"surrogates not allowed$",
     "tg._C.call('basic_index', tg.ones(3), (slice('a'),))": r"'str' object cannot be interpreted",
-    "F.silu(tg.ones(4, requires_grad=True), True)": r"RuntimeError: copy_: a leaf tensor",
+    "F.silu(tg.ones(4, requires_grad=True), True)": r"RuntimeError: copy_: ",
 }
 
 
