@@ -29,6 +29,7 @@ TOP_LEVEL = {
     "README.md",
     "benchmarks",
     "cpp",
+    "docs",
     "pyproject.toml",
     "python",
     "tests",

@@ -193,12 +193,17 @@ def method_forms(ops: Iterable[Record]) -> dict[str, list[Form]]:
         if op["method"] and not op["inplace_only"]:
             add(op["function"], form)
         if op["inplace"]:
-            name = op["function"]
-            # normal_ has a record of its own, beside that of the function normal.
-            if not hasattr(_C.Tensor, name + "_"):
-                name = name.removesuffix("_fill")
-            add(name + "_", form._replace(doc=f"{form.doc.splitlines()[0]} In place."))
+            add(in_place_name(op), form._replace(doc=f"{form.doc.splitlines()[0]} In place."))
     return forms
+
+
+def in_place_name(op: Record) -> str:
+    """The name of the method that writes over its tensor."""
+    name: str = op["function"]
+    # normal_ has a record of its own, beside that of the function normal.
+    if not hasattr(_C.Tensor, name + "_"):
+        name = name.removesuffix("_fill")
+    return name + "_"
 
 
 # ---------------------------------------------------------------- definitions
