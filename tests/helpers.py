@@ -18,6 +18,8 @@ Array = Any
 FLOATING = ("float64", "float32", "float16", "bfloat16")
 INTEGRAL = ("int64", "int32", "int16", "int8", "uint8")
 CATALOGUED = (ValueError, TypeError, IndexError, RuntimeError)
+# What the parts of complex numbers are.
+REAL_KINDS = {"complex64": "float32", "complex128": "float64"}
 # Relative error of a result that was computed in float64 and rounded once or a few times.
 TOLERANCE = {"float64": 1e-11, "float32": 2e-5, "float16": 4e-3, "bfloat16": 3e-2}
 
@@ -73,7 +75,7 @@ def array_of(value: Any) -> Any:
     value = value.detach()
     if kind_of(value) == "bfloat16":
         value = value.float()
-    return np.array(value.numpy())
+    return np.array((value.resolve_conj() if value.is_complex() else value).numpy())
 
 
 def arrays(value: Any) -> Any:
@@ -332,10 +334,18 @@ def public_function(name: str) -> Callable[..., Any]:
 # --- Comparison --------------------------------------------------------------------------------
 
 
+def in_real_parts(value: Any) -> Array:
+    """Return an array, complex numbers as pairs of real ones."""
+    array = np.asarray(value)
+    if array.dtype.kind != "c":
+        return array
+    return np.stack([array.real, array.imag], -1)
+
+
 def assert_close(actual: Any, expected: Any, kind: str = "float64", factor: float = 1.0) -> None:
     """Compare nested results; `kind` names the dtype whose rounding is allowed `factor` times."""
-    got = [np.asarray(leaf) for leaf in leaves(arrays(actual)) if leaf is not None]
-    want = [np.asarray(leaf) for leaf in leaves(arrays(expected)) if leaf is not None]
+    got = [in_real_parts(leaf) for leaf in leaves(arrays(actual)) if leaf is not None]
+    want = [in_real_parts(leaf) for leaf in leaves(arrays(expected)) if leaf is not None]
     assert len(got) == len(want), f"{len(got)} results where {len(want)} are expected"
     tolerance = TOLERANCE.get(kind, 1e-6) * factor
     for own, other in zip(got, want, strict=True):
@@ -367,7 +377,7 @@ def expected_of(call: Call, oracle: Callable[..., Any], values: Sequence[Array])
 
 def precision_of(result: Any) -> str:
     """Return the coarsest floating-point dtype of a result, "float64" if it has none."""
-    kinds = {kind_of(tensor) for tensor in outputs(result)}
+    kinds = {REAL_KINDS.get(kind_of(tensor), kind_of(tensor)) for tensor in outputs(result)}
     return next((kind for kind in reversed(FLOATING) if kind in kinds), "float64")
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from oracles_complex import COMPLEX
 from oracles_nn import NN
 from oracles_order import ORDER
 from oracles_placing import PLACING
@@ -19,7 +20,7 @@ from oracles_shape import SHAPE
 from oracles_special import SPECIAL
 
 ORACLES: dict[str, Callable[..., Any]] = (
-    POINTWISE | REDUCTIONS | SHAPE | NN | SPECIAL | ORDER | PLACING
+    POINTWISE | REDUCTIONS | SHAPE | NN | SPECIAL | ORDER | PLACING | COMPLEX
 )
 
 RANDOM = "random: distributions and reproducibility are tested in test_random.py"

@@ -48,6 +48,7 @@ OTHER_DTYPES = {
     "hardtanh": "fractional limits for integers are refused here",
     "pow": "integers to negative integer powers are refused here, 0 there",
     "round": "decimals of half precision",
+    **dict.fromkeys(("complex", "polar", "view_as_complex"), "there is no complex32"),
     "einsum": "bool matrix products are refused here",
     **{f"conv{n}d": "integer convolutions are refused here" for n in (1, 2, 3)},
     **{f"avg_pool{n}d": "integer pooling is refused here" for n in (1, 2, 3)},

@@ -84,6 +84,9 @@ class Backward {
             root.count() == 1,
             "backward: a gradient must be given for a tensor with more than one element, shape {}",
             root.shape());
+        expect(!is_complex(root.dtype()),
+               "backward: a gradient must be given for a complex tensor; its real part, its imaginary "
+               "part or its size would be a loss");
         seed = Tensor::ones(root.shape(), root.dtype());
       }
       expect<ShapeError>(seed.shape() == root.shape(),

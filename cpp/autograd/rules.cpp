@@ -22,6 +22,26 @@ Tensor weighted(const Tensor& g, const Tensor& partial) {
   return mode.strict_ieee ? mul(g, partial) : strong_mul(g, partial);
 }
 
+/// The same in reverse mode, which multiplies with the conjugate: for complex z and a real loss L,
+/// the gradient is dL/d(Re z) + i dL/d(Im z), as in PyTorch.
+Tensor pulled_back(const Tensor& g, const Tensor& partial) {
+  return weighted(g, is_complex(partial.dtype()) ? conj(partial) : partial);
+}
+
+/// A complex gradient or tangent of something real counts by its real part.
+Tensor projected(const Tensor& g, DType onto) {
+  return is_complex(g.dtype()) && !is_complex(onto) ? cast(g, onto) : g;
+}
+
+bool takes_complex(const Call& call, const Tensors& g) {
+  for (const Tensor& x : g)
+    if (x.defined() && is_complex(x.dtype())) return true;
+  for (int i = 0; i < call.arg_count; ++i)
+    if (call.args[i].kind() == ArgKind::tensor && is_complex(call.args[i].tensor().dtype()))
+      return true;
+  return false;
+}
+
 Tensor zeros_for(const Tensor& x) { return Tensor::zeros(x.shape(), x.dtype()); }
 
 Tensors run_vjp(const Vjp& rule, const Call& call, const Tensors& g, int slots) {
@@ -35,13 +55,13 @@ Tensors run_vjp(const Vjp& rule, const Call& call, const Tensors& g, int slots) 
 Tensors run_rule(const Node& node, const Call& call, const Tensors& g) {
   const OpRecord& op = *node.op();
   const int slots = node.slot_count();
-  if (!mode.recording && !mode.strict_ieee && op.fused.defined())
+  if (!mode.recording && !mode.strict_ieee && op.fused.defined() && !takes_complex(call, g))
     return run_vjp(op.fused, call, g, slots);
   if (const auto* rule = std::get_if<Elementwise>(&op.derivative)) {
     Tensors result(static_cast<std::size_t>(slots));
     for (int slot = 0; slot < slots && slot < rule->count; ++slot)
       if (call.wants(slot))
-        result[static_cast<std::size_t>(slot)] = weighted(g[0], rule->partial[slot](call));
+        result[static_cast<std::size_t>(slot)] = pulled_back(g[0], rule->partial[slot](call));
     return result;
   }
   if (const auto* rule = std::get_if<Linear>(&op.derivative))
@@ -87,7 +107,7 @@ Tensor checked(const Node& node, int slot, Tensor gradient) {
       gradient = sum_to_shape(gradient, expected.shape());
     }
   }
-  expect<TypeError>(is_floating(gradient.dtype()),
+  expect<TypeError>(is_differentiable(gradient.dtype()),
                     "{}: backward gives a gradient of dtype {} for input {}", node.op_name(),
                     gradient.dtype(), slot);
   return gradient.dtype() == expected.dtype() ? gradient : cast(gradient, expected.dtype());
@@ -133,7 +153,7 @@ Tensors elementwise_jvp(const Elementwise& rule, const Call& call, const Tensors
   for (int slot = 0; slot < rule.count && slot < static_cast<int>(t.size()); ++slot) {
     const Tensor& tangent = t[static_cast<std::size_t>(slot)];
     if (!tangent.defined()) continue;
-    const Tensor part = weighted(tangent, rule.partial[slot](call));
+    const Tensor part = projected(weighted(tangent, rule.partial[slot](call)), like.dtype());
     total = total.defined() ? total + part : part;
   }
   if (!(total.shape() == like.shape())) total = expand(total, like.shape());
@@ -170,7 +190,7 @@ std::vector<Arg> linear_tangents(const OpRecord& op, const Call& call, const Ten
       const bool read = (op.saves & saves_inputs & bit) != 0;
       const Tensor& tangent = t[static_cast<std::size_t>(slot++)];
       if (tangent.defined() || !x.defined()) return tangent;
-      return !is_floating(x.dtype()) && (read || indices) ? x : zeros_for(x);
+      return !is_differentiable(x.dtype()) && (read || indices) ? x : zeros_for(x);
     };
     if (op.forward.kinds[i] == ArgKind::tensor) {
       args[static_cast<std::size_t>(i)] = Arg(choose(call.args[i].tensor()));
@@ -228,7 +248,7 @@ RuleInput::RuleInput(const Node& node, const bool* wanted) {
     }
   }
   for (int k = 0; k < node.output_count(); ++k)
-    outputs_.push_back(node.output(k).defined() && is_floating(node.output(k).dtype())
+    outputs_.push_back(node.output(k).defined() && is_differentiable(node.output(k).dtype())
                            ? attached(node.output(k), {Ref<Node>(const_cast<Node*>(&node)),
                                                        static_cast<std::uint32_t>(k)})
                            : node.output(k));

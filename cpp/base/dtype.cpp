@@ -7,7 +7,7 @@ namespace topograd {
 std::string_view name_of(DType dtype) {
   constexpr std::string_view names[dtype_count] = {"float32", "float64", "float16", "bfloat16",
                                                    "int8",    "uint8",   "int16",   "int32",
-                                                   "int64",   "bool"};
+                                                   "int64",   "bool",    "complex64", "complex128"};
   return names[static_cast<int>(dtype)];
 }
 
@@ -17,6 +17,10 @@ DType promote(DType a, DType b) {
   if (a == b) return a;
   if (is_boolean(a)) return b;
   if (is_boolean(b)) return a;
+  if (is_complex(a) || is_complex(b)) {
+    const bool wide = complex_of(a) == DType::complex128 || complex_of(b) == DType::complex128;
+    return wide ? DType::complex128 : DType::complex64;
+  }
   if (is_floating(a) != is_floating(b)) return is_floating(a) ? a : b;
   if (is_floating(a)) {
     // The two halves have no common half: float32 holds both.

@@ -83,6 +83,7 @@ bool to_real(PyObject* object, const Parameter& p, Arg& arg) {
   } else if (!to_scalar(object, number)) {
     return false;
   }
+  if (!p.number && number.is_complex()) return false;
   arg = p.number ? Arg(number) : Arg(number.real());
   return true;
 }
@@ -130,7 +131,7 @@ bool convert(PyObject* object, const Parameter& p, Arg& arg) {
       if (!is_list(object)) return false;
       const bool fits = each_item(object, [&](PyObject* item) {
         Scalar number = 0;
-        if (!to_scalar(item, number)) return false;
+        if (!to_scalar(item, number) || number.is_complex()) return false;
         values.push_back(number.real());
         return true;
       });
@@ -138,6 +139,7 @@ bool convert(PyObject* object, const Parameter& p, Arg& arg) {
       arg = Arg(std::move(values));
       return true;
     }
+    case ArgKind::complex: return false;  // only a value of a Scalar, no type of its own
     case ArgKind::dtype:
       if (!is_dtype(object)) return false;
       arg = Arg(as_dtype(object));

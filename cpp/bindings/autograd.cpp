@@ -282,7 +282,7 @@ py::tuple record_function(const std::string& name, const Tensors& inputs, const 
   const Ref<Node> node = Node::make(made.record, args, 2, results);
   for (std::size_t k = 0; k < results.many.size(); ++k) {
     const Tensor& result = results.many[k];
-    if (!result.defined() || !is_floating(result.dtype())) continue;
+    if (!result.defined() || !is_differentiable(result.dtype())) continue;
     if (is_among(result, dirty)) {
       rewrite_history(result, Object(node.get()), static_cast<std::uint32_t>(k));
       continue;

@@ -23,11 +23,16 @@ class Nested {
       chosen = *dtype;
     else if (tensors_)
       chosen = tensor_type_;
+    else if (complexes_)
+      chosen = complex_of(default_dtype());
     else if (count_ == 0 || reals_)
       chosen = default_dtype();
     else if (integers_)
       chosen = DType::int64;
-    const DType work = is_floating(chosen) || reals_            ? DType::float64
+    expect<TypeError>(!complexes_ || is_complex(chosen),
+                      "tensor: complex numbers do not fit into {}", chosen);
+    const DType work = complexes_                               ? DType::complex128
+                       : is_floating(chosen) || reals_          ? DType::float64
                        : chosen == DType::boolean && !integers_ ? DType::boolean
                                                                 : DType::int64;
     Tensor out = Tensor::empty(shape_, work);
@@ -52,6 +57,7 @@ class Nested {
   void note(const Scalar& number) {
     ++count_;
     reals_ = reals_ || number.is_real();
+    complexes_ = complexes_ || number.is_complex();
     integers_ = integers_ || number.kind() == DType::int64;
   }
 
@@ -118,7 +124,12 @@ class Nested {
       else
         expect<TypeError>(to_scalar(data, number), "tensor: the data changed while it was read");
       expect<ValueError>(at < out.count(), "tensor: the data changed while it was read");
-      if (out.dtype() == DType::float64)
+      if (out.dtype() == DType::complex128)
+        out.data<std::complex<double>>()[at++] = number.is_complex() ? number.complex()
+                                                 : number.is_real()
+                                                     ? std::complex<double>(number.real())
+                                                     : static_cast<double>(number.integer());
+      else if (out.dtype() == DType::float64)
         out.data<double>()[at++] = fitting(number, chosen_, "tensor").real();
       else if (out.dtype() == DType::int64)
         out.data<std::int64_t>()[at++] = fitting(number, chosen_, "tensor").integer();
@@ -138,7 +149,7 @@ class Nested {
   std::optional<int> leaf_depth_;
   Dims shape_;
   index count_ = 0;
-  bool reals_ = false, integers_ = false, tensors_ = false;
+  bool complexes_ = false, reals_ = false, integers_ = false, tensors_ = false;
   DType tensor_type_ = DType::boolean;
   DType chosen_ = DType::boolean;
   std::optional<DType> array_type_;
@@ -229,7 +240,7 @@ Indices indices_from(PyObject* key) {
     } else if (PySequence_Check(item) != 0 && !PyUnicode_Check(item)) {
       Tensor x = tensor_from(item, std::nullopt);
       if (x.count() == 0) x = converted(x, DType::int64);
-      expect<IndexError>(!is_floating(x.dtype()), "index: a list of {} can not be an index",
+      expect<IndexError>(!is_differentiable(x.dtype()), "index: a list of {} can not be an index",
                          x.dtype());
       indices.push_back({.kind = IndexItem::Kind::tensor, .tensor = x});
     } else {

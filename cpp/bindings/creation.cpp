@@ -221,7 +221,9 @@ tensor([[7, 7],
                  {Form("full(int[] size, Scalar fill_value, *",
                        [](const Options& options, const Dims& size, Scalar value) {
                          expect_shape(size);
-                         const DType own = value.is_real() ? default_dtype() : value.kind();
+                         const DType own = value.is_real()      ? default_dtype()
+                                           : value.is_complex() ? complex_of(default_dtype())
+                                                                : value.kind();
                          return Tensor::full(size, value, options.dtype.value_or(own));
                        })});
   define_factory(

@@ -17,6 +17,7 @@ enum DLDataTypeCode : std::uint8_t {
   kDLUInt = 1,
   kDLFloat = 2,
   kDLBfloat = 4,
+  kDLComplex = 5,
   kDLBool = 6
 };
 struct DLDataType {

@@ -12,8 +12,8 @@ namespace {
 
 /// struct-module format characters of the dtypes; bfloat16 has none.
 const char* format_of(DType dtype) {
-  constexpr const char* formats[dtype_count] = {"f", "d", "e", nullptr, "b",
-                                                "B", "h", "i", "q",     "?"};
+  constexpr const char* formats[dtype_count] = {"f", "d", "e", nullptr, "b",  "B",
+                                                "h", "i", "q", "?",     "Zf", "Zd"};
   return formats[static_cast<int>(dtype)];
 }
 
@@ -21,9 +21,11 @@ DType dtype_of_format(const char* format, Py_ssize_t item_bytes) {
   std::string text = format == nullptr ? "B" : format;
   if (!text.empty() && (text[0] == '@' || text[0] == '=' || text[0] == '<' || text[0] == '|'))
     text.erase(0, 1);
+  if (text == "Zf") return DType::complex64;
+  if (text == "Zd") return DType::complex128;
   expect<TypeError>(
       text.size() == 1,
-      "from_numpy: elements of format '{}' are not supported (big-endian, complex or structured?)",
+      "from_numpy: elements of format '{}' are not supported (big-endian or structured?)",
       format == nullptr ? "" : format);
   switch (text[0]) {
     case '?': return DType::boolean;
@@ -115,11 +117,12 @@ struct Exported {
 };
 
 constexpr std::pair<DType, DLDataType> dlpack_types[] = {
-    {DType::float32, {kDLFloat, 32, 1}}, {DType::float64, {kDLFloat, 64, 1}},
-    {DType::float16, {kDLFloat, 16, 1}}, {DType::bfloat16, {kDLBfloat, 16, 1}},
-    {DType::int8, {kDLInt, 8, 1}},       {DType::uint8, {kDLUInt, 8, 1}},
-    {DType::int16, {kDLInt, 16, 1}},     {DType::int32, {kDLInt, 32, 1}},
-    {DType::int64, {kDLInt, 64, 1}},     {DType::boolean, {kDLBool, 8, 1}}};
+    {DType::float32, {kDLFloat, 32, 1}},     {DType::float64, {kDLFloat, 64, 1}},
+    {DType::float16, {kDLFloat, 16, 1}},     {DType::bfloat16, {kDLBfloat, 16, 1}},
+    {DType::int8, {kDLInt, 8, 1}},           {DType::uint8, {kDLUInt, 8, 1}},
+    {DType::int16, {kDLInt, 16, 1}},         {DType::int32, {kDLInt, 32, 1}},
+    {DType::int64, {kDLInt, 64, 1}},         {DType::boolean, {kDLBool, 8, 1}},
+    {DType::complex64, {kDLComplex, 64, 1}}, {DType::complex128, {kDLComplex, 128, 1}}};
 
 void capsule_destroyed(PyObject* capsule) {
   if (PyCapsule_IsValid(capsule, "dltensor") == 0) return;  // somebody took it over

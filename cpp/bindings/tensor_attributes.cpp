@@ -150,7 +150,23 @@ PyObject* get_matrix_transposed(PyObject* self, void*) {
   });
 }
 
+PyObject* get_real(PyObject* self, void*) {
+  return guarded<PyObject*>(nullptr, [&] {
+    const AwaitedSite here;
+    const Tensor x = tensor_of(self);
+    return is_complex(x.dtype()) ? wrap(topograd::real(x)) : Py_NewRef(self);
+  });
+}
+PyObject* get_imag(PyObject* self, void*) {
+  return guarded<PyObject*>(nullptr, [&] {
+    const AwaitedSite here;
+    return wrap(topograd::imag(tensor_of(self)));
+  });
+}
+
 PyGetSetDef attributes[] = {
+    {"real", get_real, nullptr, "The real parts, a view; a real tensor itself.", nullptr},
+    {"imag", get_imag, nullptr, "The imaginary parts of a complex tensor, a view.", nullptr},
     {"shape", get_shape, nullptr, "The sizes, as topograd.Size.", nullptr},
     {"dtype", get_dtype, nullptr, "The type of the elements.", nullptr},
     {"device", get_device, nullptr, "Where the elements are.", nullptr},
@@ -180,7 +196,7 @@ PyGetSetDef attributes[] = {
 void replace_data(const Tensor& x, const Tensor& value) {
   auto& body = *x.body();
   const auto& from = *value.body();
-  expect<TypeError>(!body.node || is_floating(from.dtype),
+  expect<TypeError>(!body.node || is_differentiable(from.dtype),
                     "data: a tensor that requires grad needs floating point data, got {}",
                     from.dtype);
   // A gradient of another shape or dtype belongs to the data that goes.

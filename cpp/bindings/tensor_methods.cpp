@@ -92,6 +92,19 @@ PyObject* is_contiguous(PyObject* self, Args, Py_ssize_t, PyObject*) {
 PyObject* is_floating_point(PyObject* self, PyObject*) {
   return PyBool_FromLong(is_floating(as_tensor(self).dtype()) ? 1 : 0);
 }
+std::complex<double> item_of_complex(const Tensor& x) {
+  const Scalar value = x.item();
+  if (value.is_complex()) return value.complex();
+  return value.is_real() ? value.real() : static_cast<double>(value.integer());
+}
+PyObject* is_complex_dtype(PyObject* self, PyObject*) {
+  return PyBool_FromLong(is_complex(as_tensor(self).dtype()) ? 1 : 0);
+}
+/// Conjugates are computed, never put off.
+PyObject* never(PyObject*, PyObject*) { Py_RETURN_FALSE; }
+PyObject* to_complex(PyObject* self, PyObject*) {
+  return safely([&] { return to_python(Scalar(item_of_complex(as_tensor(self)))); });
+}
 PyObject* item(PyObject* self, PyObject*) {
   return safely([&] { return to_python(as_tensor(self).item()); });
 }
@@ -213,6 +226,13 @@ PyMethodDef* method_table() {
        "is_contiguous()\n\nWhether the memory is row-major without gaps."},
       {"is_floating_point", is_floating_point, METH_NOARGS,
        "is_floating_point()\n\nWhether the dtype is."},
+      {"is_complex", is_complex_dtype, METH_NOARGS, "is_complex()\n\nWhether the dtype is."},
+      {"is_conj", never, METH_NOARGS,
+       "is_conj()\n\nWhether a conjugation is still to be done: never."},
+      {"__complex__", to_complex, METH_NOARGS, "The only element as a complex number."},
+      {"cfloat", fast(cast_to<DType::complex64>), keywords, "cfloat()\n\nConverted to complex64."},
+      {"cdouble", fast(cast_to<DType::complex128>), keywords,
+       "cdouble()\n\nConverted to complex128."},
       {"is_inference", is_inference, METH_NOARGS,
        "is_inference()\n\nWhether it was made in inference_mode."},
       {"item", item, METH_NOARGS,

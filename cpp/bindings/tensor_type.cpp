@@ -155,22 +155,31 @@ int truth(PyObject* self) {
                        "bool: a tensor of shape {} has no single truth value; use any() or all()",
                        x.shape());
     const Scalar value = x.item();
+    if (value.is_complex()) return value.complex() != 0.0;
     return value.is_real() ? value.real() != 0 : value.integer() != 0;
   });
 }
+/// The only element as a real number.
+Scalar real_item_of(PyObject* self, std::string_view what) {
+  const Scalar value = item_of(self);
+  expect(!value.is_complex() || value.complex().imag() == 0,
+         "{}: the complex number {} has an imaginary part", what, value);
+  return value.is_complex() ? Scalar(value.real()) : value;
+}
 PyObject* to_float(PyObject* self) {
-  return guarded<PyObject*>(nullptr, [&] { return PyFloat_FromDouble(item_of(self).real()); });
+  return guarded<PyObject*>(nullptr,
+                            [&] { return PyFloat_FromDouble(real_item_of(self, "float").real()); });
 }
 PyObject* to_int(PyObject* self) {
   return guarded<PyObject*>(nullptr, [&]() -> PyObject* {
-    const Scalar value = item_of(self);
+    const Scalar value = real_item_of(self, "int");
     return value.is_real() ? PyLong_FromDouble(value.real()) : PyLong_FromLongLong(value.integer());
   });
 }
 PyObject* to_index(PyObject* self) {
   return guarded<PyObject*>(nullptr, [&]() -> PyObject* {
     const Tensor x = as_tensor(self);
-    expect<TypeError>(!is_floating(x.dtype()) && x.count() == 1,
+    expect<TypeError>(!is_differentiable(x.dtype()) && x.count() == 1,
                       "index: only a single integer can be used as an index, got {} of shape {}",
                       x.dtype(), x.shape());
     return PyLong_FromLongLong(x.item().integer());

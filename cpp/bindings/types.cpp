@@ -24,7 +24,9 @@ PyObject* dtype_reduce(PyObject* self, PyObject*) {
 PyObject* dtype_floating(PyObject* self, void*) {
   return PyBool_FromLong(is_floating(as_dtype(self)));
 }
-PyObject* dtype_complex(PyObject*, void*) { Py_RETURN_FALSE; }
+PyObject* dtype_complex(PyObject* self, void*) {
+  return PyBool_FromLong(is_complex(as_dtype(self)));
+}
 PyObject* dtype_signed(PyObject* self, void*) {
   const DType dtype = as_dtype(self);
   return PyBool_FromLong(dtype != DType::uint8 && dtype != DType::boolean);
@@ -81,8 +83,9 @@ void make_dtype_type(py::module_& m) {
     m.attr(std::string(name_of(object->dtype)).c_str()) = py::handle(dtypes[i]);
   }
   const std::pair<const char*, DType> aliases[] = {
-      {"float", DType::float32}, {"double", DType::float64}, {"half", DType::float16},
-      {"short", DType::int16},   {"int", DType::int32},      {"long", DType::int64}};
+      {"float", DType::float32},    {"double", DType::float64},    {"half", DType::float16},
+      {"short", DType::int16},      {"int", DType::int32},         {"long", DType::int64},
+      {"cfloat", DType::complex64}, {"cdouble", DType::complex128}};
   for (const auto& [name, dtype] : aliases) m.attr(name) = py::handle(wrap_dtype(dtype));
 }
 
@@ -153,6 +156,8 @@ PyObject* wrap_size(const Dims& shape) {
 
 PyObject* to_python(const Scalar& scalar) {
   if (scalar.kind() == DType::boolean) return PyBool_FromLong(static_cast<long>(scalar.integer()));
+  if (scalar.is_complex())
+    return PyComplex_FromDoubles(scalar.complex().real(), scalar.complex().imag());
   return scalar.is_real() ? PyFloat_FromDouble(scalar.real())
                           : PyLong_FromLongLong(scalar.integer());
 }
@@ -175,6 +180,10 @@ bool to_scalar(PyObject* object, Scalar& scalar) {
       fail<ValueError>("number: {} does not fit into 64 bits", real);
     }
     scalar = static_cast<std::int64_t>(value);
+    return true;
+  }
+  if (PyComplex_Check(object)) {
+    scalar = std::complex<double>(PyComplex_RealAsDouble(object), PyComplex_ImagAsDouble(object));
     return true;
   }
   if (is_tensor(object) || PyUnicode_Check(object) || PySequence_Check(object)) return false;

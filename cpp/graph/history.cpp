@@ -28,6 +28,37 @@ Ref<Node> record(const char* name, std::initializer_list<Arg> args, const Tensor
   return Node::make(op, args.begin(), static_cast<int>(args.size()), results);
 }
 
+/// x, or a complex x as pairs of real numbers. A view may have another dtype than its base
+/// (view_as_real): their regions are then told in real numbers.
+Tensor in_real_parts(const Tensor& x) {
+  if (!is_complex(x.dtype())) return x;
+  const Tensor pairs = real_view(x);
+  if (node_of(x) != nullptr)
+    pairs.body()->node = Object(record("view_as_real", {Arg(x)}, pairs).get());
+  return pairs;
+}
+
+/// The node of `whole`, whose real parts `node` makes.
+Ref<Node> joined(const Ref<Node>& node, const Tensor& whole) {
+  if (!is_complex(whole.dtype())) return node;
+  const Tensor pairs = real_view(whole);
+  pairs.body()->node = Object(node.get());
+  return record("view_as_complex", {Arg(pairs)}, whole);
+}
+
+/// What regions compare: a view and its base in one unit.
+struct Related {
+  Tensor base, view;
+  bool in_parts;
+  Related(const Tensor& whole, const Tensor& part)
+      : base(whole), view(part), in_parts(whole.dtype() != part.dtype()) {
+    if (!in_parts) return;
+    base = in_real_parts(whole);
+    view = in_real_parts(part);
+  }
+  Arg offset() const { return Arg(view.body()->offset - base.body()->offset); }
+};
+
 }  // namespace
 
 void mark_view(const Tensor& result, const Tensor& x) {
@@ -47,12 +78,12 @@ void refresh_view(const Tensor& x) {
   if (generation == rare.base_generation) return;
   rare.base_generation = generation;
   if (node_of(base) == nullptr || rare.view_without_history) return;
-  set_node(x,
-           record("region",
-                  {Arg(base), Arg(x.shape()), Arg(x.strides()),
-                   Arg(x.body()->offset - base.body()->offset), Arg(base.strides())},
-                  x),
-           0);
+  const Related pair(base, x);
+  const Ref<Node> node = record("region",
+                                {Arg(pair.base), Arg(pair.view.shape()), Arg(pair.view.strides()),
+                                 pair.offset(), Arg(pair.base.strides())},
+                                pair.view);
+  set_node(x, pair.in_parts ? joined(node, x) : node, 0);
 }
 
 void check_writable(const Tensor& target, std::string_view op, bool recorded) {
@@ -92,13 +123,13 @@ void rewrite_history(const Tensor& target, const Object& made, std::uint32_t out
     ++detail::rare(*target.body()).generation;
     return;
   }
-  const Arg old_base(base);
+  const Related pair(base, target);
   const Ref<Node> written =
       record("region_write",
-             {old_base, Arg(target), Arg(target.shape()), Arg(target.strides()),
-              Arg(target.body()->offset - base.body()->offset), Arg(base.strides())},
-             base);
-  set_node(base, written, 0);
+             {Arg(pair.base), Arg(pair.view), Arg(pair.view.shape()), Arg(pair.view.strides()),
+              pair.offset(), Arg(pair.base.strides())},
+             pair.base);
+  set_node(base, pair.in_parts ? joined(written, base) : written, 0);
   auto& base_rare = detail::rare(*base.body());
   ++base_rare.generation;
   target.body()->rare->base_generation = base_rare.generation;

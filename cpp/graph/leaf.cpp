@@ -19,8 +19,8 @@ Tensor& Tensor::requires_grad_(bool wanted) {
   expect(!body_->inference || mode.inference,
          "requires_grad_: a tensor of shape {} was made in inference_mode; clone it outside",
          shape());
-  expect(is_floating(dtype()),
-         "requires_grad_: only floating point tensors can require gradients, got {}", dtype());
+  expect(is_differentiable(dtype()),
+         "requires_grad_: only floating point and complex tensors can require gradients, got {}", dtype());
   const Ref<Node> node = Node::make_leaf(*this);
   body_->node = Ref<Counted>(node.get());
   body_->output = 0;

@@ -35,7 +35,7 @@ void separate_from_args(const OpRecord& op, const Arg* args, int count, Results&
 void attach(const OpRecord& op, const Ref<Node>& node, Results& results) {
   for (int k = 0; k < results.count() && k < op.differentiable_outputs; ++k) {
     const Tensor& result = results.at(k);
-    if (!result.defined() || !is_floating(result.dtype())) continue;
+    if (!result.defined() || !is_differentiable(result.dtype())) continue;
     result.body()->node = Ref<Counted>(node.get());
     result.body()->output = static_cast<std::uint32_t>(k);
   }

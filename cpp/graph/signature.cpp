@@ -206,6 +206,7 @@ std::ostream& operator<<(std::ostream& out, const Arg& arg) {
       for (std::size_t i = 0; i < values.size(); ++i) out << (i > 0 ? ", " : "") << values[i];
       return out << ']';
     }
+    case ArgKind::complex: return out << arg.scalar();
     case ArgKind::dtype: return out << arg.dtype();
     case ArgKind::device: return out << arg.device();
     case ArgKind::text: return out << '\'' << arg.text() << '\'';

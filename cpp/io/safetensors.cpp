@@ -26,7 +26,7 @@ constexpr std::int64_t most_header_bytes = 100'000'000;  // that of the format's
 constexpr std::string_view metadata_key = "__metadata__";
 // In the order of DType.
 constexpr std::array<std::string_view, dtype_count> type_names = {
-    "F32", "F64", "F16", "BF16", "I8", "U8", "I16", "I32", "I64", "BOOL"};
+    "F32", "F64", "F16", "BF16", "I8", "U8", "I16", "I32", "I64", "BOOL", "C64", ""};
 
 // ---------------------------------------------------------------- saving
 
@@ -49,6 +49,9 @@ std::vector<const Entry*> placed(const SafetensorsFile& content) {
     expect<ValueError>(entry.first != metadata_key, "a tensor can not have the name '{}'",
                        metadata_key);
     expect<ValueError>(entry.second.defined(), "'{}' is no tensor", entry.first);
+    expect<TypeError>(entry.second.dtype() != DType::complex128,
+                      "tensor '{}': the format has no complex128; save view_as_real of it",
+                      entry.first);
     order.push_back(&entry);
   }
   std::stable_sort(order.begin(), order.end(), [](const Entry* a, const Entry* b) {
@@ -182,8 +185,8 @@ Header parse_header(std::string_view text) {
 /// need.
 DType check_place(const std::string& name, const Place& place, std::int64_t start) {
   const auto known = std::find(type_names.begin(), type_names.end(), *place.type);
-  expect<ValueError>(known != type_names.end(), "'{}': topograd has no dtype '{}'", name,
-                     *place.type);
+  expect<ValueError>(known != type_names.end() && !known->empty(),
+                     "'{}': topograd has no dtype '{}'", name, *place.type);
   const auto dtype = static_cast<DType>(known - type_names.begin());
   const auto [begin, end] = *place.range;
   expect<ValueError>(

@@ -26,9 +26,10 @@ using index = std::int64_t;
 // ------------------------------------------------------------------ elementwise
 
 /// The types elementwise loops and reductions compute in. Other dtypes are converted tile by tile:
-/// halves to f32, integers and booleans to i64.
-enum class Compute : std::uint8_t { f32, f64, i64 };
-inline constexpr int compute_count = 3;
+/// halves to f32, integers and booleans to i64. Only elementwise loops and Adding have complex forms
+/// (c64, c128); linear ops on complex tensors run on their real parts.
+enum class Compute : std::uint8_t { f32, f64, i64, c64, c128 };
+inline constexpr int compute_count = 5;
 
 /// out[i] = f(in0[i * step0], in1[i * step1], …; params) for i in [0, count). A step is 1, or 0 for
 /// a broadcast scalar. in and out may be the same memory when their element sizes agree.
@@ -199,7 +200,7 @@ struct Attention {
 
 // ------------------------------------------------------------------ moving data
 
-/// Element-size generic (1, 2, 4 or 8 bytes).
+/// Element-size generic (1, 2, 4, 8 or 16 bytes).
 struct Movement {
   /// out[i] = in[i * step] and out[i * step] = in[i].
   void (*load_strided)(const void* in, index step, void* out, index count, index element_size);

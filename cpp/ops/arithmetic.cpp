@@ -8,7 +8,9 @@ namespace {
 
 constexpr Traits both = is_method | has_in_place;
 
+/// g times the conjugate of alpha.
 Tensor scaled(const Tensor& g, const Scalar& alpha) {
+  if (alpha.is_complex()) return mul(g, Tensor(std::conj(alpha.complex())));
   return alpha.real() == 1 ? g : mul(g, Tensor(alpha));
 }
 
@@ -18,7 +20,12 @@ Tensor add_scaled(Target target, const Tensor& a, const Tensor& b, const Scalar&
   const DType dtype = result_type({&a, &b});
   expect<TypeError>(!minus || !(is_boolean(a.dtype()) && is_boolean(b.dtype())),
                     "{}: subtraction of bool tensors is not defined, use logical_xor or ^", op);
-  expect<TypeError>(!alpha.is_real() || is_floating(dtype),
+  if (alpha.is_complex()) {
+    expect<TypeError>(is_complex(dtype), "{}: alpha {} is complex, the tensors are {}", op, alpha,
+                      dtype);
+    return add_scaled(target, a, b * Tensor(alpha), 1, minus, op);
+  }
+  expect<TypeError>(!alpha.is_real() || is_differentiable(dtype),
                     "{}: alpha must be an integer for tensors of dtype {}, got {}", op, dtype,
                     alpha);
   check_castable(target, dtype, op);
@@ -30,7 +37,7 @@ Tensor add_scaled(Target target, const Tensor& a, const Tensor& b, const Scalar&
 }
 
 void refuse_zero_divisor(const Tensor& a, const Tensor& b, std::string_view op) {
-  if (is_floating(result_type({&a, &b}))) return;
+  if (is_differentiable(result_type({&a, &b}))) return;
   expect<ValueError>(any(eq(b, 0)).item().integer() == 0 || a.count() == 0 || b.count() == 0,
                      "{}: integer division by zero, the divisor of shape {} contains 0", op,
                      b.shape());
@@ -323,7 +330,7 @@ tensor([0.5000, 1.4142])
             if (power == 2) return pointwise<"square">(target, dtype, dtype, nullptr, x);
             if (power == 0.5) return pointwise<"sqrt">(target, dtype, dtype, nullptr, x);
           }
-          if (!is_floating(dtype))
+          if (!is_differentiable(dtype))
             expect<ValueError>(
                 any(lt(e, 0)).item().integer() == 0,
                 "pow: integers to negative integer powers are not allowed (dtype {}); "
@@ -331,17 +338,19 @@ tensor([0.5000, 1.4142])
                 dtype);
           return pointwise<"pow">(target, dtype, dtype, nullptr, x, e);
         },
-    .derivative = Elementwise{[](const Call& c, const Tensor& x, const Tensor& e) -> Tensor {
-                                // e = 0 gives 0 also where x ** -1 is infinite.
-                                const Tensor wide = cast(x, c.output().dtype());
-                                return where(eq(e, 0), 0, e * pow(wide, e - 1));
-                              },
-                              [](const Call& c, const Tensor& x, const Tensor& e) -> Tensor {
-                                // 0 ** e is constant in e for e >= 0, although log(0) is not
-                                // finite.
-                                return where(logical_and(eq(x, 0), ge(e, 0)), 0,
-                                             c.output() * log(cast(x, c.output().dtype())));
-                              }},
+    .derivative =
+        Elementwise{[](const Call& c, const Tensor& x, const Tensor& e) -> Tensor {
+                      // e = 0 gives 0 also where x ** -1 is infinite.
+                      const Tensor wide = cast(x, c.output().dtype());
+                      return where(eq(e, 0), 0, e * pow(wide, e - 1));
+                    },
+                    [](const Call& c, const Tensor& x, const Tensor& e) -> Tensor {
+                      // 0 ** e is constant in e for e >= 0, although log(0) is not
+                      // finite.
+                      const Tensor constant =
+                          is_complex(e.dtype()) ? eq(x, 0) : logical_and(eq(x, 0), ge(e, 0));
+                      return where(constant, 0, c.output() * log(cast(x, c.output().dtype())));
+                    }},
     .saves = saves_inputs | saves_output,
     .traits = both,
     .samples = positive_binary_samples,

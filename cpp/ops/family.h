@@ -42,7 +42,10 @@ inline const kernels::Table& kernel_table() { return kernels::active(); }
 /// Index into the table's [2] arrays.
 inline int real_index(DType dtype) { return dtype == DType::float64 ? 1 : 0; }
 
-inline DType floating(DType dtype) { return is_floating(dtype) ? dtype : DType::float32; }
+/// dtype itself when it has fractions, real or complex; float32 for integers.
+inline DType floating(DType dtype) { return is_differentiable(dtype) ? dtype : DType::float32; }
+/// x, or its complex conjugate: what reverse mode multiplies with.
+inline Tensor conjugated(const Tensor& x) { return is_complex(x.dtype()) ? conj(x) : x; }
 
 template <Text name, class... X>
 Tensor pointwise(Target target, DType common, DType result, const double* params, const X&... x) {

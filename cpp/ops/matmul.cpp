@@ -39,6 +39,8 @@ Matrices batched(const Tensor& x, const Dims& batch_shape) {
 
 Dims front(const Dims& shape, int dropped) { return Dims(shape.begin(), shape.end() - dropped); }
 
+Tensor multiply_complex(const Tensor& a, const Tensor& b, const Tensor& bias);
+
 /// Products of matrices a (…, m, k) and b (…, k, n), into c (…, m, n); bias (n) is added to every
 /// row.
 Tensor multiply(const Tensor& a, const Tensor& b, const Tensor& bias = {}) {
@@ -54,6 +56,7 @@ Tensor multiply(const Tensor& a, const Tensor& b, const Tensor& bias = {}) {
         bias);
     return restrided(c, shape, contiguous_strides(shape), 0);
   }
+  if (is_complex(a.dtype())) return multiply_complex(a, b, bias);
   const Matrices left = batched(a, shape);
   const Matrices right = batched(b, shape);
   kernels::Gemm call;
@@ -81,6 +84,23 @@ Tensor multiply(const Tensor& a, const Tensor& b, const Tensor& bias = {}) {
   const auto kernel = kernel_table().gemm[static_cast<int>(a.dtype())];
   expect<NotSupported>(kernel != nullptr, "matmul: does not exist for dtype {}", a.dtype());
   kernel(call);
+  return c;
+}
+
+/// Four real products on the strided parts.
+Tensor multiply_complex(const Tensor& a, const Tensor& b, const Tensor& bias) {
+  const auto part = [](const Tensor& x, index which) {
+    return select(real_view(x), index{-1}, which);
+  };
+  const auto product = [&](index of_a, index of_b) {
+    return multiply(part(a, of_a), part(b, of_b));
+  };
+  const Tensor re = product(0, 0), im = product(0, 1);
+  const Tensor c = Tensor::empty(re.shape(), a.dtype());
+  const Tensor c_re = part(c, 0), c_im = part(c, 1);
+  pointwise<"sub">({&c_re}, re.dtype(), re.dtype(), nullptr, re, product(1, 1));
+  pointwise<"add">({&c_im}, im.dtype(), im.dtype(), nullptr, im, product(1, 0));
+  if (bias.defined()) add.into(c, bias, 1);
   return c;
 }
 
@@ -120,14 +140,15 @@ Tensor fold_rows(const Tensor& x) {
 
 Tensor left_gradient(const Tensor& g, const Tensor& a, const Tensor& b) {
   const Tensor row = as_row(a);
-  const Tensor gradient = matmul(full_gradient(g, a, b), matrix_transpose(as_column(b)));
+  const Tensor gradient =
+      matmul(full_gradient(g, a, b), matrix_transpose(conjugated(as_column(b))));
   return reshape(sum_to(gradient, row.shape()), a.shape());
 }
 
 Tensor right_gradient(const Tensor& g, const Tensor& a, const Tensor& b) {
   const Tensor column = as_column(b);
   const Tensor full = full_gradient(g, a, b);
-  const Tensor row = as_row(a);
+  const Tensor row = conjugated(as_row(a));
   if (column.rank() == 2 && row.rank() > 2)
     return reshape(matmul(matrix_transpose(fold_rows(row)), fold_rows(full)), b.shape());
   return reshape(sum_to(matmul(matrix_transpose(row), full), column.shape()), b.shape());

@@ -6,7 +6,7 @@
 namespace topograd {
 namespace {
 
-DType summed(DType dtype) { return is_floating(dtype) ? dtype : DType::int64; }
+DType summed(DType dtype) { return is_differentiable(dtype) ? dtype : DType::int64; }
 
 /// For each element the product of the other ones along dim, without division: before times after.
 Tensor product_of_others(const Tensor& x, const OptionalInt& dim) {
@@ -32,7 +32,8 @@ std::vector<Sample> typed_dims_samples() {
 
 template <Text name>
 inline constexpr auto truth = [](const Tensor& x, const OptionalDims& dims, bool keepdim) {
-  const Tensor found = reduce<name>(x, dims, keepdim, DType::boolean);
+  const Tensor read = is_complex(x.dtype()) ? ne(x, 0) : x;
+  const Tensor found = reduce<name>(read, dims, keepdim, DType::boolean);
   return x.dtype() == DType::uint8 ? converted(found, DType::uint8) : found;
 };
 
@@ -90,7 +91,7 @@ tensor([1, 1, 2])
           const DType result = dtype.value_or(summed(x.dtype()));
           // Converted first where a fraction comes in or goes: the fractions of 1.7 and 2.7 must
           // not add up.
-          const bool first = dtype && (is_floating(*dtype) || is_floating(x.dtype()));
+          const bool first = dtype && (is_differentiable(*dtype) || is_differentiable(x.dtype()));
           const Tensor read = first ? converted(x, result) : x;
           return reduce<"sum">(read, dims, keepdim, result);
         },
@@ -116,7 +117,7 @@ tensor(1.5000, dtype=topograd.float64)
     .forward =
         [](const Tensor& x, const OptionalDims& dims, bool keepdim, OptionalType dtype) {
           const DType result = dtype.value_or(x.dtype());
-          expect<TypeError>(is_floating(result),
+          expect<TypeError>(is_differentiable(result),
                             "mean: expects a floating point input or dtype=, got {}", x.dtype());
           const ReducedDims reduced = reduced_dims(x, dims, keepdim, "mean");
           const Tensor total = reduce<"sum">(converted(x, result), dims, keepdim, result);

@@ -9,10 +9,16 @@ namespace {
 template <Text name>
 Tensor run_scan(const Tensor& x, std::int64_t dim, DType result, std::string_view op) {
   const int d = wrap_dim(dim, x.rank(), op);
+  if (is_complex(result) && std::string_view(name.value).starts_with("cumsum")) {
+    const DType part = real_of(result);
+    const Tensor pairs = real_view(converted(x, result));
+    return complex_view(run_scan<name>(pairs, d, part, op));
+  }
   const Axis axis = axis_of(x.shape(), d);
   const Tensor source = dense(converted(x, compute_dtype(result)));
   Tensor out = Tensor::empty(x.shape(), compute_dtype(result));
   const auto kernel = scan_kernel<name>().scan[static_cast<int>(compute_of(result))];
+  expect<NotSupported>(kernel != nullptr, "{}: does not exist for dtype {}", op, result);
   if (x.count() > 0) kernel(source.address(), out.address(), axis.outer, axis.n, axis.inner);
   return converted(out, result);
 }
@@ -49,7 +55,7 @@ Tensor cumprod_jvp(const Tensor& t, const Tensor& x, std::int64_t dim) {
 }
 
 DType running(const Tensor& x, const OptionalType& dtype) {
-  return dtype.value_or(is_floating(x.dtype()) ? x.dtype() : DType::int64);
+  return dtype.value_or(is_differentiable(x.dtype()) ? x.dtype() : DType::int64);
 }
 
 /// Σ over dims of (x - mean)², with what it takes to differentiate it.
@@ -346,9 +352,10 @@ tensor([3., 2., 1.])
           Tensor values = Tensor::empty(x.shape(), source.dtype());
           Tensor indices = Tensor::empty(x.shape(), DType::int64);
           if (x.count() > 0)
-            kernel_table().sorting[static_cast<int>(compute_of(x.dtype()))].sort(
-                source.address(), values.address(), indices.data<std::int64_t>(), axis.outer,
-                axis.n, axis.inner, descending);
+            expect<NotSupported>(!is_complex(x.dtype()), "sort: complex numbers have no order");
+          kernel_table().sorting[static_cast<int>(compute_of(x.dtype()))].sort(
+              source.address(), values.address(), indices.data<std::int64_t>(), axis.outer, axis.n,
+              axis.inner, descending);
           return Tensors{converted(values, x.dtype()), indices};
         },
     .derivative = General{.vjp = {placed_vjp},

@@ -50,13 +50,25 @@ constinit const Unary abs{{
     .doc = R"(Absolute value of every element: |x|.
 
 input: (*). Returns the same shape and dtype. NaN stays NaN; the least signed integer,
-which has no positive counterpart, stays as it is. The gradient at 0 is 0.
+which has no positive counterpart, stays as it is. Complex numbers give their real sizes
+sqrt(re**2 + im**2). The gradient at 0 is 0.
 
 >>> tg.abs(tg.tensor([-1.5, 0.0, 2.0]))
 tensor([1.5000, 0.0000, 2.0000])
 )",
-    .forward = unary<"abs">,
-    .derivative = Elementwise{[](const Call&, const Tensor& x) -> Tensor { return sign(x); }},
+    .forward =
+        [](Target target, const Tensor& x) {
+          if (!is_complex(x.dtype())) return unary<"abs">(target, x);
+          expect<NotSupported>(target.tensor == nullptr || !is_complex(target.tensor->dtype()),
+                               "abs_: the sizes of complex numbers are real; use abs()");
+          const Tensor parts = real_view(x);
+          return pointwise<"hypot">(target, parts.dtype(), parts.dtype(), nullptr,
+                                    select(parts, index{-1}, index{0}),
+                                    select(parts, index{-1}, index{1}));
+        },
+    .derivative = Elementwise{[](const Call&, const Tensor& x) -> Tensor {
+      return is_complex(x.dtype()) ? conj(sgn(x)) : sign(x);
+    }},
     .fused = Vjp{[](const Call&, const Tensor& g, const Tensor& x) -> Tensor {
       return fused<"abs.backward">(nullptr, g, x);
     }},

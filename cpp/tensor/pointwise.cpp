@@ -73,8 +73,8 @@ void coalesce(Nest& nest) {
 /// Runs `count` elements along the innermost dim from the given places; operands whose type or
 /// stride is not the loop's go through a tile.
 void run_inner(const Nest& nest, char* const* at, index count) {
-  alignas(64) char buffer[max_inputs + 1][tile * 8];
-  alignas(64) char raw[tile * 8];
+  alignas(64) char buffer[max_inputs + 1][tile * 16];
+  alignas(64) char raw[tile * 16];
   const auto& movement = kernels::active().movement;
   const int inner = nest.sizes.size() - 1;
   const Operand& out = nest.operand[nest.inputs];
@@ -160,7 +160,7 @@ bool run_flat(const Pointwise& call, kernels::Loop loop, DType loop_type, DType 
   const char* in[max_inputs];
   index step[max_inputs];
   index element[max_inputs];
-  alignas(8) char number[max_inputs][8];
+  alignas(16) char number[max_inputs][16];
   for (int i = 0; i < call.count; ++i) {
     const Tensor& x = *call.inputs[i];
     const DType wanted = (call.kernel.boolean_inputs >> i & 1) != 0 ? DType::boolean : loop_type;
@@ -206,6 +206,7 @@ DType result_type(const Tensor* const* inputs, int count) {
     const int level = x.body()->wrapped_number ? 2 : x.rank() == 0 ? 1 : 0;
     DType dtype = x.dtype();
     if (level == 2 && is_floating(dtype)) dtype = DType::float32;  // the default dtype
+    if (level == 2 && is_complex(dtype)) dtype = DType::complex64;
     levels[level] = present[level] ? promote(levels[level], dtype) : dtype;
     present[level] = true;
   }
@@ -237,6 +238,8 @@ bool only_numbers(const Pointwise& call) {
 Tensor combine_numbers(Pointwise call) {
   if (is_floating(call.common)) call.common = DType::float64;
   if (is_floating(call.result)) call.result = DType::float64;
+  if (is_complex(call.common)) call.common = DType::complex128;
+  if (is_complex(call.result)) call.result = DType::complex128;
   const Tensor out = Tensor::empty({}, call.result);
   run_pointwise(call, &out);
   out.body()->wrapped_number = true;

@@ -6,11 +6,14 @@ namespace topograd {
 
 kernels::Compute compute_of(DType dtype) {
   if (dtype == DType::float64) return kernels::Compute::f64;
+  if (is_complex(dtype))
+    return dtype == DType::complex64 ? kernels::Compute::c64 : kernels::Compute::c128;
   return is_floating(dtype) ? kernels::Compute::f32 : kernels::Compute::i64;
 }
 
 DType compute_dtype(DType dtype) {
-  constexpr DType types[] = {DType::float32, DType::float64, DType::int64};
+  constexpr DType types[] = {DType::float32, DType::float64, DType::int64, DType::complex64,
+                             DType::complex128};
   return types[static_cast<int>(compute_of(dtype))];
 }
 
@@ -99,6 +102,16 @@ Arranged arrange(const Tensor& x, const ReducedDims& dims) {
 
 Tensor run_reduction(const kernels::Reduction& row, std::string_view op, const Tensor& x,
                      const ReducedDims& dims, DType common, DType result, double param) {
+  // A sum of complex numbers is one of real parts and one of imaginary parts.
+  if (is_complex(common) && op == "sum") {
+    const Tensor pairs = real_view(converted(x, common));
+    ReducedDims apart = dims;
+    apart.rank = pairs.rank();
+    apart.shape.push_back(2);
+    apart.kept_shape.push_back(2);
+    const DType part = real_of(common);
+    return converted(complex_view(run_reduction(row, op, pairs, apart, part, part, param)), result);
+  }
   const kernels::Compute compute = compute_of(common);
   const kernels::Reduce kernel = row.reduce[static_cast<int>(compute)];
   expect<NotSupported>(kernel != nullptr, "{}: does not exist for dtype {}", op, common);

@@ -30,7 +30,7 @@ struct Axis {
 Axis axis_of(const Dims& shape, int dim);
 
 /// The dtype that the kernels hold `dtype` in: itself for float32 and float64, float32 for halves,
-/// int64 otherwise.
+/// itself for complex ones, int64 otherwise.
 DType compute_dtype(DType dtype);
 kernels::Compute compute_of(DType dtype);
 

@@ -20,6 +20,11 @@ std::ostream& operator<<(std::ostream& out, const Device& device) {
 std::ostream& operator<<(std::ostream& out, const Scalar& scalar) {
   if (scalar.kind() == DType::boolean) return out << (scalar.integer() != 0 ? "True" : "False");
   if (scalar.is_real()) return out << scalar.real();
+  if (scalar.is_complex()) {
+    const double imaginary = scalar.complex().imag();
+    return out << '(' << scalar.real() << (std::signbit(imaginary) ? "-" : "+")
+               << std::abs(imaginary) << "j)";
+  }
   return out << scalar.integer();
 }
 
@@ -54,7 +59,9 @@ Tensor Tensor::empty(const Dims& shape, DType dtype) {
 }
 
 Scalar fitting(const Scalar& number, DType dtype, std::string_view op) {
-  if (is_floating(dtype) || dtype == DType::boolean) return number;
+  expect<TypeError>(!number.is_complex() || is_complex(dtype) || number.complex().imag() == 0,
+                    "{}: the complex number {} does not fit into {}", op, number, dtype);
+  if (is_differentiable(dtype) || dtype == DType::boolean) return number;
   const double bound = std::ldexp(1.0, static_cast<int>(8 * size_of(dtype)) - 1);
   // As in PyTorch, negative numbers may wrap around in an unsigned type.
   const double low = dtype == DType::uint8 ? -255 : -bound;
@@ -69,8 +76,9 @@ Scalar fitting(const Scalar& number, DType dtype, std::string_view op) {
 Tensor Tensor::full(const Dims& shape, Scalar value, DType dtype) {
   fitting(value, dtype, "full");
   Tensor out = empty(shape, dtype);
-  const bool zero =
-      value.is_real() ? value.real() == 0 && !std::signbit(value.real()) : value.integer() == 0;
+  const bool zero = value.is_complex() ? false
+                    : value.is_real()  ? value.real() == 0 && !std::signbit(value.real())
+                                       : value.integer() == 0;
   if (zero) {
     std::memset(out.address(), 0, static_cast<std::size_t>(out.count()) * size_of(dtype));
     return out;
@@ -79,8 +87,13 @@ Tensor Tensor::full(const Dims& shape, Scalar value, DType dtype) {
     T element;
     if constexpr (std::is_same_v<T, float16> || std::is_same_v<T, bfloat16>)
       element = T(static_cast<float>(value.real()));
+    else if constexpr (dtype_of<T> == DType::complex64 || dtype_of<T> == DType::complex128)
+      element = T(value.complex());
+    else if (value.is_complex() && std::is_same_v<T, bool>)
+      element = static_cast<T>(value.complex() != 0.0);
     else
-      element = value.is_real() ? static_cast<T>(value.real()) : static_cast<T>(value.integer());
+      element = value.is_real() || value.is_complex() ? static_cast<T>(value.real())
+                                                      : static_cast<T>(value.integer());
     T* data = out.data<T>();
     for (index i = 0; i < out.count(); ++i) data[i] = element;
   });
@@ -94,6 +107,8 @@ Tensor::Tensor(Scalar number) {
   *this = empty({}, number.kind());
   if (number.is_real())
     *data<double>() = number.real();
+  else if (number.is_complex())
+    *data<std::complex<double>>() = number.complex();
   else if (number.kind() == DType::int64)
     *data<std::int64_t>() = number.integer();
   else
@@ -114,6 +129,8 @@ template TOPOGRAD_API Tensor Tensor::of(const std::vector<float>&, Dims);
 template TOPOGRAD_API Tensor Tensor::of(const std::vector<double>&, Dims);
 template TOPOGRAD_API Tensor Tensor::of(const std::vector<std::int64_t>&, Dims);
 template TOPOGRAD_API Tensor Tensor::of(const std::vector<bool>&, Dims);
+template TOPOGRAD_API Tensor Tensor::of(const std::vector<std::complex<float>>&, Dims);
+template TOPOGRAD_API Tensor Tensor::of(const std::vector<std::complex<double>>&, Dims);
 
 // ---------------------------------------------------------------- looking
 
@@ -139,6 +156,8 @@ Scalar Tensor::item() const {
       return static_cast<std::int64_t>(value);
     else if constexpr (std::is_same_v<T, double>)
       return value;
+    else if constexpr (dtype_of<T> == DType::complex64 || dtype_of<T> == DType::complex128)
+      return std::complex<double>(value);
     else
       return static_cast<double>(static_cast<float>(value));
   });
@@ -153,6 +172,7 @@ std::vector<T> Tensor::to_vector() const {
 template TOPOGRAD_API std::vector<float> Tensor::to_vector() const;
 template TOPOGRAD_API std::vector<double> Tensor::to_vector() const;
 template TOPOGRAD_API std::vector<std::int64_t> Tensor::to_vector() const;
+template TOPOGRAD_API std::vector<std::complex<double>> Tensor::to_vector() const;
 
 Tensor Tensor::grad() const { return body_->rare ? body_->rare->grad : Tensor(); }
 
@@ -194,6 +214,22 @@ Tensor restrided(const Tensor& x, Dims sizes, Dims strides, index offset) {
       make_view(x.body()->storage, std::move(sizes), std::move(strides), offset, x.dtype());
   view.body()->device = x.device();
   return view;
+}
+
+Tensor real_view(const Tensor& z) {
+  Dims sizes = z.shape(), strides = z.strides();
+  for (index& stride : strides) stride *= 2;
+  sizes.push_back(2);
+  strides.push_back(1);
+  return make_view(z.body()->storage, sizes, strides, 2 * z.body()->offset, real_of(z.dtype()));
+}
+
+Tensor complex_view(const Tensor& pairs) {
+  const int rank = pairs.rank() - 1;
+  Dims strides(pairs.strides().begin(), pairs.strides().begin() + rank);
+  for (index& stride : strides) stride /= 2;
+  return make_view(pairs.body()->storage, Dims(pairs.shape().begin(), pairs.shape().begin() + rank),
+                   strides, pairs.body()->offset / 2, complex_of(pairs.dtype()));
 }
 
 Tensor shallow_copy(const Tensor& x) {

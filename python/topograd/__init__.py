@@ -58,6 +58,10 @@ uint8 = _C.uint8
 int16 = _C.int16
 int32 = _C.int32
 int64 = _C.int64
+complex64 = _C.complex64
+complex128 = _C.complex128
+cfloat = _C.cfloat
+cdouble = _C.cdouble
 bool = _C.bool
 float = _C.float
 double = _C.double
@@ -88,6 +92,7 @@ from topograd._functions import (  # noqa: E402
     get_include,
     get_rng_state,
     initial_seed,
+    is_complex,
     is_floating_point,
     is_tensor,
     manual_seed,

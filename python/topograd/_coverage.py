@@ -112,6 +112,11 @@ def _quasi_random(like: Tensor, which: int) -> Tensor:
     return ((steps * 0.754877666 + which * 0.569840291) % 1 * 2 - 1).reshape(like.shape)
 
 
+def _in_real_parts(x: Tensor) -> Tensor:
+    """Complex numbers as pairs of real ones."""
+    return tg.view_as_real(x) if x.is_complex() else x
+
+
 def _away_from_kinks(x: Tensor) -> Tensor:
     """Breaks ties and leaves zero, without growing: values keep to [0, 1] and [-1, 1]."""
     noise = (_quasi_random(x, 7) + 1) / 2 * 0.9 + 0.1
@@ -154,9 +159,13 @@ class _Call:
         self.places = [
             i
             for i, one in enumerate(self.tensors)
-            if one.dtype.is_floating_point and i not in constant and not padded
+            if (one.dtype.is_floating_point or one.is_complex())
+            and i not in constant
+            and not padded
         ]
-        self.points = [_away_from_kinks(self.tensors[i].detach()) for i in self.places]
+        self.points = [
+            _away_from_kinks(_in_real_parts(self.tensors[i].detach())) for i in self.places
+        ]
 
     def on(self, tensors: Sequence[Tensor]) -> list[Tensor]:
         """The tensors of the result on other tensors; random ops draw the same numbers."""
@@ -169,9 +178,10 @@ class _Call:
         """The differentiable outputs at these points."""
         tensors = [one.detach().clone() for one in self.tensors]
         for place, one in zip(self.places, inputs, strict=True):
-            tensors[place] = one
+            tensors[place] = tg.view_as_complex(one) if self.tensors[place].is_complex() else one
         found = self.on(tensors)[: self.op.differentiable_outputs]
-        return tuple(one for one in found if one.dtype.is_floating_point)
+        parts = [_in_real_parts(one) for one in found]
+        return tuple(one for one in parts if one.dtype.is_floating_point)
 
     def leaves(self, points: Sequence[Tensor] | None = None) -> list[Tensor]:
         """The points as tensors that require their gradient."""
@@ -227,7 +237,7 @@ def _value(call: _Call) -> str:
     for one, again in zip(first, second, strict=True):
         tg.testing.assert_close(one, again, rtol=0, atol=0, equal_nan=True)
     if call.op.view or call.op.name in ("view_as", "reshape"):
-        return OK
+        return OK  # what looks at memory needs it as it is
     strided = [_strided(one.detach()) for one in call.tensors]
     for one, other in zip(first, call.on(strided), strict=True):
         tg.testing.assert_close(other, one, rtol=1e-9, atol=1e-9, equal_nan=True)

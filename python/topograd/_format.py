@@ -118,7 +118,9 @@ def _suffixes(x: Tensor) -> list[str]:
     if (is_empty and len(x.shape) != 1) or (not is_empty and not _options["edgeitems"]):
         suffixes.append(f"size={tuple(x.shape)}")
     # Elements show whether they are int64 or bool, if there are any.
-    evident = (_C.get_default_dtype(),) if is_empty else (_C.get_default_dtype(), _C.int64, _C.bool)
+    default = _C.get_default_dtype()
+    pairs = _C.complex128 if default == _C.float64 else _C.complex64
+    evident = (default,) if is_empty else (default, pairs, _C.int64, _C.bool)
     if x.dtype not in evident:
         suffixes.append(f"dtype=topograd.{_dtype_name(x)}")
     return suffixes + _history(x)
@@ -165,7 +167,7 @@ def _body(x: Tensor, indent: int) -> str:
     if shorten and x.shape and not _options["edgeitems"]:
         return "[...]"
     values = _ends(x, _options["edgeitems"]) if shorten else x.tolist()
-    form = _Form(values, x.dtype.is_floating_point)
+    form = _form_of(values, x)
     return _nested_text(values, len(x.shape), indent, form)
 
 
@@ -228,6 +230,24 @@ class _Form:
         return text.rjust(self.width)
 
 
+class _ComplexForm:
+    """Complex numbers: real and imaginary parts, each in a form of its own."""
+
+    def __init__(self, values: Any) -> None:
+        flat = list(_flat(values))
+        self.real = _Form([value.real for value in flat], real=True)
+        self.imaginary = _Form([abs(value.imag) for value in flat], real=True)
+        self.width = self.real.width + self.imaginary.width + 2
+
+    def __call__(self, value: Any) -> str:
+        sign = "-" if math.copysign(1.0, value.imag) < 0 else "+"
+        return f"{self.real(value.real)}{sign}{self.imaginary(abs(value.imag)).strip()}j"
+
+
+def _form_of(values: Any, x: Tensor) -> _Form | _ComplexForm:
+    return _ComplexForm(values) if x.is_complex() else _Form(values, x.dtype.is_floating_point)
+
+
 def _is_scientific(magnitudes: list[float]) -> bool:
     if not magnitudes:
         return False
@@ -237,7 +257,7 @@ def _is_scientific(magnitudes: list[float]) -> bool:
     return greatest / least > 1e3 or greatest > 1e8 or least < 1e-4
 
 
-def _nested_text(values: Any, rank: int, indent: int, form: _Form) -> str:
+def _nested_text(values: Any, rank: int, indent: int, form: _Form | _ComplexForm) -> str:
     if rank == 0:
         return form(values)
     if rank == 1:
@@ -249,7 +269,7 @@ def _nested_text(values: Any, rank: int, indent: int, form: _Form) -> str:
     return "[" + separator.join(rows) + "]"
 
 
-def _row_text(values: list[Any], indent: int, form: _Form) -> str:
+def _row_text(values: list[Any], indent: int, form: _Form | _ComplexForm) -> str:
     per_line = max(1, (_options["linewidth"] - indent) // (form.width + 2))
     texts = [" ..." if value is ... else form(value) for value in values]
     lines = (", ".join(texts[i : i + per_line]) for i in range(0, len(texts), per_line))
@@ -259,7 +279,7 @@ def _row_text(values: list[Any], indent: int, form: _Form) -> str:
 def _table(x: Tensor) -> str:
     """The elements of a tensor with at most two dims, in the page's own colours, light or dark."""
     values = _ends(x, _TABLE_EDGE)
-    form = _Form(values, x.dtype.is_floating_point)
+    form = _form_of(values, x)
     rows = values if len(x.shape) == 2 else [values] if len(x.shape) == 1 else [[values]]
     columns = next(len(row) for row in rows if row is not ...)
     cell = '<td style="text-align: right">{}</td>'

@@ -67,7 +67,7 @@ def from_numpy(ndarray: Any) -> Tensor:
     """
     if not hasattr(ndarray, "__array_interface__"):
         raise TypeError(f"from_numpy: expects a NumPy array, got {type(ndarray).__name__}")
-    if ndarray.dtype.kind not in "biuf":
+    if ndarray.dtype.kind not in "biufc":
         raise TypeError(f"from_numpy: there is no dtype for arrays of {ndarray.dtype}")
     return _C.from_buffer(ndarray)
 
@@ -103,6 +103,17 @@ def is_floating_point(input: Tensor) -> builtins.bool:
     True
     """
     return input.dtype.is_floating_point
+
+
+@takes_tensors
+def is_complex(input: Tensor) -> builtins.bool:
+    """Whether the dtype is a complex one.
+
+    >>> import topograd as tg
+    >>> tg.is_complex(tg.tensor([1j]))
+    True
+    """
+    return input.dtype.is_complex
 
 
 @takes_tensors
@@ -270,7 +281,7 @@ def result_type(tensor1: Tensor | Number, tensor2: Tensor | Number) -> _C.dtype:
     return as_tensor(first * second).dtype
 
 
-def nonzero(input: Tensor, *, as_tuple: builtins.bool = False) -> Any:
+def nonzero(input: Tensor, *, as_tuple: builtins.bool = False, out: Tensor | None = None) -> Any:
     """Positions of the elements that are not zero, in row-major order.
 
     Returns (count, dims) int64; as_tuple: one vector per dim, for use as an index.
@@ -280,11 +291,13 @@ def nonzero(input: Tensor, *, as_tuple: builtins.bool = False) -> Any:
     tensor([[1],
             [2]])
     """
-    found: Tensor = _C.functions["nonzero"](input)
+    found: Tensor = _C.functions["nonzero"](input, out=out)
     return tuple(one.clone() for one in found.unbind(1)) if as_tuple else found
 
 
-def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
+def where(
+    condition: Tensor, input: Any = None, other: Any = None, *, out: Tensor | None = None
+) -> Any:
     """Input where condition holds, else other; with condition alone, the positions where it holds.
 
     All three broadcast; condition is bool.
@@ -295,7 +308,7 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     """
     if input is None and other is None:
         return nonzero(condition, as_tuple=True)
-    return _C.functions["where"](condition, input, other)
+    return _C.functions["where"](condition, input, other, out=out)
 
 
 def normal(

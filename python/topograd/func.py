@@ -42,7 +42,7 @@ def _tracked(op: str, tree: Tree) -> Tree:
     """The tree with tensors that a new graph starts from; an older history goes on below."""
     fresh: list[Any] = []
     for leaf in _leaves(tree):
-        if not leaf.dtype.is_floating_point:
+        if not (leaf.dtype.is_floating_point or leaf.dtype.is_complex):
             raise RuntimeError(
                 f"{op}: only Tensors of floating point dtype can require gradients, got one of "
                 f"{leaf.dtype} and shape {tuple(leaf.shape)}"

@@ -17,6 +17,17 @@ class GradcheckError(RuntimeError):
     """Derivatives that disagree: which mode, which input, where, and the numbers."""
 
 
+# Relative and absolute tolerance by dtype.
+_TOLERANCES = {
+    _C.float16: (1e-3, 1e-5),
+    _C.bfloat16: (1.6e-2, 1e-5),
+    _C.float32: (1.3e-6, 1e-5),
+    _C.float64: (1e-7, 1e-7),
+    _C.complex64: (1.3e-6, 1e-5),
+    _C.complex128: (1e-7, 1e-7),
+}
+
+
 def assert_close(
     actual: Any,
     expected: Any,
@@ -59,18 +70,14 @@ def assert_close(
         and a.dtype != b.dtype
     ):
         raise AssertionError(msg or f"dtypes differ: {a.dtype} and {b.dtype}")
-    defaults = {
-        _C.float16: (1e-3, 1e-5),
-        _C.bfloat16: (1.6e-2, 1e-5),
-        _C.float32: (1.3e-6, 1e-5),
-        _C.float64: (1e-7, 1e-7),
-    }
     relative, absolute = max(
-        (defaults.get(one.dtype, (0.0, 0.0)) for one in (a, b)), key=lambda pair: pair[0]
+        (_TOLERANCES.get(one.dtype, (0.0, 0.0)) for one in (a, b)), key=lambda pair: pair[0]
     )
     relative = relative if rtol is None else rtol
     absolute = absolute if atol is None else atol
-    wide_a, wide_b = a.detach().double(), b.detach().double()
+    either = a.is_complex() or b.is_complex()
+    wide = _C.complex128 if either else _C.float64
+    wide_a, wide_b = a.detach().to(wide), b.detach().to(wide)
     near = tg.isclose(wide_a, wide_b, relative, absolute, equal_nan)
     if bool(near.all()):
         return
@@ -97,8 +104,38 @@ def _position(flat: int, like: Tensor) -> tuple[int, ...]:
 
 
 def _outputs(result: Any) -> list[Tensor]:
+    """The differentiable tensors among the outputs, complex ones as pairs of real numbers."""
     listed = list(result) if isinstance(result, (tuple, list)) else [result]
-    return [one for one in listed if isinstance(one, Tensor) and one.dtype.is_floating_point]
+    tensors = [one for one in listed if isinstance(one, Tensor)]
+    pairs = [tg.view_as_real(one) if one.is_complex() else one for one in tensors]
+    return [one for one in pairs if one.dtype.is_floating_point]
+
+
+def _in_real_parts(
+    func: Callable[..., Any], given: Sequence[Any]
+) -> tuple[Callable[..., Any], list[Any]]:
+    """The function of the same inputs with complex tensors given as pairs of real numbers."""
+    complex_places = {i for i, one in enumerate(given) if _is_complex(one)}
+
+    def of_pairs(*args: Any) -> Any:
+        return func(
+            *(
+                tg.view_as_complex(one.contiguous()) if i in complex_places else one
+                for i, one in enumerate(args)
+            )
+        )
+
+    pairs = [
+        tg.view_as_real(one.detach()).clone().requires_grad_(one.requires_grad)
+        if i in complex_places
+        else one
+        for i, one in enumerate(given)
+    ]
+    return (of_pairs, pairs) if complex_places else (func, list(given))
+
+
+def _is_complex(value: Any) -> bool:
+    return isinstance(value, Tensor) and value.is_complex()
 
 
 def _numeric(
@@ -162,16 +199,17 @@ def gradcheck(
 
     The derivative by central differences is (f(x + eps) - f(x - eps)) / (2 eps).
 
-    inputs: those that require grad are checked; use float64.  Every element of the Jacobians is
-    compared.  Returns True, or raises GradcheckError that names the mode, the input, the element
-    and both numbers (returns False with raise_exception=False).
+    inputs: those that require grad are checked; use float64 or complex128.  Every element of the
+    Jacobians is compared; complex numbers count as pairs of real ones.  Returns True, or raises
+    GradcheckError that names the mode, the input, the element and both numbers (returns False with
+    raise_exception=False).
 
     >>> import topograd as tg
     >>> x = tg.tensor([0.3, 0.7], dtype=tg.float64, requires_grad=True)
     >>> tg.testing.gradcheck(lambda x: (x.sin() * x).sum(), x)
     True
     """
-    given = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+    func, given = _in_real_parts(func, [inputs] if isinstance(inputs, Tensor) else list(inputs))
     checked = [i for i, one in enumerate(given) if isinstance(one, Tensor) and one.requires_grad]
     if not checked:
         raise ValueError("gradcheck: no input requires grad")
@@ -260,7 +298,7 @@ def gradgradcheck(
     >>> tg.testing.gradgradcheck(lambda x: x.tanh(), x)
     True
     """
-    given = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+    func, given = _in_real_parts(func, [inputs] if isinstance(inputs, Tensor) else list(inputs))
     checked = [i for i, one in enumerate(given) if isinstance(one, Tensor) and one.requires_grad]
     with tg.no_grad():
         plain = _outputs(func(*(one.detach() if isinstance(one, Tensor) else one for one in given)))

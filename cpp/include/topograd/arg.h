@@ -33,6 +33,7 @@ enum class ArgKind : std::uint8_t {
   boolean,
   dims,
   reals,
+  complex,
   dtype,
   device,
   text,
@@ -56,7 +57,9 @@ class TOPOGRAD_API Arg {
     value_.integer = static_cast<int>(value.kind) << 8 | static_cast<std::uint8_t>(value.number);
   }
   Arg(const Scalar& value) {
-    if (value.is_real())
+    if (value.is_complex())
+      *this = Arg(ArgKind::complex, value.complex());
+    else if (value.is_real())
       *this = Arg(value.real());
     else if (value.kind() == DType::boolean)
       *this = Arg(value.integer() != 0);
@@ -114,6 +117,7 @@ class TOPOGRAD_API Arg {
     return kind_ == ArgKind::real ? static_cast<std::int64_t>(value_.real) : value_.integer;
   }
   double real() const {
+    if (kind_ == ArgKind::complex) return boxed<std::complex<double>>().real();
     return kind_ == ArgKind::real ? value_.real : static_cast<double>(value_.integer);
   }
   bool boolean() const { return value_.integer != 0; }
@@ -124,6 +128,7 @@ class TOPOGRAD_API Arg {
   }
   Scalar scalar() const {
     if (kind_ == ArgKind::real) return value_.real;
+    if (kind_ == ArgKind::complex) return boxed<std::complex<double>>();
     if (kind_ == ArgKind::boolean) return boolean();
     return value_.integer;
   }
@@ -149,7 +154,7 @@ class TOPOGRAD_API Arg {
   }
   bool counted() const {
     return kind_ == ArgKind::tensor || kind_ == ArgKind::tensors || kind_ >= ArgKind::text ||
-           kind_ == ArgKind::dims || kind_ == ArgKind::reals;
+           kind_ == ArgKind::dims || kind_ == ArgKind::reals || kind_ == ArgKind::complex;
   }
   void own(Counted* object) {
     value_.object = object;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bit>
+#include <complex>
 #include <cstddef>
 #include <cstdint>
 #include <iosfwd>
@@ -39,17 +40,35 @@ enum class DType : std::uint8_t {
   int32,
   int64,
   boolean,
+  complex64,
+  complex128,
 };
-inline constexpr int dtype_count = 10;
+inline constexpr int dtype_count = 12;
 
 constexpr std::size_t size_of(DType dtype) {
-  constexpr std::uint8_t bytes[dtype_count] = {4, 8, 2, 2, 1, 1, 2, 4, 8, 1};
+  constexpr std::uint8_t bytes[dtype_count] = {4, 8, 2, 2, 1, 1, 2, 4, 8, 1, 8, 16};
   return bytes[static_cast<int>(dtype)];
 }
 constexpr bool is_floating(DType dtype) { return dtype <= DType::bfloat16; }
-/// Whether values of dtype `from` may lose more than precision in `to`: floating > integer > bool.
-constexpr bool is_higher(DType from, DType to) {
-  return is_floating(from) ? !is_floating(to) : to == DType::boolean && from != DType::boolean;
+constexpr bool is_complex(DType dtype) { return dtype >= DType::complex64; }
+/// Whether tensors of this dtype can have gradients.
+constexpr bool is_differentiable(DType dtype) { return is_floating(dtype) || is_complex(dtype); }
+/// bool 0 < integer 1 < floating 2 < complex 3.
+constexpr int category_of(DType dtype) {
+  return is_complex(dtype) ? 3 : is_floating(dtype) ? 2 : dtype == DType::boolean ? 0 : 1;
+}
+/// Whether values of dtype `from` may lose more than precision in `to`.
+constexpr bool is_higher(DType from, DType to) { return category_of(from) > category_of(to); }
+/// The dtype of the real and imaginary parts; a dtype that is not complex itself.
+constexpr DType real_of(DType dtype) {
+  return dtype == DType::complex64    ? DType::float32
+         : dtype == DType::complex128 ? DType::float64
+                                      : dtype;
+}
+/// The complex dtype that holds `dtype`.
+constexpr DType complex_of(DType dtype) {
+  return dtype == DType::float64 || dtype == DType::complex128 ? DType::complex128
+                                                               : DType::complex64;
 }
 constexpr bool is_integer(DType dtype) { return dtype >= DType::int8 && dtype <= DType::int64; }
 constexpr bool is_boolean(DType dtype) { return dtype == DType::boolean; }
@@ -103,6 +122,14 @@ template <>
 struct dtype_of_type<bool> {
   static constexpr DType value = DType::boolean;
 };
+template <>
+struct dtype_of_type<std::complex<float>> {
+  static constexpr DType value = DType::complex64;
+};
+template <>
+struct dtype_of_type<std::complex<double>> {
+  static constexpr DType value = DType::complex128;
+};
 template <class T>
 inline constexpr DType dtype_of = dtype_of_type<T>::value;
 
@@ -120,6 +147,8 @@ decltype(auto) dispatch(DType dtype, F&& f) {
     case DType::int32: return f.template operator()<std::int32_t>();
     case DType::int64: return f.template operator()<std::int64_t>();
     case DType::boolean: return f.template operator()<bool>();
+    case DType::complex64: return f.template operator()<std::complex<float>>();
+    case DType::complex128: return f.template operator()<std::complex<double>>();
   }
   fail("dispatch: unknown dtype {}", static_cast<int>(dtype));
 }

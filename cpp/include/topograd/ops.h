@@ -182,6 +182,10 @@ TOPOGRAD_OP Op<Tensor(Tensor, double, Object)> bernoulli_fill, bernoulli_of, exp
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Object)> bernoulli_fill_each;
 TOPOGRAD_OP Op<Tensor(Tensor, OptionalInt, OptionalInt, Object)> random_fill;
 
+// ops/complex.cpp
+TOPOGRAD_OP Unary view_as_real, view_as_complex, real, imag, conj, resolve_conj, sgn, angle;
+TOPOGRAD_OP Binary complex, polar;
+
 // ops/special.cpp
 
 // ops/numbers.cpp

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <complex>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -28,17 +29,25 @@ class Scalar {
       : kind_(DType::int64), integer_(value), real_(static_cast<double>(value)) {}
   Scalar(double value) : kind_(DType::float64), real_(value) {}
   Scalar(float value) : Scalar(static_cast<double>(value)) {}
+  Scalar(std::complex<double> value)
+      : kind_(DType::complex128), real_(value.real()), imaginary_(value.imag()) {}
 
-  /// boolean, int64 or float64.
+  /// boolean, int64, float64 or complex128.
   DType kind() const { return kind_; }
   bool is_real() const { return kind_ == DType::float64; }
+  bool is_complex() const { return kind_ == DType::complex128; }
+  /// The value; of a complex number its real part.
   double real() const { return real_; }
-  std::int64_t integer() const { return is_real() ? static_cast<std::int64_t>(real_) : integer_; }
+  std::int64_t integer() const {
+    return is_real() || is_complex() ? static_cast<std::int64_t>(real_) : integer_;
+  }
+  std::complex<double> complex() const { return {real_, imaginary_}; }
 
  private:
   DType kind_;
   std::int64_t integer_ = 0;
   double real_ = 0;
+  double imaginary_ = 0;
 };
 TOPOGRAD_API std::ostream& operator<<(std::ostream& out, const Scalar& scalar);
 
@@ -132,6 +141,7 @@ class TOPOGRAD_API Tensor {
   /// of x.
   Tensor(Scalar number);
   Tensor(double number) : Tensor(Scalar(number)) {}
+  Tensor(std::complex<double> number) : Tensor(Scalar(number)) {}
   Tensor(int number) : Tensor(Scalar(number)) {}
 
   /// From values, row by row. Shapes: (n,) or the one given.

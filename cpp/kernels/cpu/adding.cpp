@@ -1,4 +1,4 @@
-#include "kernels/cpu/prelude.h"
+#include "kernels/cpu/complex.h"
 
 namespace topograd::kernels::TOPOGRAD_ISA_NAME {
 
@@ -130,6 +130,8 @@ void fill_adding(Adding (&adding)[compute_count]) {
   adding[static_cast<int>(Compute::f32)] = adding_of<float>;
   adding[static_cast<int>(Compute::f64)] = adding_of<double>;
   adding[static_cast<int>(Compute::i64)] = adding_of<std::uint64_t>;  // wraps around
+  adding[static_cast<int>(Compute::c64)] = adding_of<Complex<float>>;
+  adding[static_cast<int>(Compute::c128)] = adding_of<Complex<double>>;
 }
 
 }  // namespace topograd::kernels::TOPOGRAD_ISA_NAME

@@ -2,6 +2,7 @@
 
 #include <type_traits>
 
+#include "kernels/cpu/complex.h"
 #include "kernels/cpu/loops.h"
 #include "topograd/dtype.h"
 
@@ -9,6 +10,10 @@ namespace topograd::kernels::TOPOGRAD_ISA_NAME {
 
 namespace {
 
+template <class T>
+constexpr bool is_pair = false;
+template <class T>
+constexpr bool is_pair<Complex<T>> = true;
 template <class T>
 constexpr bool is_half = std::is_same_v<T, float16> || std::is_same_v<T, bfloat16>;
 
@@ -33,10 +38,19 @@ inline To truncate(From x) {
 
 template <class To, class From>
 inline To convert_value(From x) {
-  if constexpr (is_half<From> && !std::is_same_v<From, To>) {
-    return convert_value<To>(static_cast<float>(x));
-  } else if constexpr (std::is_same_v<From, To>) {
+  if constexpr (std::is_same_v<From, To>) {
     return x;
+  } else if constexpr (is_pair<From> && is_pair<To>) {
+    using Part = typename To::Part;
+    return To(static_cast<Part>(x.re), static_cast<Part>(x.im));
+  } else if constexpr (is_pair<From> && std::is_same_v<To, bool>) {
+    return !is_zero(x);
+  } else if constexpr (is_pair<From>) {  // the imaginary part is dropped
+    return convert_value<To>(x.re);
+  } else if constexpr (is_pair<To>) {
+    return To(convert_value<typename To::Part>(x), typename To::Part(0));
+  } else if constexpr (is_half<From>) {
+    return convert_value<To>(static_cast<float>(x));
   } else if constexpr (std::is_same_v<To, bool>) {
     return x != From(0);
   } else if constexpr (is_half<To>) {
@@ -58,21 +72,28 @@ void convert(const void* in, void* out, index count) {
   for (index i = 0; i < count; ++i) output[i] = convert_value<To>(input[i]);
 }
 
+template <class T>
+constexpr DType stored_as = dtype_of<T>;
+template <>
+constexpr DType stored_as<Complex<float>> = DType::complex64;
+template <>
+constexpr DType stored_as<Complex<double>> = DType::complex128;
+
 template <class... T>
 struct Types {
   template <class From>
   static constexpr void fill_row(Convert (&row)[dtype_count]) {
-    ((row[static_cast<int>(dtype_of<T>)] = convert<From, T>), ...);
+    ((row[static_cast<int>(stored_as<T>)] = convert<From, T>), ...);
   }
   static constexpr void fill(Convert (&table)[dtype_count][dtype_count]) {
-    (fill_row<T>(table[static_cast<int>(dtype_of<T>)]), ...);
+    (fill_row<T>(table[static_cast<int>(stored_as<T>)]), ...);
   }
 };
 struct ConvertTable {
   Convert convert[dtype_count][dtype_count] = {};
   constexpr ConvertTable() {
     Types<float, double, float16, bfloat16, std::int8_t, std::uint8_t, std::int16_t, std::int32_t,
-          std::int64_t, bool>::fill(convert);
+          std::int64_t, bool, Complex<float>, Complex<double>>::fill(convert);
   }
 };
 constexpr ConvertTable conversions;

@@ -1,3 +1,5 @@
+#include <type_traits>
+
 #include "kernels/cpu/prelude.h"
 
 namespace topograd::kernels::TOPOGRAD_ISA_NAME {
@@ -13,13 +15,18 @@ index grain_of(index elements_per_item) {
   return greatest<index>(grain_bytes / bytes, 1);
 }
 
-/// Calls f with a value of the unsigned type of this size.
+struct Sixteen {
+  std::uint64_t low, high;
+};
+
+/// Calls f with a value of the type of this size.
 template <class F>
 void by_size(index element_size, F f) {
   switch (element_size) {
     case 1: return f(std::uint8_t{});
     case 2: return f(std::uint16_t{});
     case 4: return f(std::uint32_t{});
+    case 16: return f(Sixteen{});
     default: return f(std::uint64_t{});
   }
 }
@@ -100,12 +107,14 @@ void move_row(const T* in, index in_step, T* out, index out_step, index count) {
 /// out[c * out_row + r] = in[r * in_row + c].
 template <class T>
 struct Transpose {
-  typedef T Vector __attribute__((vector_size(16)));
+  using Lane = std::conditional_t<sizeof(T) == 16, std::uint64_t, T>;
+  typedef Lane Vector __attribute__((vector_size(16)));
   static constexpr int lanes = 16 / static_cast<int>(sizeof(T));
   /// Two cache lines of either side: processors fetch lines in pairs.
   static constexpr int tile = 128 / static_cast<int>(sizeof(T));
 
   static Vector interleave_low(Vector a, Vector b) {
+    if constexpr (lanes == 1) return a;
     if constexpr (lanes == 2) return __builtin_shufflevector(a, b, 0, 2);
     if constexpr (lanes == 4) return __builtin_shufflevector(a, b, 0, 4, 1, 5);
     if constexpr (lanes == 8) return __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
@@ -113,6 +122,7 @@ struct Transpose {
       return __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
   }
   static Vector interleave_high(Vector a, Vector b) {
+    if constexpr (lanes == 1) return b;
     if constexpr (lanes == 2) return __builtin_shufflevector(a, b, 1, 3);
     if constexpr (lanes == 4) return __builtin_shufflevector(a, b, 2, 6, 3, 7);
     if constexpr (lanes == 8) return __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15);

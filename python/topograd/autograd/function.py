@@ -289,7 +289,7 @@ def _refusing(message: str, *values: Any) -> tuple[Any, ...]:
     places = [
         place
         for place, one in enumerate(values)
-        if isinstance(one, Tensor) and one.is_floating_point()
+        if isinstance(one, Tensor) and (one.is_floating_point() or one.is_complex())
     ]
     leaves = [values[place].detach().requires_grad_() for place in places]
     found = dict(zip(places, _Refusal.apply(message, *leaves), strict=True)) if places else {}

@@ -1,0 +1,357 @@
+"""complex64 and complex128: values, derivatives of both orders and modes, dtypes, interop, text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import topograd as tg
+from helpers import Array, array_of
+
+KINDS = pytest.mark.parametrize("kind", ["complex64", "complex128"])
+TOLERANCE = {"complex64": 1e-5, "complex128": 1e-13}
+
+UNARY: dict[str, Callable[[Array], Array]] = {
+    "positive": lambda z: z,
+    "neg": lambda z: -z,
+    "square": lambda z: z * z,
+    "reciprocal": lambda z: 1 / z,
+    "sqrt": np.sqrt,
+    "rsqrt": lambda z: 1 / np.sqrt(z),
+    "exp": np.exp,
+    "log": np.log,
+    "log2": lambda z: np.log(z) / np.log(2),
+    "log10": np.log10,
+    "sin": np.sin,
+    "cos": np.cos,
+    "tan": np.tan,
+    "sinh": np.sinh,
+    "cosh": np.cosh,
+    "tanh": np.tanh,
+    "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
+    "abs": np.abs,
+    "angle": np.angle,
+    "conj": np.conj,
+    "sgn": lambda z: z / np.abs(z),
+    "real": np.real,
+    "imag": np.imag,
+    "sum": np.sum,
+    "mean": np.mean,
+    "view_as_real": lambda z: np.stack([z.real, z.imag], -1),
+}
+BINARY: dict[str, Callable[[Array, Array], Array]] = {
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "div": np.divide,
+    "pow": np.power,
+    "eq": np.equal,
+    "ne": np.not_equal,
+}
+PREDICATES = {"eq", "ne"}
+
+
+def numbers(shape: Any, seed: int = 0, kind: str = "complex128") -> Array:
+    rng = np.random.default_rng(seed)
+    return (rng.standard_normal(shape) + 1j * rng.standard_normal(shape)).astype(kind)
+
+
+def function(name: str) -> Callable[..., Any]:
+    found: Callable[..., Any] = getattr(tg, name)
+    return found
+
+
+def near(tensor: Any, expected: Array, kind: str) -> None:
+    result = array_of(tensor)
+    assert result.shape == np.shape(expected)
+    np.testing.assert_allclose(result, expected, TOLERANCE[kind], TOLERANCE[kind])
+
+
+@KINDS
+@pytest.mark.parametrize("shape", [(), (0,), (1,), (2, 3), (600,)])
+@pytest.mark.parametrize("name", UNARY)
+def test_unary_values_are_numpys(name: str, shape: tuple[int, ...], kind: str) -> None:
+    z = numbers(shape, kind=kind)
+    if name == "mean" and z.size == 0:
+        pytest.skip("the mean of nothing is NaN in both")
+    near(function(name)(tg.from_numpy(z)), UNARY[name](z), kind)
+
+
+@KINDS
+@pytest.mark.parametrize("name", BINARY)
+def test_binary_values_are_numpys(name: str, kind: str) -> None:
+    a, b = numbers((3, 4), 1, kind), numbers((4,), 2, kind)
+    near(function(name)(tg.from_numpy(a), tg.from_numpy(b)), BINARY[name](a, b), kind)
+    turned = tg.from_numpy(np.ascontiguousarray(a.T)).t()
+    near(function(name)(turned, tg.from_numpy(b)), BINARY[name](a, b), kind)
+
+
+@pytest.mark.parametrize("name", ["exp", "log", "sqrt", "tanh", "reciprocal", "abs", "angle"])
+def test_edges_are_numpys(name: str) -> None:
+    inf, nan = float("inf"), float("nan")
+    parts = [0.0, -0.0, 1.0, -1.0, inf, -inf, 1e-300, 1e300]
+    z = np.array([complex(a, b) for a in parts for b in parts])
+    with np.errstate(all="ignore"):
+        expected = UNARY[name](z)
+    # Signs of zeros and what an infinite part leaves of the other one is where libraries differ.
+    finite = np.isfinite(z.real) & np.isfinite(z.imag) & np.isfinite(np.abs(expected))
+    result = array_of(function(name)(tg.from_numpy(z)))
+    np.testing.assert_allclose(result[finite], expected[finite], 1e-13)
+    assert np.isnan(function(name)(tg.tensor([complex(nan, nan)])).numpy()).all()
+
+
+DIFFERENTIABLE = [name for name in UNARY if name != "positive"]
+
+
+@pytest.mark.parametrize("name", DIFFERENTIABLE)
+def test_unary_derivatives_agree_with_central_differences(name: str) -> None:
+    z = tg.from_numpy(numbers((2, 2), 3)).requires_grad_()
+    assert tg.testing.gradcheck(function(name), z)
+    assert tg.testing.gradgradcheck(function(name), z)
+
+
+@pytest.mark.parametrize("name", ["add", "sub", "mul", "div", "pow"])
+@pytest.mark.parametrize("real", [None, 0, 1])
+def test_binary_derivatives_agree_with_central_differences(name: str, real: int | None) -> None:
+    arrays = [numbers((2, 2), 4), numbers((2,), 5)]
+    inputs = [
+        tg.from_numpy(np.abs(one) if i == real else one).requires_grad_()
+        for i, one in enumerate(arrays)
+    ]
+    assert tg.testing.gradcheck(function(name), inputs)
+    assert tg.testing.gradgradcheck(function(name), inputs)
+
+
+COMPOSED: dict[str, tuple[Callable[..., Any], list[Array]]] = {
+    "matmul": (lambda a, b: a @ b, [numbers((2, 3), 6), numbers((3, 2), 7)]),
+    "batched": (lambda a, b: a @ b, [numbers((2, 2, 3), 6), numbers((3,), 7)]),
+    "einsum": (lambda a, b: tg.einsum("ij,kj->ik", a, b), [numbers((2, 3)), numbers((2, 3), 1)]),
+    "complex": (lambda a, b: tg.complex(a, b) ** 2, [numbers(3).real, numbers(3).imag]),
+    "polar": (tg.polar, [np.abs(numbers(3)), numbers(3).real]),
+    "cumsum": (lambda z: tg.cumsum(z, 0), [numbers((3, 2))]),
+    "where": (lambda a, b: tg.where(a.real > 0, a, b), [numbers((2, 3)), numbers((3,), 1)]),
+    "index": (lambda z: z[[0, 0, 1]].abs(), [numbers((2, 3))]),
+    "gather": (lambda z: tg.gather(z, 0, tg.tensor([[0, 0, 1]])), [numbers((2, 3))]),
+    "cat": (lambda a, b: tg.cat([a, b * 2j]), [numbers((2, 3)), numbers((1, 3), 1)]),
+    "cast": (lambda x: x.to(tg.complex128) * (1 + 2j), [numbers((3,)).real]),
+    "addcmul": (lambda a, b: tg.addcmul(a, a, b, value=2), [numbers(3), numbers(3, 1)]),
+    "addcdiv": (lambda a, b: tg.addcdiv(a, a, b, value=2), [numbers(3), numbers(3, 1)]),
+    "lerp": (lambda a, b: tg.lerp(a, b, 0.3), [numbers(3), numbers(3, 1)]),
+    "alpha": (lambda a, b: tg.add(a, b, alpha=2 - 1j), [numbers(3), numbers(3, 1)]),
+    "transposed": (lambda z: z.t().mT.conj() * z, [numbers((2, 3))]),
+    "in place": (lambda a, b: (a * 1).mul_(b).add_(b), [numbers(3), numbers(3, 1)]),
+    "through a part": (lambda z: _doubled_real(z * 1), [numbers(3)]),
+}
+
+
+def _doubled_real(z: Any) -> Any:
+    z.real.mul_(2)
+    return z * z
+
+
+@pytest.mark.parametrize("name", COMPOSED)
+def test_composed_derivatives_agree_with_central_differences(name: str) -> None:
+    run, arrays = COMPOSED[name]
+    inputs = [tg.from_numpy(np.array(one)).requires_grad_() for one in arrays]
+    assert tg.testing.gradcheck(run, inputs)
+    assert tg.testing.gradgradcheck(run, inputs)
+
+
+def test_matmul_is_numpys() -> None:
+    a, b = numbers((5, 3, 7)), numbers((7, 4), 1)
+    near(tg.from_numpy(a) @ tg.from_numpy(b), a @ b, "complex128")
+    turned = tg.from_numpy(np.ascontiguousarray(b.T)).t()
+    near(tg.from_numpy(a) @ turned, a @ b, "complex128")
+
+
+def test_the_gradient_is_pytorchs_convention() -> None:
+    """For a real loss L: dL/d(Re z) + i dL/d(Im z)."""
+    z = tg.tensor([3 + 4j], requires_grad=True)
+    (z.abs() ** 2).sum().backward()
+    assert z.grad is not None
+    assert z.grad.tolist() == [6 + 8j]
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "expected"),
+    [
+        ("complex64", "float32", "complex64"),
+        ("complex64", "float64", "complex128"),
+        ("complex64", "int64", "complex64"),
+        ("complex128", "float16", "complex128"),
+        ("complex64", "complex128", "complex128"),
+        ("complex64", "bool", "complex64"),
+    ],
+)
+def test_promotion_is_pytorchs(a: str, b: str, expected: str) -> None:
+    x, y = (tg.ones(2, dtype=getattr(tg, kind)) for kind in (a, b))
+    assert str((x + y).dtype) == f"topograd.{expected}"
+    assert str((y * x).dtype) == f"topograd.{expected}"
+
+
+def test_written_numbers_are_weak() -> None:
+    assert (tg.ones(2) * 1j).dtype == tg.complex64
+    assert (tg.ones(2, dtype=tg.float64) * 1j).dtype == tg.complex128
+    assert (tg.ones(2, dtype=tg.int64) + 1j).dtype == tg.complex64
+    assert (tg.ones(2, dtype=tg.complex64) * 2.0).dtype == tg.complex64
+
+
+def test_a_complex_result_does_not_fit_into_a_real_target() -> None:
+    x = tg.ones(2)
+    with pytest.raises(RuntimeError, match=r"complex64.*float32"):
+        x.add_(1j)
+    with pytest.raises(TypeError, match="does not fit"):
+        x.fill_(1j)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda z: z < z,
+        lambda z: z.sort(),
+        lambda z: z.max(),
+        lambda z: z.floor(),
+        lambda z: z // 2,
+        lambda z: tg.nn.functional.relu(z),
+        lambda z: tg.nn.functional.softmax(z, 0),
+        lambda z: z.argmax(),
+        lambda z: z.topk(1),
+        lambda z: z.cumprod(0),
+        lambda z: z.prod(),
+        lambda z: z.sign(),
+        lambda z: z.var(),
+    ],
+)
+def test_what_complex_numbers_do_not_have_is_an_error(call: Any) -> None:
+    with pytest.raises((RuntimeError, TypeError), match="complex"):
+        call(tg.tensor([1 + 2j, 3j]))
+
+
+def test_a_complex_loss_needs_a_gradient() -> None:
+    z = tg.tensor(1 + 2j, requires_grad=True)
+    with pytest.raises(RuntimeError, match="complex"):
+        (z * 2).backward()
+    (z * 2j).backward(tg.tensor(1 + 0j))
+    assert z.grad is not None
+    assert z.grad.item() == -2j
+
+
+def test_parts_are_views() -> None:
+    z = tg.tensor([1 + 2j, 3 - 4j])
+    z.real[0] = 9
+    z.imag.mul_(10)
+    assert z.tolist() == [9 + 20j, 3 - 40j]
+    tg.view_as_real(z)[1, 0] = 0
+    assert z[1].item() == -40j
+    assert tg.view_as_complex(tg.view_as_real(z)).tolist() == z.tolist()
+    x = tg.ones(2)
+    assert x.real is x
+    with pytest.raises(TypeError, match="imag"):
+        _ = x.imag
+
+
+@pytest.mark.parametrize(
+    ("x", "kind"),
+    [
+        (tg.ones(3), ValueError),
+        (tg.ones(2, dtype=tg.int64), TypeError),
+        (tg.ones(2, 4)[:, ::2], ValueError),
+        (tg.ones(3, 2).t(), ValueError),
+        (tg.ones(5)[1:3], ValueError),
+        (tg.tensor(1.0), ValueError),
+    ],
+)
+def test_view_as_complex_refuses_what_does_not_fit(x: Any, kind: type[Exception]) -> None:
+    with pytest.raises(kind, match="view_as_complex"):
+        tg.view_as_complex(x)
+
+
+@KINDS
+def test_numpy_and_back_shares_memory(kind: str) -> None:
+    array = numbers((2, 3), kind=kind)
+    z = tg.from_numpy(array)
+    assert str(z.dtype) == f"topograd.{kind}"
+    z[0, 0] = 7 - 1j
+    assert array[0, 0] == 7 - 1j
+    back = z.numpy()
+    assert back.dtype == array.dtype
+    assert np.shares_memory(back, array)
+    assert np.from_dlpack(z).dtype == array.dtype
+    assert tg.from_dlpack(array).tolist() == array.tolist()
+    assert np.asarray(z.t()).tolist() == array.T.tolist()
+
+
+def test_python_numbers_come_and_go() -> None:
+    z = tg.tensor([1, 2.5, 3j])
+    assert z.dtype == tg.complex64
+    assert tg.tensor(1j, dtype=tg.complex128).item() == 1j
+    assert complex(tg.tensor(2.0)) == 2 + 0j
+    assert float(tg.tensor(2 + 0j)) == 2.0
+    assert bool(tg.tensor(1j))
+    with pytest.raises(RuntimeError, match="imaginary"):
+        float(tg.tensor(1j))
+    with pytest.raises(TypeError, match="complex"):
+        tg.tensor([1j], dtype=tg.float32)
+    assert tg.full((2,), 1j).tolist() == [1j, 1j]
+    assert tg.zeros(2, dtype=tg.complex64).fill_(2 + 1j).tolist() == [2 + 1j, 2 + 1j]
+
+
+def test_casts_drop_or_add_the_imaginary_part() -> None:
+    z = tg.tensor([1.5 + 2j, 0j])
+    assert z.float().tolist() == [1.5, 0.0]
+    assert z.to(tg.int32).tolist() == [1, 0]
+    assert z.bool().tolist() == [True, False]
+    assert tg.tensor([0.5]).cdouble().tolist() == [0.5 + 0j]
+    assert tg.tensor([True]).cfloat().tolist() == [1 + 0j]
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ([1 + 2j, 3 - 4j], "tensor([1.+2.j, 3.-4.j])"),
+        ([0.5 + 0.25j], "tensor([0.5000+0.2500j])"),
+        ([], "tensor([], dtype=topograd.complex64)"),
+        ([complex(-0.0, -0.0)], "tensor([-0.-0.j])"),
+    ],
+)
+def test_text(values: list[complex], text: str) -> None:
+    assert repr(tg.tensor(values, dtype=tg.complex64)) == text
+
+
+def test_reductions_and_comparisons() -> None:
+    z = tg.tensor([[1 + 1j, 0j], [2j, 3 + 0j]])
+    assert z.sum(0).tolist() == [1 + 3j, 3 + 0j]
+    assert z.sum().item() == 4 + 3j
+    assert z.mean(1, keepdim=True).tolist() == [[0.5 + 0.5j], [1.5 + 1j]]
+    assert z.count_nonzero().item() == 3
+    assert z.any().item() is True
+    assert z.all(1).tolist() == [False, True]
+    assert tg.isclose(z, z + 1e-9).all()
+    assert not tg.allclose(z, z + 0.1j)
+    assert tg.equal(z, z.clone())
+
+
+def test_complex64_is_saved_and_loaded(tmp_path: Any) -> None:
+    z = tg.tensor([1 + 2j, 3 - 4j])
+    tg.save({"z": z}, tmp_path / "z.safetensors")
+    assert tg.load(tmp_path / "z.safetensors")["z"].tolist() == z.tolist()
+    with pytest.raises(TypeError, match="complex128"):
+        tg.save({"z": z.cdouble()}, tmp_path / "wide.safetensors")
+
+
+def test_pytorch_agrees() -> None:
+    torch = pytest.importorskip("torch")
+    a, b = numbers((3, 4), 8), numbers((3, 4), 9)
+
+    def gradients(library: Any) -> list[Array]:
+        x, y = (library.from_numpy(one.copy()).requires_grad_() for one in (a, b))
+        z = (x * y.conj()).sin() / (x + 2j) - (x.abs() + y.angle()) ** (1 + 1j)
+        loss = (z.real * z.imag).sum() + (z @ z.mT).abs().sum()
+        loss.backward()
+        return [x.grad.numpy(), y.grad.numpy()]
+
+    for ours, theirs in zip(gradients(tg), gradients(torch), strict=True):
+        np.testing.assert_allclose(ours, theirs, 1e-10)
