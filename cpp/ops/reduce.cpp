@@ -32,7 +32,8 @@ std::vector<Sample> typed_dims_samples() {
 
 template <Text name>
 inline constexpr auto truth = [](const Tensor& x, const OptionalDims& dims, bool keepdim) {
-  const Tensor found = reduce<name>(x, dims, keepdim, DType::boolean);
+  const bool of_each = dims && dims->empty();
+  const Tensor found = of_each ? ne(x, 0) : reduce<name>(x, dims, keepdim, DType::boolean);
   return x.dtype() == DType::uint8 ? converted(found, DType::uint8) : found;
 };
 
@@ -175,9 +176,9 @@ constinit const Op<Tensor(Tensor, OptionalDims, bool)> any{{
     .signature = "any(Tensor input, int[]? dim=None, bool keepdim=False)",
     .doc = R"(Whether some element is not zero, over the given dims or over all.
 
-input: (*), any dtype; NaN counts as not zero. dim: a dim or several; None (default)
-or () for all. keepdim: keep them with size 1 (default False). Returns bool, uint8 for
-uint8. No elements give False.
+input: (*), any dtype; NaN counts as not zero. dim: a dim or several; None (default) for
+all, () for none: each element alone. keepdim: keep them with size 1 (default False).
+Returns bool, uint8 for uint8. No elements give False.
 
 >>> x = tg.tensor([[0, 1], [0, 0]])
 >>> tg.any(x)
@@ -194,9 +195,9 @@ constinit const Op<Tensor(Tensor, OptionalDims, bool)> all{{
     .signature = "all(Tensor input, int[]? dim=None, bool keepdim=False)",
     .doc = R"(Whether every element is not zero, over the given dims or over all.
 
-input: (*), any dtype; NaN counts as not zero. dim: a dim or several; None (default)
-or () for all. keepdim: keep them with size 1 (default False). Returns bool, uint8 for
-uint8. No elements give True.
+input: (*), any dtype; NaN counts as not zero. dim: a dim or several; None (default) for
+all, () for none: each element alone. keepdim: keep them with size 1 (default False).
+Returns bool, uint8 for uint8. No elements give True.
 
 >>> x = tg.tensor([[0, 1], [2, 3]])
 >>> tg.all(x)
