@@ -41,6 +41,16 @@ void check_bins(index bins, std::string_view op) {
   expect<ValueError>(bins < index{1} << 40, "{}: too many bins: {}", op, bins);
 }
 
+/// The sums of the weights of each number, each in the order of the numbers.
+Tensor summed_by_number(const Tensor& numbers, const Tensor& weights, std::int64_t size) {
+  const DType dtype = weights.dtype() == DType::float32 ? DType::float32 : DType::float64;
+  const Tensor loads = dense(converted(weights, dtype));
+  Tensor totals = Tensor::zeros({size}, DType::float64);
+  kernel_table().counting.weighted_bincount[real_index(dtype)](
+      numbers.data<std::int64_t>(), loads.address(), numbers.count(), totals.data<double>(), size);
+  return converted(totals, dtype);
+}
+
 enum class Search { bisect = 0, calculate = 1, calculate_and_look = 2 };
 
 /// Counts, or sums of weights, in float64 or int64.
@@ -86,10 +96,10 @@ constinit const Op<Tensor(Tensor, Tensor, std::int64_t)> bincount{{
     .signature = "bincount(Tensor input, Tensor? weights=None, int minlength=0)",
     .doc = R"(How often each number from 0 to the greatest occurs, or the sum of its weights.
 
-input: (n,), integers from 0 on. weights: (n,); they are added up in float32 if they are
-that, otherwise in float64, in the order of input. minlength: the result has at least
-so many elements (default 0). Returns int64 without weights. The gradient goes to the
-weights. Raises ValueError for negative numbers.
+input: (n,), integers from 0 on. weights: (n,); they are added up in float64, and give
+float32 if they are that. minlength: the result has at least so many elements (default
+0). Returns int64 without weights. The gradient goes to the weights. Raises ValueError
+for negative numbers.
 
 >>> tg.bincount(tg.tensor([1, 3, 1]))
 tensor([0, 2, 0, 1])
@@ -108,23 +118,31 @@ tensor([1.0000, 2.5000])
                                "bincount: the weights have shape {}, the input {}", weights.shape(),
                                x.shape());
           if (x.count() == 0) return Tensor::zeros({least_size}, DType::int64);
-          const std::int64_t least = amin(x, {}, false).item().integer();
-          const std::int64_t greatest = amax(x, {}, false).item().integer();
+          const Tensors ends = aminmax(x, {}, false);
+          const std::int64_t least = ends[0].item().integer();
+          const std::int64_t greatest = ends[1].item().integer();
           expect<ValueError>(least >= 0, "bincount: expects numbers from 0 on, got {}", least);
           expect<ValueError>(greatest < std::int64_t{1} << 40,
                              "bincount: {} is too great: there is an element for each number",
                              greatest);
           const std::int64_t size = std::max(least_size, greatest + 1);
-          if (weights.defined()) {
-            const DType dtype = weights.dtype() == DType::float32 ? DType::float32 : DType::float64;
-            return index_add(Tensor::zeros({size}, dtype), 0, x, cast(weights, dtype), 1);
-          }
-          Tensor counts = Tensor::zeros({size}, DType::int64);
           const Tensor numbers = dense(converted(x, DType::int64));
+          if (weights.defined()) return summed_by_number(numbers, weights, size);
+          Tensor counts = Tensor::zeros({size}, DType::int64);
           kernel_table().counting.bincount(numbers.data<std::int64_t>(), x.count(),
                                            counts.data<std::int64_t>(), size);
           return counts;
         },
+    .derivative = General{.vjp = {[](const Call&, const Tensor& g, const Tensor& x,
+                                     const Tensor& weights, std::int64_t) -> Tensors {
+                            if (!weights.defined()) return {Tensor(), Tensor()};
+                            return {Tensor(), cast(index_select(g, 0, x), weights.dtype())};
+                          }},
+                          .jvp = {[](const Call& c, const Tensors& t, const Tensor& x,
+                                     const Tensor&, std::int64_t) -> Tensor {
+                            return bincount(x, cast(t[1], c.output().dtype()), c.output().count());
+                          }}},
+    .saves = saves_in0,
     .samples = []() -> std::vector<Sample> {
       const Tensor numbers = Tensor::of<std::int64_t>({1, 3, 1, 0, 3, 3});
       return {{numbers, Arg(), 0}, {numbers, sample({6}), 5}};

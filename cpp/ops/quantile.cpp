@@ -48,7 +48,9 @@ Tensor elements_of_rank(const Tensor& rows, const Tensor& ranks, bool skip_nan) 
   constexpr index few = 4;
   const Tensor whole_ranks = cast(ranks, DType::int64);
   const index levels = whole_ranks.shape()[whole_ranks.rank() - 1];
-  if (levels <= few) return gather(rows, -1, rank_positions(rows, whole_ranks, !skip_nan));
+  if (levels <= few)
+    return gather(rows, -1,
+                  rank_positions(rows, whole_ranks, skip_nan ? nan_is_greatest : nan_wins));
   const Tensors sorted = sort(rows, -1, false, true);
   Dims shape = rows.shape();
   shape[shape.size() - 1] = levels;

@@ -40,6 +40,11 @@ inline Tensor shifted(const Tensor& x, int dim, bool before, double edge) {
   return cat({narrow(x, dim, 1, n - 1), open}, dim);
 }
 
+/// What rank_positions does about NaN.
+inline constexpr auto nan_is_greatest = static_cast<std::int64_t>(kernels::NanRule::greatest);
+inline constexpr auto nan_wins = static_cast<std::int64_t>(kernels::NanRule::wins);
+inline constexpr auto nan_is_skipped = static_cast<std::int64_t>(kernels::NanRule::skipped);
+
 /// x with dim brought to the end, so that a row lies behind each place of the other dims.
 inline Tensor as_rows(const Tensor& x, std::int64_t dim, std::string_view op) {
   const int d = wrap_dim(dim, x.rank(), op);

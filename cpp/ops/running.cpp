@@ -53,25 +53,20 @@ Tensor distances(const Tensor& x, const Tensor& y, int dim, std::string_view op)
   return narrow(places, d, 1, n - 1) - narrow(places, d, 0, n - 1);
 }
 
-/// Twice the areas between neighbouring samples, in units of their distance where that is one
-/// number; and the number.
-struct Areas {
-  Tensor doubled;
-  Tensor half_unit;
-};
-Areas areas_of(const Tensor& given, const Tensor& x, const std::optional<Scalar>& dx, int dim,
-               std::string_view op) {
-  expect<TypeError>(given.dtype() != DType::boolean, "{}: expects numbers, got y of bool", op);
+void check_integrand(const Tensor& y, const Tensor& x, const std::optional<Scalar>& dx,
+                     std::string_view op) {
+  expect<TypeError>(y.dtype() != DType::boolean, "{}: expects numbers, got y of bool", op);
   expect<TypeError>(!x.defined() || x.dtype() != DType::boolean,
                     "{}: expects numbers, got x of bool", op);
   expect<TypeError>(!x.defined() || !dx, "{}: expects x or dx, got both", op);
-  // Sums of small integers do not fit into their dtype.
-  const Tensor y = is_floating(given.dtype()) ? given : cast(given, DType::int64);
+}
+
+/// Sums of small integers do not fit into their dtype.
+Tensor roomy(const Tensor& y) { return is_floating(y.dtype()) ? y : cast(y, DType::int64); }
+
+Tensor sums_of_neighbours(const Tensor& y, int dim) {
   const index n = y.shape()[dim];
-  const Tensor pairs = narrow(y, dim, 1, n - 1) + narrow(y, dim, 0, n - 1);
-  if (x.defined()) return {pairs * distances(x, y, dim, op), Tensor(0.5)};
-  const double step = dx ? dx->real() : 1.0;
-  return {pairs, Tensor(step / 2)};
+  return narrow(y, dim, 1, n - 1) + narrow(y, dim, 0, n - 1);
 }
 
 int dim_of_samples(const Tensor& y, std::int64_t dim, std::string_view op) {
@@ -83,14 +78,20 @@ template <Text name>
 inline constexpr auto integral =
     [](const Tensor& y, const Tensor& x, const std::optional<Scalar>& dx, std::int64_t dim) {
       const int d = dim_of_samples(y, dim, name.value);
-      if (y.shape()[d] == 0) {
+      check_integrand(y, x, dx, name.value);
+      const index n = y.shape()[d];
+      if (n == 0) {
         Dims shape = y.shape();
         shape.erase(d);
         return Tensor::zeros(shape, floating(y.dtype()));
       }
-      const Areas areas = areas_of(y, x, dx, d, name.value);
-      const int summed = d + areas.doubled.rank() - y.rank();
-      return sum(areas.doubled, Dims{summed}, false, {}) * areas.half_unit;
+      const Tensor samples = roomy(y);
+      if (x.defined()) {
+        const Tensor areas = sums_of_neighbours(samples, d) * distances(x, y, d, name.value);
+        return sum(areas, Dims{d + areas.rank() - y.rank()}, false, {}) * 0.5;
+      }
+      const Tensor ends = select(samples, d, 0) + select(samples, d, n - 1);
+      return (sum(samples, Dims{d}, false, {}) - ends * 0.5) * Tensor(dx ? dx->real() : 1.0);
     };
 
 std::vector<Sample> integral_samples() {
@@ -332,10 +333,12 @@ tensor([ 3.0000, 10.5000])
             [](const Tensor& y, const Tensor& x, const std::optional<Scalar>& dx,
                std::int64_t dim) {
               const int d = dim_of_samples(y, dim, "cumulative_trapezoid");
+              check_integrand(y, x, dx, "cumulative_trapezoid");
               if (y.shape()[d] == 0) return Tensor::zeros(y.shape(), floating(y.dtype()));
-              const Areas areas = areas_of(y, x, dx, d, "cumulative_trapezoid");
-              const int along = d + areas.doubled.rank() - y.rank();
-              return cumsum(areas.doubled, along, {}) * areas.half_unit;
+              const Tensor sums = sums_of_neighbours(roomy(y), d);
+              if (!x.defined()) return cumsum(sums, d, {}) * Tensor((dx ? dx->real() : 1.0) / 2);
+              const Tensor areas = sums * distances(x, y, d, "cumulative_trapezoid");
+              return cumsum(areas, d + areas.rank() - y.rank(), {}) * 0.5;
             },
         .traits = function_only,
         .samples = integral_samples,

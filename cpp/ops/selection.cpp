@@ -22,17 +22,10 @@ Tensors picked(const Tensor& rows, const Tensor& at, const Tensor& x, std::int64
 
 Tensor whole(index number) { return Tensor::full({1}, Scalar(number), DType::int64); }
 
-/// The rank of the lower median of the rows' numbers that are not NaN, (..., 1).
-Tensor middle_of_numbers(const Tensor& rows) {
-  if (!is_floating(rows.dtype())) return whole((row_length(rows) - 1) / 2);
-  const Tensor numbers = sum(logical_not(isnan(rows)), Dims{-1}, true, {});
-  return clamp_min(floor_div(numbers - 1, 2), 0);
-}
-
 template <bool skip_nan>
 Tensor median_positions(const Tensor& rows) {
-  if (skip_nan) return rank_positions(rows, middle_of_numbers(rows), false);
-  return rank_positions(rows, whole((row_length(rows) - 1) / 2), true);
+  const index middle = (row_length(rows) - 1) / 2;
+  return rank_positions(rows, whole(middle), skip_nan ? nan_is_skipped : nan_wins);
 }
 
 // ---------------------------------------------------------------- the median of all
@@ -96,17 +89,19 @@ std::vector<Sample> running_samples() {
 
 }  // namespace
 
-constinit const Op<Tensor(Tensor, Tensor, bool)> rank_positions{{
-    .signature = "rank_positions(Tensor input, Tensor ranks, bool nan_wins)",
+constinit const Op<Tensor(Tensor, Tensor, std::int64_t)> rank_positions{{
+    .signature = "rank_positions(Tensor input, Tensor ranks, int nan)",
     .doc = R"(Where the elements of the given ranks are in the last dim of input.
 
-input (..., n), ranks (picks) or (..., picks), integers from 0 for the least. NaN is
-greatest; nan_wins: a row with NaN gives its first one for every rank.)",
+input (..., n), ranks (picks) or (..., picks), integers from 0 for the least. nan: 0 for
+NaN as the greatest; 1: a row with NaN gives its first one for every rank; 2: the rank of
+a row with NaN is that of the lower median of its other elements.)",
     .forward =
-        [](const Tensor& x, const Tensor& ranks, bool nan_wins) {
+        [](const Tensor& x, const Tensor& ranks, std::int64_t nan) {
           expect<ShapeError>(
               x.rank() > 0 && ranks.rank() > 0 && (ranks.rank() == 1 || ranks.rank() == x.rank()),
               "rank_positions: ranks {} do not fit the shape {}", ranks.shape(), x.shape());
+          expect<ValueError>(nan >= 0 && nan <= 2, "rank_positions: no rule {} for NaN", nan);
           Dims shape = x.shape();
           const index n = shape[x.rank() - 1];
           const index picks = ranks.shape()[ranks.rank() - 1];
@@ -123,14 +118,14 @@ greatest; nan_wins: a row with NaN gives its first one for every rank.)",
           expect<IndexError>(fits, "rank_positions: ranks must be in [0, {})", n);
           const Tensor source = dense(converted(x, compute_dtype(x.dtype())));
           kernel_table().sorting[static_cast<int>(compute_of(x.dtype()))].select(
-              source.address(), first, ranks.rank() == 1 ? 0 : picks, picks, nan_wins,
-              at.data<std::int64_t>(), x.count() / n, n);
+              source.address(), first, ranks.rank() == 1 ? 0 : picks, picks,
+              static_cast<kernels::NanRule>(nan), at.data<std::int64_t>(), x.count() / n, n);
           return at;
         },
     .derivative = NotDifferentiable{},
     .traits = is_hidden,
     .samples = []() -> std::vector<Sample> {
-      return {{sample({2, 3}), Tensor::of<std::int64_t>({0, 2}), true}};
+      return {{sample({2, 3}), Tensor::of<std::int64_t>({0, 2}), 1}};
     },
 }};
 
@@ -262,7 +257,7 @@ tensor(3)
           expect<ValueError>(k >= 1 && k <= row_length(rows),
                              "kthvalue: k must be in [1, {}] for dim {} of shape {}, got {}",
                              row_length(rows), dim, x.shape(), k);
-          const Tensor at = rank_positions(rows, whole(k - 1), false);
+          const Tensor at = rank_positions(rows, whole(k - 1), nan_is_greatest);
           return picked(rows, at, x, dim, keepdim);
         },
     .samples = []() -> std::vector<Sample> {
@@ -309,33 +304,6 @@ tensor([[2, 1],
     .samples = []() -> std::vector<Sample> { return {{sample({3, 2})}, {sample({4})}}; },
 }};
 
-constinit const Op<Tensors(Tensor, OptionalInt, bool)> aminmax{{
-    .signature =
-        "aminmax(Tensor input, *, int? dim=None, bool keepdim=False) -> (Tensor min, Tensor max)",
-    .doc = R"(Least and greatest elements along a dim, or of all; NaN wins.
-
-input: (*). dim: None (default) for all. keepdim: keep the dim with size 1 (default
-False). Returns (min, max) of the dtype of input. Equal extreme elements share the
-gradient equally. Raises ShapeError for no elements.
-
->>> least, greatest = tg.aminmax(tg.tensor([[1, 5], [7, 2]]), dim=1)
->>> least
-tensor([1, 2])
->>> greatest
-tensor([5, 7])
-)",
-    .forward =
-        [](const Tensor& x, const OptionalInt& dim, bool keepdim) {
-          const ReducedDims reduced = reduced_dims(x, one_dim(dim), keepdim, "aminmax");
-          expect<ShapeError>(reduced.count > 0, "aminmax: expects elements, got shape {}",
-                             x.shape());
-          return Tensors{amin(x, one_dim(dim), keepdim), amax(x, one_dim(dim), keepdim)};
-        },
-    .samples = []() -> std::vector<Sample> {
-      return {{sample({2, 3}), Arg(), false}, {sample({2, 3}), 1, true}, {sample({}), 0, false}};
-    },
-}};
-
 constinit const Op<Tensors(Tensor, std::int64_t)> cummax{{
     .signature = "cummax(Tensor input, int dim) -> (Tensor values, Tensor indices)",
     .doc = R"(Running maximum along a dim and where it is: y[i] = max(x[0], …, x[i]).
@@ -378,7 +346,7 @@ tensor([0, 1, 1, 3])
 
 Family selection_family() {
   return {&rank_positions, &mode_positions, &median, &median_dim, &nanmedian, &nanmedian_dim,
-          &kthvalue,       &mode_,          &msort,  &aminmax,    &cummax,    &cummin};
+          &kthvalue,       &mode_,          &msort,  &cummax,     &cummin};
 }
 
 }  // namespace topograd

@@ -65,6 +65,7 @@ TOPOGRAD_OP Op<Tensor(Tensor, OptionalInt, bool, OptionalType)> prod;
 TOPOGRAD_OP Op<Tensor(Tensor, OptionalDims, bool)> amax, amin, any, all, logsumexp, count_nonzero;
 TOPOGRAD_OP Op<Tensor(Tensor, OptionalInt, bool)> argmax, argmin;
 TOPOGRAD_OP Op<Tensor(Tensor)> max, min;
+TOPOGRAD_OP Op<Tensors(Tensor, OptionalInt, bool)> aminmax;
 TOPOGRAD_OP Op<Tensors(Tensor, std::int64_t, bool)> max_dim, min_dim;
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor)> max_other, min_other;
 TOPOGRAD_OP Op<Tensor(Tensor, OptionalDims, Scalar, bool)> var, std_;
@@ -192,9 +193,8 @@ TOPOGRAD_OP Op<Tensor(Tensor, OptionalInt, OptionalInt, Object)> random_fill;
 TOPOGRAD_OP Unary median, nanmedian, msort, mode_positions;
 TOPOGRAD_OP Op<Tensors(Tensor, std::int64_t, bool)> median_dim, nanmedian_dim, mode_;
 TOPOGRAD_OP Op<Tensors(Tensor, std::int64_t, std::int64_t, bool)> kthvalue;
-TOPOGRAD_OP Op<Tensors(Tensor, OptionalInt, bool)> aminmax;
 TOPOGRAD_OP Op<Tensors(Tensor, std::int64_t)> cummax, cummin;
-TOPOGRAD_OP Op<Tensor(Tensor, Tensor, bool)> rank_positions;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, std::int64_t)> rank_positions;
 
 // ops/quantile.cpp
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor, OptionalInt, bool, std::string)> quantile, nanquantile;

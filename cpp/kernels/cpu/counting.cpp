@@ -35,6 +35,15 @@ void bincount(const std::int64_t* x, index count, std::int64_t* counts, index bi
   });
 }
 
+template <class T>
+void weighted_bincount(const std::int64_t* x, const void* weights_memory, index count,
+                       double* totals, index bins) {
+  const T* weights = static_cast<const T*>(weights_memory);
+  in_shares(count, bins, totals, [=](double* own, index begin, index end) {
+    for (index i = begin; i < end; ++i) own[x[i]] += static_cast<double>(weights[i]);
+  });
+}
+
 // ------------------------------------------------------------------ histograms
 
 /// The number of edges in [first, last) that are not above x, and `first`.
@@ -97,6 +106,8 @@ void histogram(const void* x_memory, const void* weights_memory, index count, co
 
 void fill_counting(Counting& counting) {
   counting.bincount = bincount;
+  counting.weighted_bincount[0] = weighted_bincount<float>;
+  counting.weighted_bincount[1] = weighted_bincount<double>;
   counting.histogram[0] = histogram<float>;
   counting.histogram[1] = histogram<double>;
 }

@@ -170,40 +170,50 @@ KeyOf<T> key_of_rank(const T* x, const Chunks& chunks, KeyRange<KeyOf<T>> range,
 template <class T>
 constexpr KeyOf<T> nan_key = ~KeyOf<T>{0};
 
+/// The rank to look for in a row that has NaN.
 template <class T>
-void select_in_long_row(const T* x, index n, const std::int64_t* ranks, index picks, bool nan_wins,
-                        std::int64_t* at) {
-  const Chunks chunks(n);
-  const auto range = range_of_row(x, chunks);
-  const bool known = range.low == range.high || (nan_wins && range.high == nan_key<T>);
-  for (index j = 0; j < picks; ++j)
-    at[j] = find_key(x, n, known ? range.high : key_of_rank(x, chunks, range, ranks[j]));
+index rank_beside_nan(const T* x, index n, NanRule nan, index rank) {
+  if (nan == NanRule::greatest) return rank;
+  if (nan == NanRule::wins) return n - 1;
+  index numbers = 0;
+  for (index i = 0; i < n; ++i) numbers += x[i] == x[i] ? 1 : 0;
+  return greatest<index>(0, (numbers - 1) / 2);
 }
 
 template <class T>
-void select_in_row(const T* x, index n, const std::int64_t* ranks, index picks, bool nan_wins,
-                   std::int64_t* at) {
+KeyOf<T> key_in_row(const T* x, index n, NanRule nan, index rank) {
   using Key = KeyOf<T>;
-  if (n > chunk_elements) return select_in_long_row(x, n, ranks, picks, nan_wins, at);
-  Key* keys = scratch<Key>(2, n);
-  for (index j = 0; j < picks; ++j) {
-    for (index i = 0; i < n; ++i) keys[i] = key_of(x[i]);
-    const bool has_nan =
-        nan_wins && range_of<Key>(0, n, [=](index i) { return keys[i]; }).high == nan_key<T>;
-    at[j] = find_key(x, n, has_nan ? nan_key<T> : rank_by_buckets(keys, n, ranks[j]));
+  if (n > chunk_elements) {
+    const Chunks chunks(n);
+    const auto range = range_of_row(x, chunks);
+    const bool has_nan = is_float<T> && range.high == nan_key<T>;
+    if (has_nan && nan == NanRule::wins) return range.high;
+    if (range.low == range.high) return range.low;
+    return key_of_rank(x, chunks, range, has_nan ? rank_beside_nan(x, n, nan, rank) : rank);
   }
+  Key* keys = scratch<Key>(2, n);
+  Key high = 0;
+  for (index i = 0; i < n; ++i) {
+    const Key key = key_of(x[i]);
+    keys[i] = key;
+    high = key > high ? key : high;
+  }
+  const bool has_nan = is_float<T> && high == nan_key<T>;
+  if (has_nan && nan == NanRule::wins) return high;
+  return rank_by_buckets(keys, n, has_nan ? rank_beside_nan(x, n, nan, rank) : rank);
 }
 
-/// Integers have no NaN: their greatest key is that of a number.
 template <class T>
 void select(const void* x_memory, const std::int64_t* ranks, index rank_step, index picks,
-            bool nan_wins, std::int64_t* at, index rows, index n) {
+            NanRule nan, std::int64_t* at, index rows, index n) {
   const T* x = static_cast<const T*>(x_memory);
-  const bool nan_matters = is_float<T> && nan_wins;
-  const auto row = [=](index r) {
-    select_in_row(x + r * n, n, ranks + r * rank_step, picks, nan_matters, at + r * picks);
-  };
-  over_slices(rows, n, row);
+  over_slices(rows, n, [=](index row) {
+    for (index j = 0; j < picks; ++j) {
+      const T* elements = x + row * n;
+      const KeyOf<T> key = key_in_row(elements, n, nan, ranks[row * rank_step + j]);
+      at[row * picks + j] = find_key(elements, n, key);
+    }
+  });
 }
 
 // ------------------------------------------------------------------ the most frequent element

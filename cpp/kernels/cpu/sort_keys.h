@@ -29,9 +29,10 @@ inline KeyOf<T> key_of(T value) {
   KeyOf<T> bits;
   __builtin_memcpy(&bits, &value, sizeof bits);
   if constexpr (is_float<T>) {
-    if (value != value) return ~KeyOf<T>{0};
-    if (bits == top_bit<T>) bits = 0;
-    return (bits & top_bit<T>) != 0 ? ~bits : bits | top_bit<T>;
+    // Choices and no branches, so that a loop runs in lanes.
+    const KeyOf<T> plain = bits == top_bit<T> ? KeyOf<T>{0} : bits;
+    const KeyOf<T> turned = (plain & top_bit<T>) != 0 ? ~KeyOf<T>{0} : top_bit<T>;
+    return value == value ? plain ^ turned : ~KeyOf<T>{0};
   } else {
     return bits ^ top_bit<T>;
   }
