@@ -54,16 +54,26 @@ constexpr auto extreme_jvp = [](const Call& c, const Tensors& t, const Tensor& x
 
 /// Both extremes of all elements, in blocks that the second look finds in the cache.
 Tensors both_extremes(const Tensor& x) {
-  constexpr index block = index{1} << 18;
-  const Tensor row = reshape(dense(x), Dims{-1});
-  Tensors least;
-  Tensors greatest;
-  for (index start = 0; start < row.count(); start += block) {
-    const Tensor part = narrow(row, 0, start, std::min(block, row.count() - start));
-    least.push_back(reduce<"amin">(part, Dims{0}, true, x.dtype()));
-    greatest.push_back(reduce<"amax">(part, Dims{0}, true, x.dtype()));
+  constexpr index block = index{1} << 17;
+  const index n = x.count();
+  if (n <= block || x.dtype() != compute_dtype(x.dtype()))
+    return {reduce<"amin">(x, {}, false, x.dtype()), reduce<"amax">(x, {}, false, x.dtype())};
+  const Tensor row = dense(x);
+  Tensor ends[2] = {Tensor::empty({(n + block - 1) / block}, x.dtype()),
+                    Tensor::empty({(n + block - 1) / block}, x.dtype())};
+  const index size = size_of(x.dtype());
+  const auto element = [size](const Tensor& of, index i) {
+    return static_cast<char*>(of.address()) + i * size;
+  };
+  const int type = static_cast<int>(compute_of(x.dtype()));
+  const auto least = reduction_kernel<"amin">().reduce[type];
+  const auto greatest = reduction_kernel<"amax">().reduce[type];
+  for (index i = 0; i * block < n; ++i) {
+    const index count = std::min(block, n - i * block);
+    least(element(row, i * block), element(ends[0], i), 1, count, 1, 0);
+    greatest(element(row, i * block), element(ends[1], i), 1, count, 1, 0);
   }
-  return {amin(cat(least, 0), {}, false), amax(cat(greatest, 0), {}, false)};
+  return {amin(ends[0], {}, false), amax(ends[1], {}, false)};
 }
 
 template <Text name, Text arg>

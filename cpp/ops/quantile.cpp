@@ -45,7 +45,7 @@ Tensor ranks_of(const Tensor& rows, const Tensor& q, bool skip_nan) {
 
 /// The elements of whole ranks. A few are selected, for many the rows are sorted.
 Tensor elements_of_rank(const Tensor& rows, const Tensor& ranks, bool skip_nan) {
-  constexpr index few = 4;
+  constexpr index few = 8;
   const Tensor whole_ranks = cast(ranks, DType::int64);
   const index levels = whole_ranks.shape()[whole_ranks.rank() - 1];
   if (levels <= few)
@@ -70,11 +70,13 @@ Tensor quantiles(const Tensor& rows, const Tensor& q, Between between, bool skip
   const Tensor below = floor(ranks);
   if (between == Between::lower) return elements(below);
   const Tensor above = ceil(ranks);
-  const Tensor first = elements(below);
+  const index levels = q.count();
+  const Tensor both = elements(cat({below, above}, -1));
+  const Tensor first = narrow(both, -1, 0, levels);
   const Tensor weight = between == Between::midpoint ? Tensor::full({}, Scalar(0.5), rows.dtype())
                                                      : cast(ranks - below, rows.dtype());
   // A rank that is whole needs no neighbour: inf stays inf.
-  return where(eq(below, above), first, lerp(first, elements(above), weight));
+  return where(eq(below, above), first, lerp(first, narrow(both, -1, levels, levels), weight));
 }
 
 template <bool skip_nan, Text name>

@@ -37,8 +37,16 @@ inline constexpr auto median_of_all = [](const Tensor& x) {
                        name.value, x.shape());
     return Tensor::full({}, Scalar(NAN), x.dtype());
   }
-  const Tensor row = reshape(x, Dims{-1});
-  return reshape(gather(row, 0, median_positions<skip_nan>(row)), {});
+  // One element is copied: no tensors of ranks and places in between.
+  const index n = x.count();
+  const Tensor source = dense(x);
+  const Tensor read = converted(source, compute_dtype(x.dtype()));
+  const std::int64_t rank = (n - 1) / 2;
+  std::int64_t at = 0;
+  kernel_table().sorting[static_cast<int>(compute_of(x.dtype()))].select(
+      read.address(), &rank, 0, 1, skip_nan ? kernels::NanRule::skipped : kernels::NanRule::wins,
+      &at, 1, n);
+  return dense_copy(restrided(source, {}, {}, source.body()->offset + at));
 };
 
 /// The gradient is shared equally among the elements that have the picked value.

@@ -1,6 +1,14 @@
 #include "kernels/cpu/operations.h"
 #include "kernels/cpu/sort_keys.h"
 
+/// For the loop that follows: g++ takes it apart before it looks for lanes unless it is told not
+/// to.
+#if defined(__GNUC__) && !defined(__clang__)
+#define TOPOGRAD_ROLLED _Pragma("GCC unroll 1")
+#else
+#define TOPOGRAD_ROLLED
+#endif
+
 namespace topograd::kernels::TOPOGRAD_ISA_NAME {
 namespace {
 
@@ -48,23 +56,31 @@ inline index bucket_of_rank(const index* counts, index& rank) {
   return bucket;
 }
 
-/// The key of `rank` among few keys.
+/// The first place of the key of `rank` among few keys, with room for few_keys of them.
 template <class Key>
-Key rank_by_comparing(const Key* keys, index count, index rank) {
-  for (index i = 0; i < count; ++i) {
-    Key below = 0;
-    Key equal = 0;
-    for (index j = 0; j < count; ++j) {
-      below += keys[j] < keys[i] ? 1 : 0;
-      equal += keys[j] == keys[i] ? 1 : 0;
+index place_among_few(Key* keys, index count, index rank) {
+  constexpr index lanes = 16;
+  for (index i = count; i % lanes != 0; ++i) keys[i] = ~Key{0};
+  const Key wanted = static_cast<Key>(rank);
+  for (index first = 0; first < count; first += lanes) {
+    const Key* own = keys + first;
+    Key below[lanes] = {};
+    Key equal[lanes] = {};
+    for (index i = 0; i < count; ++i) {
+      const Key one = keys[i];
+      TOPOGRAD_ROLLED
+      for (index j = 0; j < lanes; ++j) {
+        below[j] += static_cast<Key>(one < own[j]);
+        equal[j] += static_cast<Key>(one == own[j]);
+      }
     }
-    const index first = static_cast<index>(below);
-    if (first <= rank && rank < first + static_cast<index>(equal)) return keys[i];
+    for (index j = 0; j < least(lanes, count - first); ++j)
+      if (wanted - below[j] < equal[j]) return first + j;
   }
-  return keys[0];  // not reached: some key has the rank
+  return 0;  // not reached: some key has the rank
 }
 
-/// The key of `rank` among count keys, whose order is not kept.
+/// The key of `rank` among count keys, whose order is not kept; with room for few_keys.
 template <class Key>
 Key rank_by_buckets(Key* keys, index count, index rank) {
   while (count > few_keys) {
@@ -84,7 +100,7 @@ Key rank_by_buckets(Key* keys, index count, index rank) {
     }
     count = kept;
   }
-  return rank_by_comparing(keys, count, rank);
+  return keys[place_among_few(keys, count, rank)];
 }
 
 /// The first place of a key; it is there.
@@ -147,7 +163,7 @@ KeyOf<T> key_of_rank(const T* x, const Chunks& chunks, KeyRange<KeyOf<T>> range,
   for (index chunk = 0; chunk < chunks.count; ++chunk)
     for (index b = 0; b < bucket_count; ++b) total[b] += counts[chunk * bucket_count + b];
   const index bucket = bucket_of_rank(total, rank);
-  Key* keys = scratch<Key>(2, total[bucket]);
+  Key* keys = scratch<Key>(2, greatest(total[bucket], few_keys));
   index start[most_chunks];
   index filled = 0;
   for (index chunk = 0; chunk < chunks.count; ++chunk) {
@@ -203,16 +219,33 @@ KeyOf<T> key_in_row(const T* x, index n, NanRule nan, index rank) {
   return rank_by_buckets(keys, n, has_nan ? rank_beside_nan(x, n, nan, rank) : rank);
 }
 
+/// The places of some ranks in a row of few elements.
+template <class T>
+void select_in_short_row(const T* x, index n, NanRule nan, const std::int64_t* ranks, index picks,
+                         std::int64_t* at) {
+  using Key = KeyOf<T>;
+  Key keys[few_keys];
+  Key high = 0;
+  for (index i = 0; i < n; ++i) {
+    keys[i] = key_of(x[i]);
+    high = keys[i] > high ? keys[i] : high;
+  }
+  const bool has_nan = is_float<T> && high == nan_key<T>;
+  for (index j = 0; j < picks; ++j)
+    at[j] = place_among_few(keys, n, has_nan ? rank_beside_nan(x, n, nan, ranks[j]) : ranks[j]);
+}
+
 template <class T>
 void select(const void* x_memory, const std::int64_t* ranks, index rank_step, index picks,
             NanRule nan, std::int64_t* at, index rows, index n) {
   const T* x = static_cast<const T*>(x_memory);
   over_slices(rows, n, [=](index row) {
-    for (index j = 0; j < picks; ++j) {
-      const T* elements = x + row * n;
-      const KeyOf<T> key = key_in_row(elements, n, nan, ranks[row * rank_step + j]);
-      at[row * picks + j] = find_key(elements, n, key);
-    }
+    const T* elements = x + row * n;
+    const std::int64_t* wanted = ranks + row * rank_step;
+    std::int64_t* places = at + row * picks;
+    if (n <= few_keys) return select_in_short_row(elements, n, nan, wanted, picks, places);
+    for (index j = 0; j < picks; ++j)
+      places[j] = find_key(elements, n, key_in_row(elements, n, nan, wanted[j]));
   });
 }
 
