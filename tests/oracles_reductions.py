@@ -86,12 +86,17 @@ def argmin(input: Array, dim: Any = None, keepdim: bool = False) -> Array:
     return np.argmin(input, axis=_valid(input, dim), keepdims=keepdim)
 
 
+def _valid_or_none(array: Array, dim: Any) -> Any:
+    """Return the axes where an empty list means none of them."""
+    return () if isinstance(dim, (tuple, list)) and len(dim) == 0 else _valid(array, dim)
+
+
 def any(input: Array, dim: Any = None, keepdim: bool = False) -> Array:
-    return np.any(input, axis=_valid(input, dim), keepdims=keepdim)
+    return np.any(input, axis=_valid_or_none(input, dim), keepdims=keepdim)
 
 
 def all(input: Array, dim: Any = None, keepdim: bool = False) -> Array:
-    return np.all(input, axis=_valid(input, dim), keepdims=keepdim)
+    return np.all(input, axis=_valid_or_none(input, dim), keepdims=keepdim)
 
 
 def count_nonzero(input: Array, dim: Any = None, keepdim: bool = False) -> Array:
@@ -128,9 +133,14 @@ def std(
 
 
 def var_mean(
-    input: Array, dim: Any = None, *, correction: float = 1, keepdim: bool = False
+    input: Array,
+    dim: Any = None,
+    unbiased: bool = True,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
 ) -> tuple[Array, Array]:
-    return var(input, dim, keepdim=keepdim, correction=correction), mean(input, dim, keepdim)
+    return var(input, dim, unbiased, keepdim, correction=correction), mean(input, dim, keepdim)
 
 
 def logsumexp(input: Array, dim: Any = None, keepdim: bool = False) -> Array:

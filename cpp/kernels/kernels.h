@@ -243,12 +243,50 @@ struct Adding {
                    index total);
 };
 
+/// What the selection of ranks does about NaN.
+enum class NanRule : std::uint8_t {
+  greatest,  ///< NaN is greater than any number
+  wins,      ///< a row that has one gives its first NaN for every rank
+  skipped,   ///< a row that has one gives the lower median of its numbers, if there are any
+};
+
 struct Sorting {
   /// Stable sort along n of x [outer][n][inner] into values and indices of the same shape. NaN is
   /// greatest.
   void (*sort)(const void* x, void* values, std::int64_t* indices, index outer, index n,
                index inner, bool descending);
+  /// at[row][j] = where in the row of x [rows][n] the element of ranks[row * rank_step + j] is,
+  /// from 0 for the least; of equal elements the first. Linear in n.
+  void (*select)(const void* x, const std::int64_t* ranks, index rank_step, index picks,
+                 NanRule nan, std::int64_t* at, index rows, index n);
+  /// at[row] = the last place of the least of the most frequent elements, from the rows as `sort`
+  /// gives them. All NaN are one element.
+  void (*mode)(const void* sorted, const std::int64_t* indices, std::int64_t* at, index rows,
+               index n);
+  /// The greatest (least) element so far along n of x [outer][n][inner], and the last place where
+  /// it is. The first NaN stays.
+  void (*running_extreme)(const void* x, void* values, std::int64_t* indices, index outer, index n,
+                          index inner, bool greatest);
 };
+
+struct Counting {
+  /// counts[x[i]] += 1 into zeros; every x[i] is in [0, bins).
+  void (*bincount)(const std::int64_t* x, index count, std::int64_t* counts, index bins);
+  /// totals[x[i]] += weights[i] into zeros.
+  void (*weighted_bincount[2])(const std::int64_t* x, const void* weights, index count,
+                               double* totals, index bins);
+  /// How many x are in [edges[j], edges[j + 1]), the last bin with its right edge, and in one bin
+  /// more those outside, into zeros: `counts`, or the sums of their weights into `totals` where
+  /// there are weights. equal_bins: 0 finds the bin by bisection; 1 calculates it; 2 calculates it
+  /// and looks at the edges.
+  void (*histogram[2])(const void* x, const void* weights, index count, const void* edges,
+                       index bins, int equal_bins, std::int64_t* counts, double* totals);
+};
+
+/// y[i] = x[i] + factor[i] * y[i - 1] along n of [outer][n][inner], where a y[i - 1] of 0 counts as
+/// nothing; from the end where `reverse`: y[i] = x[i] + factor[i] * y[i + 1].
+using Recurrence = void (*)(const void* x, const void* factor, void* y, index outer, index n,
+                            index inner, bool reverse);
 
 // ------------------------------------------------------------------ random numbers
 
@@ -330,6 +368,8 @@ struct Table {
   Movement movement;
   Adding adding[compute_count];
   Sorting sorting[compute_count];
+  Counting counting;
+  Recurrence recurrence[2];
   Random random;
   Optimizers optimizers[2];
 };

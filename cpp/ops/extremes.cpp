@@ -21,35 +21,60 @@ inline constexpr auto extreme = [](const Tensor& x, const OptionalDims& dims, bo
 
 /// The gradient of an extremum is shared equally among the elements that reach it; among NaN, where
 /// it is NaN.
-Tensor extreme_share(const Call& c, const Tensor& x, const OptionalDims& dims, bool keepdim) {
-  const Tensor extremum = spread(c.output(), x, dims, keepdim, "amax");
+Tensor extreme_share(const Tensor& result, const Tensor& x, const OptionalDims& dims,
+                     bool keepdim) {
+  const Tensor extremum = spread(result, x, dims, keepdim, "amax");
   Tensor reached = eq(x, extremum);
-  if (any(isnan(c.output()), {}, false).item().integer() != 0)
+  if (any(isnan(result), {}, false).item().integer() != 0)
     reached = logical_or(reached, logical_and(isnan(x), isnan(extremum)));
   reached = cast(reached, x.dtype());
   return reached / sum(reached, dims, true, {});
 }
 
-Tensor extreme_gradient(const Call& c, const Tensor& g, const Tensor& x, const OptionalDims& dims,
-                        bool keepdim) {
-  const Tensor share = extreme_share(c, x, dims, keepdim);
+Tensor extreme_gradient(const Tensor& result, const Tensor& g, const Tensor& x,
+                        const OptionalDims& dims, bool keepdim) {
+  const Tensor share = extreme_share(result, x, dims, keepdim);
   return strong_mul(spread(g, x, dims, keepdim, "amax"), share);
 }
 
-Tensor extreme_tangent(const Call& c, const Tensor& t, const Tensor& x, const OptionalDims& dims,
-                       bool keepdim) {
-  const Tensor share = extreme_share(c, x, dims, keepdim);
+Tensor extreme_tangent(const Tensor& result, const Tensor& t, const Tensor& x,
+                       const OptionalDims& dims, bool keepdim) {
+  const Tensor share = extreme_share(result, x, dims, keepdim);
   return sum(strong_mul(t, share), dims, keepdim, {});
 }
 
 constexpr auto extreme_vjp = [](const Call& c, const Tensor& g, const Tensor& x,
                                 const OptionalDims& dims, bool keepdim) -> Tensor {
-  return extreme_gradient(c, g, x, dims, keepdim);
+  return extreme_gradient(c.output(), g, x, dims, keepdim);
 };
 constexpr auto extreme_jvp = [](const Call& c, const Tensors& t, const Tensor& x,
                                 const OptionalDims& dims, bool keepdim) -> Tensor {
-  return extreme_tangent(c, t[0], x, dims, keepdim);
+  return extreme_tangent(c.output(), t[0], x, dims, keepdim);
 };
+
+/// Both extremes of all elements, in blocks that the second look finds in the cache.
+Tensors both_extremes(const Tensor& x) {
+  constexpr index block = index{1} << 17;
+  const index n = x.count();
+  if (n <= block || x.dtype() != compute_dtype(x.dtype()))
+    return {reduce<"amin">(x, {}, false, x.dtype()), reduce<"amax">(x, {}, false, x.dtype())};
+  const Tensor row = dense(x);
+  Tensor ends[2] = {Tensor::empty({(n + block - 1) / block}, x.dtype()),
+                    Tensor::empty({(n + block - 1) / block}, x.dtype())};
+  const index size = size_of(x.dtype());
+  const auto element = [size](const Tensor& of, index i) {
+    return static_cast<char*>(of.address()) + i * size;
+  };
+  const int type = static_cast<int>(compute_of(x.dtype()));
+  const auto least = reduction_kernel<"amin">().reduce[type];
+  const auto greatest = reduction_kernel<"amax">().reduce[type];
+  for (index i = 0; i * block < n; ++i) {
+    const index count = std::min(block, n - i * block);
+    least(element(row, i * block), element(ends[0], i), 1, count, 1, 0);
+    greatest(element(row, i * block), element(ends[1], i), 1, count, 1, 0);
+  }
+  return {amin(ends[0], {}, false), amax(ends[1], {}, false)};
+}
 
 template <Text name, Text arg>
 inline constexpr auto extreme_with_index = [](const Tensor& x, std::int64_t dim, bool keepdim) {
@@ -117,6 +142,53 @@ tensor([1., 2.])
     .derivative = General{.vjp = {extreme_vjp}, .jvp = {extreme_jvp}},
     .saves = saves_in0 | saves_output,
     .samples = dims_samples,
+}};
+
+constinit const Op<Tensors(Tensor, OptionalInt, bool)> aminmax{{
+    .signature =
+        "aminmax(Tensor input, *, int? dim=None, bool keepdim=False) -> (Tensor min, Tensor max)",
+    .doc = R"(Least and greatest elements along a dim, or of all; NaN wins.
+
+input: (*). dim: None (default) for all. keepdim: keep the dim with size 1 (default
+False). Returns (min, max) of the dtype of input. Equal extreme elements share the
+gradient equally. Raises ShapeError for no elements.
+
+>>> least, greatest = tg.aminmax(tg.tensor([[1, 5], [7, 2]]), dim=1)
+>>> least
+tensor([1, 2])
+>>> greatest
+tensor([5, 7])
+)",
+    .forward =
+        [](const Tensor& x, const OptionalInt& dim, bool keepdim) {
+          const ReducedDims reduced = reduced_dims(x, one_dim(dim), keepdim, "aminmax");
+          expect<ShapeError>(reduced.count > 0, "aminmax: expects elements, got shape {}",
+                             x.shape());
+          if (dim) return Tensors{amin(x, one_dim(dim), keepdim), amax(x, one_dim(dim), keepdim)};
+          const Tensors both = both_extremes(x);
+          return Tensors{reshape(both[0], reduced.shape), reshape(both[1], reduced.shape)};
+        },
+    .derivative = General{.vjp = {[](const Call& c, const Tensors& g, const Tensor& x,
+                                     const OptionalInt& dim, bool keepdim) -> Tensor {
+                            Tensor total;
+                            for (int k = 0; k < 2; ++k) {
+                              const Tensor& own = g[static_cast<std::size_t>(k)];
+                              if (!own.defined()) continue;
+                              const Tensor part =
+                                  extreme_gradient(c.output(k), own, x, one_dim(dim), keepdim);
+                              total = total.defined() ? total + part : part;
+                            }
+                            return total;
+                          }},
+                          .jvp = {[](const Call& c, const Tensors& t, const Tensor& x,
+                                     const OptionalInt& dim, bool keepdim) -> Tensors {
+                            return {extreme_tangent(c.output(0), t[0], x, one_dim(dim), keepdim),
+                                    extreme_tangent(c.output(1), t[0], x, one_dim(dim), keepdim)};
+                          }}},
+    .saves = saves_in0 | saves_output,
+    .samples = []() -> std::vector<Sample> {
+      return {{sample({2, 3}), Arg(), false}, {sample({2, 3}), 1, true}, {sample({}), 0, false}};
+    },
 }};
 
 constinit const Unary max{{
@@ -264,7 +336,8 @@ tensor([0, 1])
 }};
 
 Family extremes_family() {
-  return {&amax, &amin, &max, &min, &max_dim, &min_dim, &max_other, &min_other, &argmax, &argmin};
+  return {&amax,    &amin,      &aminmax,   &max,    &min,   &max_dim,
+          &min_dim, &max_other, &min_other, &argmax, &argmin};
 }
 
 }  // namespace topograd

@@ -24,6 +24,15 @@ Tensor product_of_others(const Tensor& x, const OptionalInt& dim) {
   return before * after;
 }
 
+/// Whether the products can be divided by their elements: none is 0 or so small or great that it
+/// has lost digits.
+bool divisible(const Tensor& products) {
+  if (products.dtype() != compute_dtype(products.dtype())) return false;
+  const double smallest = products.dtype() == DType::float64 ? 0x1p-1000 : 0x1p-120;
+  const Tensor size = abs(products);
+  return all(logical_and(gt(size, smallest), isfinite(products)), {}, false).item().integer() != 0;
+}
+
 std::vector<Sample> typed_dims_samples() {
   auto list = dims_samples();
   for (auto& one : list) one.push_back(Arg());
@@ -32,8 +41,9 @@ std::vector<Sample> typed_dims_samples() {
 
 template <Text name>
 inline constexpr auto truth = [](const Tensor& x, const OptionalDims& dims, bool keepdim) {
+  const bool of_each = dims && dims->empty();
   const Tensor read = is_complex(x.dtype()) ? ne(x, 0) : x;
-  const Tensor found = reduce<name>(read, dims, keepdim, DType::boolean);
+  const Tensor found = of_each ? ne(x, 0) : reduce<name>(read, dims, keepdim, DType::boolean);
   return x.dtype() == DType::uint8 ? converted(found, DType::uint8) : found;
 };
 
@@ -137,8 +147,8 @@ constinit const Op<Tensor(Tensor, OptionalInt, bool, OptionalType)> prod{{
 
 input: (*). dim: None (default) for all. keepdim: keep the dim with size 1 (default
 False). dtype: converted to first, by default that of input, int64 for integers and
-bools. No elements give 1. The gradient of an element is the product of the others,
-found without a division: zeros do it no harm.
+bools. No elements give 1. The gradient of an element is the product of the others, also
+where there are zeros.
 
 >>> tg.prod(tg.tensor([[1, 2, 3], [4, 5, 6]]), 1)
 tensor([  6, 120])
@@ -162,7 +172,13 @@ tensor([0., 6., 0.])
                             return sum(strong_mul(t[0], product_of_others(x, dim)), one_dim(dim),
                                        keepdim, {});
                           }}},
-    .saves = saves_in0,
+    .fused = Vjp{[](const Call& c, const Tensor& g, const Tensor& x, const OptionalInt& dim,
+                    bool keepdim, OptionalType) -> Tensor {
+      if (divisible(c.output()))
+        return spread(strong_mul(g, c.output()), x, one_dim(dim), keepdim, "prod") / x;
+      return strong_mul(spread(g, x, one_dim(dim), keepdim, "prod"), product_of_others(x, dim));
+    }},
+    .saves = saves_in0 | saves_output,
     .samples = []() -> std::vector<Sample> {
       Tensor with_zero = sample({2, 3});
       with_zero.data<double>()[1] = 0;
@@ -176,9 +192,9 @@ constinit const Op<Tensor(Tensor, OptionalDims, bool)> any{{
     .signature = "any(Tensor input, int[]? dim=None, bool keepdim=False)",
     .doc = R"(Whether some element is not zero, over the given dims or over all.
 
-input: (*), any dtype; NaN counts as not zero. dim: a dim or several; None (default)
-or () for all. keepdim: keep them with size 1 (default False). Returns bool, uint8 for
-uint8. No elements give False.
+input: (*), any dtype; NaN counts as not zero. dim: a dim or several; None (default) for
+all, () for none: each element alone. keepdim: keep them with size 1 (default False).
+Returns bool, uint8 for uint8. No elements give False.
 
 >>> x = tg.tensor([[0, 1], [0, 0]])
 >>> tg.any(x)
@@ -195,9 +211,9 @@ constinit const Op<Tensor(Tensor, OptionalDims, bool)> all{{
     .signature = "all(Tensor input, int[]? dim=None, bool keepdim=False)",
     .doc = R"(Whether every element is not zero, over the given dims or over all.
 
-input: (*), any dtype; NaN counts as not zero. dim: a dim or several; None (default)
-or () for all. keepdim: keep them with size 1 (default False). Returns bool, uint8 for
-uint8. No elements give True.
+input: (*), any dtype; NaN counts as not zero. dim: a dim or several; None (default) for
+all, () for none: each element alone. keepdim: keep them with size 1 (default False).
+Returns bool, uint8 for uint8. No elements give True.
 
 >>> x = tg.tensor([[0, 1], [2, 3]])
 >>> tg.all(x)

@@ -25,6 +25,36 @@ inline OptionalDims one_dim(const OptionalInt& dim) {
   return Dims{*dim};
 }
 
+inline index size_along(const Tensor& x, int dim) { return x.rank() == 0 ? 1 : x.shape()[dim]; }
+
+/// Moved by one along dim: what stood before each place, or after it; `edge` at the end that is
+/// left open.
+inline Tensor shifted(const Tensor& x, int dim, bool before, double edge) {
+  const index n = size_along(x, dim);
+  if (n == 0) return x;
+  if (x.rank() == 0) return Tensor::full({}, Scalar(edge), x.dtype());
+  Dims one = x.shape();
+  one[dim] = 1;
+  const Tensor open = Tensor::full(one, Scalar(edge), x.dtype());
+  if (before) return cat({open, narrow(x, dim, 0, n - 1)}, dim);
+  return cat({narrow(x, dim, 1, n - 1), open}, dim);
+}
+
+/// What rank_positions does about NaN.
+inline constexpr auto nan_is_greatest = static_cast<std::int64_t>(kernels::NanRule::greatest);
+inline constexpr auto nan_wins = static_cast<std::int64_t>(kernels::NanRule::wins);
+inline constexpr auto nan_is_skipped = static_cast<std::int64_t>(kernels::NanRule::skipped);
+
+/// x with dim brought to the end, so that a row lies behind each place of the other dims.
+inline Tensor as_rows(const Tensor& x, std::int64_t dim, std::string_view op) {
+  const int d = wrap_dim(dim, x.rank(), op);
+  const Tensor rows = x.rank() == 0 ? reshape(x, Dims{1}) : movedim(x, Dims{d}, Dims{-1});
+  const index n = rows.shape()[rows.rank() - 1];
+  expect<ShapeError>(n > 0, "{}: dim {} of shape {} has no elements", op, d, x.shape());
+  return rows;
+}
+inline index row_length(const Tensor& rows) { return rows.shape()[rows.rank() - 1]; }
+
 /// Samples (input, dim, keepdim).
 inline std::vector<Sample> dims_samples() {
   return {{sample({2, 3}), Arg(), false},

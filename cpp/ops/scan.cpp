@@ -1,6 +1,6 @@
 // Running sums and products, moments, norms, sorting.
 
-#include "ops/family.h"
+#include "ops/reduction.h"
 #include "ops/registry.h"
 
 namespace topograd {
@@ -23,35 +23,20 @@ Tensor run_scan(const Tensor& x, std::int64_t dim, DType result, std::string_vie
   return converted(out, result);
 }
 
-/// P[i][j] = ∂y_i / ∂x_j along dim: the product of x_0 … x_i without x_j, for j <= i. The dim
-/// becomes two, (i, j). Quadratic in the length, and right for any number of zeros.
-Tensor cumprod_jacobian(const Tensor& x, int dim) {
-  const index n = x.shape()[dim];
-  Dims square_shape = x.shape();
-  square_shape.insert(dim + 1, n);
-  // Column j holds x with x_j replaced by 1; its running product, kept from row j on, is the column
-  // of P.
-  const Tensor wide = expand(unsqueeze(x, dim + 1), square_shape);
-  const Tensor eye = diag(Tensor::ones({n}, x.dtype()), 0);
-  Dims eye_shape = Dims::filled(x.rank() + 1, 1);
-  eye_shape[dim] = n;
-  eye_shape[dim + 1] = n;
-  const Tensor on_diagonal = reshape(eye, eye_shape);
-  const Tensor others = where(ne(on_diagonal, 0), 1, wide);
-  const Tensor lower = reshape(tril(Tensor::ones({n, n}, x.dtype()), 0), eye_shape);
-  return cumprod(others, dim, {}) * lower;
+/// The products of what stands before each element, 1 at the first.
+Tensor products_before(const Tensor& y, int dim) { return shifted(y, dim, true, 1); }
+
+/// The gradient of x[j] is x[0] … x[j - 1] times the sum over i >= j of g[i] x[j + 1] … x[i]: a
+/// running product and a recurrence, without a division, so that zeros do no harm.
+Tensor cumprod_vjp(const Tensor& y, const Tensor& g, const Tensor& x, std::int64_t dim) {
+  const int d = wrap_dim(dim, x.rank(), "cumprod");
+  const Tensor behind = linear_recurrence(g, shifted(cast(x, g.dtype()), d, false, 0), d, true);
+  return strong_mul(behind, products_before(y, d));
 }
 
-Tensor cumprod_vjp(const Tensor& g, const Tensor& x, std::int64_t dim) {
-  if (x.rank() == 0) return g;
+Tensor cumprod_jvp(const Tensor& y, const Tensor& t, const Tensor& x, std::int64_t dim) {
   const int d = wrap_dim(dim, x.rank(), "cumprod");
-  return sum(unsqueeze(g, d + 1) * cumprod_jacobian(x, d), Dims{d}, false, {});
-}
-
-Tensor cumprod_jvp(const Tensor& t, const Tensor& x, std::int64_t dim) {
-  if (x.rank() == 0) return t;
-  const int d = wrap_dim(dim, x.rank(), "cumprod");
-  return sum(unsqueeze(t, d) * cumprod_jacobian(x, d), Dims{d + 1}, false, {});
+  return linear_recurrence(strong_mul(t, products_before(y, d)), cast(x, y.dtype()), d, false);
 }
 
 DType running(const Tensor& x, const OptionalType& dtype) {
@@ -95,7 +80,9 @@ Tensor norm_weight(const Tensor& x, const Tensor& n, double order) {
     const Tensor reached = cast(eq(abs(x), n), x.dtype());
     return sign(x) * reached;
   }
-  return sign(x) * pow(abs(x) / n, Tensor(order - 1));
+  const Tensor slope = sign(x) * pow(abs(x) / n, Tensor(order - 1));
+  // Infinite at 0, where PyTorch takes 0 too.
+  return order < 1 ? where(eq(x, 0), 0, slope) : slope;
 }
 
 Tensor weight_of(const Call& c, const Tensor& x, double order, const OptionalDims& dims,
@@ -164,7 +151,7 @@ constinit const Op<Tensor(Tensor, std::int64_t, OptionalType)> cumprod{{
 
 input: (*). dim: the dim to run along. dtype: converted to first, by default that of
 input, int64 for integers and bools. Returns the same shape. The gradient is right for
-any number of zeros; it takes memory quadratic in the length.
+any number of zeros.
 
 >>> tg.cumprod(tg.tensor([1, 2, 3, 4]), dim=0)
 tensor([ 1,  2,  6, 24])
@@ -174,11 +161,12 @@ tensor([ 1,  2,  6, 24])
           return run_scan<"cumprod">(x, dim, running(x, dtype), "cumprod");
         },
     .derivative =
-        General{.vjp = {[](const Call&, const Tensor& g, const Tensor& x, std::int64_t dim,
-                           OptionalType) -> Tensor { return cumprod_vjp(g, x, dim); }},
-                .jvp = {[](const Call&, const Tensors& t, const Tensor& x, std::int64_t dim,
-                           OptionalType) -> Tensor { return cumprod_jvp(t[0], x, dim); }}},
-    .saves = saves_in0,
+        General{
+            .vjp = {[](const Call& c, const Tensor& g, const Tensor& x, std::int64_t dim,
+                       OptionalType) -> Tensor { return cumprod_vjp(c.output(), g, x, dim); }},
+            .jvp = {[](const Call& c, const Tensors& t, const Tensor& x, std::int64_t dim,
+                       OptionalType) -> Tensor { return cumprod_jvp(c.output(), t[0], x, dim); }}},
+    .saves = saves_in0 | saves_output,
     .traits = is_method | has_in_place,
     .samples = []() -> std::vector<Sample> {
       Tensor with_zero = sample({2, 3});

@@ -103,9 +103,7 @@ from topograd._functions import (  # noqa: E402
     result_type,
     seed,
     set_rng_state,
-    std,
     tensordot,
-    var,
     where,
 )
 from topograd._modes import (  # noqa: E402
@@ -115,6 +113,7 @@ from topograd._modes import (  # noqa: E402
     set_grad_enabled,
 )
 from topograd._registry import ops  # noqa: E402
+from topograd._statistics import gradient, std, std_mean, var, var_mean  # noqa: E402
 from topograd.graph import graph  # noqa: E402
 from topograd.serialization import load, save  # noqa: E402
 

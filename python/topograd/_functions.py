@@ -185,58 +185,6 @@ def tensordot(
     return result
 
 
-def _correction(unbiased: builtins.bool | None, correction: Number | None) -> Number:
-    if correction is not None:
-        return correction
-    return 1 if unbiased is None or unbiased else 0
-
-
-def var(
-    input: Tensor,
-    dim: builtins.int | Sequence[builtins.int] | builtins.bool | None = None,
-    unbiased: builtins.bool | None = None,
-    keepdim: builtins.bool = False,
-    *,
-    correction: Number | None = None,
-) -> Tensor:
-    """Variance over the given dims, or over all: sum((x - mean)**2) / (n - correction).
-
-    correction defaults to 1; unbiased=False is correction=0.  Expects a floating point input.
-
-    >>> import topograd as tg
-    >>> tg.var(tg.tensor([1.0, 3.0]))
-    tensor(2.)
-    """
-    if isinstance(dim, builtins.bool):
-        dim, unbiased = None, dim
-    result: Tensor = _C.functions["var"](
-        input, dim, correction=_correction(unbiased, correction), keepdim=keepdim
-    )
-    return result
-
-
-def std(
-    input: Tensor,
-    dim: builtins.int | Sequence[builtins.int] | builtins.bool | None = None,
-    unbiased: builtins.bool | None = None,
-    keepdim: builtins.bool = False,
-    *,
-    correction: Number | None = None,
-) -> Tensor:
-    """Standard deviation: sqrt(var(input)). Arguments as in `var`.
-
-    >>> import topograd as tg
-    >>> tg.std(tg.tensor([1.0, 3.0]), unbiased=False)
-    tensor(1.)
-    """
-    if isinstance(dim, builtins.bool):
-        dim, unbiased = None, dim
-    result: Tensor = _C.functions["std"](
-        input, dim, correction=_correction(unbiased, correction), keepdim=keepdim
-    )
-    return result
-
-
 @takes_tensors
 def norm(
     input: Tensor,

@@ -6,7 +6,7 @@ import builtins
 from collections.abc import Callable
 from typing import Any
 
-from topograd import _C, _functions
+from topograd import _C, _functions, _statistics
 from topograd._arguments import takes_tensors
 from topograd._C import Tensor
 
@@ -327,8 +327,8 @@ for _function in (
     _method(_function)
 _method(type_of, "type")
 _method(repr_html_of, "_repr_html_")
-_method(_functions.var, "var")
-_method(_functions.std, "std")
+_method(_statistics.var, "var")
+_method(_statistics.std, "std")
 _method(_functions.norm, "norm")
 _method(_functions.equal, "equal")
 _method(_functions.allclose, "allclose")

@@ -65,6 +65,7 @@ TOPOGRAD_OP Op<Tensor(Tensor, OptionalInt, bool, OptionalType)> prod;
 TOPOGRAD_OP Op<Tensor(Tensor, OptionalDims, bool)> amax, amin, any, all, logsumexp, count_nonzero;
 TOPOGRAD_OP Op<Tensor(Tensor, OptionalInt, bool)> argmax, argmin;
 TOPOGRAD_OP Op<Tensor(Tensor)> max, min;
+TOPOGRAD_OP Op<Tensors(Tensor, OptionalInt, bool)> aminmax;
 TOPOGRAD_OP Op<Tensors(Tensor, std::int64_t, bool)> max_dim, min_dim;
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor)> max_other, min_other;
 TOPOGRAD_OP Op<Tensor(Tensor, OptionalDims, Scalar, bool)> var, std_;
@@ -193,10 +194,38 @@ TOPOGRAD_OP Binary complex, polar;
 // ops/products.cpp
 
 // ops/selection.cpp
+TOPOGRAD_OP Unary median, nanmedian, msort, mode_positions;
+TOPOGRAD_OP Op<Tensors(Tensor, std::int64_t, bool)> median_dim, nanmedian_dim, mode_;
+TOPOGRAD_OP Op<Tensors(Tensor, std::int64_t, std::int64_t, bool)> kthvalue;
+TOPOGRAD_OP Op<Tensors(Tensor, std::int64_t)> cummax, cummin;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, std::int64_t)> rank_positions;
+
+// ops/quantile.cpp
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, OptionalInt, bool, std::string)> quantile, nanquantile;
 
 // ops/statistics.cpp
+TOPOGRAD_OP Op<Tensor(Tensor, OptionalDims, bool, OptionalType)> nansum, nanmean;
+TOPOGRAD_OP Op<Tensors(Tensor, OptionalDims, Scalar, bool)> std_mean;
+TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, Tensor, Tensor)> cov;
+TOPOGRAD_OP Unary corrcoef;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, double)> dist;
+TOPOGRAD_OP Op<Tensor(Tensor, double, std::int64_t, double)> renorm;
+
+// ops/histogram.cpp
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, std::int64_t)> bincount;
+TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, double, double)> histc;
+TOPOGRAD_OP Op<Tensors(Tensor, std::int64_t, std::optional<std::vector<double>>, Tensor, bool)>
+    histogram;
+TOPOGRAD_OP Op<Tensors(Tensor, Tensor, Tensor, bool)> histogram_edges;
 
 // ops/running.cpp
+TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t)> logcumsumexp;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, std::int64_t, bool)> linear_recurrence;
+TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, std::int64_t, Tensor, Tensor)> diff;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, std::optional<Scalar>, std::int64_t)> trapezoid, trapz,
+    cumulative_trapezoid;
+TOPOGRAD_OP Unary trace;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, double, std::int64_t, std::int64_t)> gradient_along;
 
 // ops/stacking.cpp
 

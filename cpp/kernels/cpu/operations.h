@@ -62,6 +62,11 @@ struct Sum : Plain<T> {
   static T identity() { return 0; }
   static T combine(T a, T b) { return add(a, b); }
 };
+/// NaN elements count as nothing; a NaN that inf - inf makes stays.
+template <class T>
+struct NumberSum : Sum<T> {
+  static T lift(T x) { return x == x ? x : T{0}; }
+};
 template <class T>
 struct Product : Plain<T> {
   using Combined = Product;

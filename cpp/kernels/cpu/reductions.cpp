@@ -225,6 +225,7 @@ constexpr Reduction floating(const char* name, Reduce f32, Reduce f64) {
 
 constexpr Reduction rows[] = {
     folding<Sum>("sum"),
+    folding<NumberSum>("nansum"),
     folding<Product>("prod"),
     folding<Greatest>("amax"),
     folding<Least>("amin"),

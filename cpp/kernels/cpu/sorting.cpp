@@ -1,4 +1,4 @@
-#include "kernels/cpu/prelude.h"
+#include "kernels/cpu/sort_keys.h"
 
 namespace topograd::kernels::TOPOGRAD_ISA_NAME {
 
@@ -7,57 +7,6 @@ namespace {
 // Every element becomes a record of an unsigned key, whose order is the order wanted, and its
 // index. Short rows are merged, long rows are sorted digit by digit from the lowest; both are
 // stable.
-
-// ------------------------------------------------------------------ keys
-
-template <class T>
-struct Bits {
-  using Key = std::uint64_t;
-};
-template <>
-struct Bits<float> {
-  using Key = std::uint32_t;
-};
-template <class T>
-using KeyOf = typename Bits<T>::Key;
-
-template <class T>
-constexpr KeyOf<T> top_bit = KeyOf<T>{1} << (8 * sizeof(T) - 1);
-template <class T>
-constexpr bool is_float = static_cast<T>(0.5) != T{0};
-
-/// Orders as the values do; all NaN share the greatest key and both zeros share one.
-template <class T>
-KeyOf<T> key_of(T value) {
-  KeyOf<T> bits;
-  __builtin_memcpy(&bits, &value, sizeof bits);
-  if constexpr (is_float<T>) {
-    if (value != value) return ~KeyOf<T>{0};
-    if (bits == top_bit<T>) bits = 0;
-    return (bits & top_bit<T>) != 0 ? ~bits : bits | top_bit<T>;
-  } else {
-    return bits ^ top_bit<T>;
-  }
-}
-
-/// The value of a key that is not shared.
-template <class T>
-T value_of(KeyOf<T> key) {
-  KeyOf<T> bits;
-  if constexpr (is_float<T>)
-    bits = (key & top_bit<T>) != 0 ? key ^ top_bit<T> : ~key;
-  else
-    bits = key ^ top_bit<T>;
-  T value;
-  __builtin_memcpy(&value, &bits, sizeof value);
-  return value;
-}
-
-/// Whether different values have this key: they are told apart by looking at the input.
-template <class T>
-bool is_shared(KeyOf<T> key) {
-  return is_float<T> && (key == top_bit<T> || key == ~KeyOf<T>{0});
-}
 
 // ------------------------------------------------------------------ records
 
@@ -207,9 +156,9 @@ void sort(const void* x_memory, void* values_memory, std::int64_t* indices, inde
 }  // namespace
 
 void fill_sorting(Sorting (&sorting)[compute_count]) {
-  sorting[static_cast<int>(Compute::f32)] = {sort<float>};
-  sorting[static_cast<int>(Compute::f64)] = {sort<double>};
-  sorting[static_cast<int>(Compute::i64)] = {sort<std::int64_t>};
+  sorting[static_cast<int>(Compute::f32)].sort = sort<float>;
+  sorting[static_cast<int>(Compute::f64)].sort = sort<double>;
+  sorting[static_cast<int>(Compute::i64)].sort = sort<std::int64_t>;
 }
 
 }  // namespace topograd::kernels::TOPOGRAD_ISA_NAME

@@ -18,6 +18,9 @@ Table make_table() {
   fill_movement(table.movement);
   fill_adding(table.adding);
   fill_sorting(table.sorting);
+  fill_selecting(table.sorting);
+  fill_counting(table.counting);
+  fill_recurrence(table.recurrence);
   fill_random(table.random);
   fill_optimizers(table.optimizers);
   return table;
