@@ -46,12 +46,13 @@ def has_oracle(op: Any, call: Call | None = None) -> bool:
 
 
 SAMPLES_WITH_ORACLE = pytest.mark.parametrize(("op", "number"), samples(has_oracle))
-# `view` refuses layouts that would need a copy: tested in test_views.py.
+# `view` refuses layouts that would need a copy, as_strided shows them: tested in test_views.py.
 SAMPLES_WITH_LAYOUT = pytest.mark.parametrize(
     ("op", "number"),
     samples(
         lambda op, call: (
-            bool(call.tensors) and base_name(op) not in ("view", "view_as", "empty_like")
+            bool(call.tensors)
+            and base_name(op) not in ("view", "view_as", "empty_like", "as_strided")
         )
     ),
 )
@@ -119,8 +120,8 @@ def test_memory_layout_does_not_change_the_result(op: Any, number: int) -> None:
 
 @FLOATING_SAMPLES
 def test_expanded_inputs_give_what_their_copies_give(op: Any, number: int) -> None:
-    if base_name(op) in ("view", "view_as", "batch_norm"):
-        pytest.skip("view refuses the layout, batch_norm writes to the expanded running mean")
+    if base_name(op) in ("view", "view_as", "as_strided", "batch_norm"):
+        pytest.skip("views show or refuse the layout, batch_norm writes to the running mean")
     call = sample(op, number)
     views = [expanded(a) if a.dtype.kind == "f" else tensor_of(a) for a in call.arrays]
     copies = [tensor_of(array_of(view)) for view in views]

@@ -56,6 +56,7 @@ OTHER_DTYPES = {
 }
 OTHER_GRADIENTS = {
     "hardsigmoid": "PyTorch divides by 6 in single precision",
+    "as_strided_scatter": "PyTorch gives input the gradient where src is written, not elsewhere",
 }
 
 

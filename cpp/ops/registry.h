@@ -38,7 +38,9 @@ Family statistics_family();
 Family running_family();
 Family stacking_family();
 Family partition_family();
+Family strided_family();
 Family scattering_family();
+Family placing_family();
 Family search_family();
 
 }  // namespace topograd

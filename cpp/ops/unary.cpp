@@ -26,7 +26,7 @@ tensor([-3,  5])
         },
     .derivative =
         Linear{[](const Call&, const Tensor& g, const Tensor&) -> Tensor { return neg(g); }},
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = unary_samples,
 }};
 
@@ -61,7 +61,7 @@ tensor([1.5000, 0.0000, 2.0000])
       return fused<"abs.backward">(nullptr, g, x);
     }},
     .saves = saves_in0,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = unary_samples,
 }};
 
@@ -103,7 +103,7 @@ tensor([9.0000, 0.2500])
       return fused<"square.backward">(nullptr, g, x);
     }},
     .saves = saves_in0,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = unary_samples,
 }};
 
@@ -125,7 +125,7 @@ tensor([ 0.5000, -0.2500,     inf])
       return fused<"reciprocal.backward">(nullptr, g, c.output());
     }},
     .saves = saves_output,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = [] { return unary_samples_in(0.5, 3); },
 }};
 
@@ -146,7 +146,7 @@ tensor([2.0000, 1.4142,    nan])
       return fused<"sqrt.backward">(nullptr, g, c.output());
     }},
     .saves = saves_output,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = [] { return unary_samples_in(0.5, 3); },
 }};
 
@@ -164,7 +164,7 @@ tensor([0.5000, 2.0000,    inf])
     .derivative =
         Elementwise{[](const Call& c, const Tensor& x) -> Tensor { return -0.5 * c.output() / x; }},
     .saves = saves_output | saves_in0,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = [] { return unary_samples_in(0.5, 3); },
 }};
 
@@ -184,7 +184,7 @@ tensor([1.0000, 2.7183, 0.0000])
       return fused<"exp.backward">(nullptr, g, c.output());
     }},
     .saves = saves_output,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = unary_samples,
 }};
 
@@ -202,7 +202,7 @@ tensor([0.5000, 1.0000, 8.0000])
       return 0.6931471805599453 * c.output();
     }},
     .saves = saves_output,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = unary_samples,
 }};
 
@@ -224,7 +224,7 @@ tensor(0.)
       return fused<"expm1.backward">(nullptr, g, c.output());
     }},
     .saves = saves_output,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = unary_samples,
 }};
 
@@ -244,7 +244,7 @@ tensor([0., 1., -inf, nan])
       return fused<"log.backward">(nullptr, g, x);
     }},
     .saves = saves_in0,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = [] { return unary_samples_in(0.5, 3); },
 }};
 
@@ -265,7 +265,7 @@ tensor([ 3., -1.])
       return fused<"log2.backward">(nullptr, g, x);
     }},
     .saves = saves_in0,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = [] { return unary_samples_in(0.5, 3); },
 }};
 
@@ -283,7 +283,7 @@ tensor([ 3., -2.])
     .derivative =
         Elementwise{[](const Call&, const Tensor& x) -> Tensor { return 0.4342944819032518 / x; }},
     .saves = saves_in0,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = [] { return unary_samples_in(0.5, 3); },
 }};
 
@@ -306,7 +306,7 @@ tensor(0.)
       return fused<"log1p.backward">(nullptr, g, x);
     }},
     .saves = saves_in0,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = [] { return unary_samples_in(0.5, 3); },
 }};
 
@@ -328,7 +328,7 @@ tensor([0.5000, 0.8808, 0.1192, 0.0000])
       return fused<"sigmoid.backward">(nullptr, g, c.output());
     }},
     .saves = saves_output,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = unary_samples,
 }};
 
@@ -349,7 +349,7 @@ tensor([ 0.0000,  0.5205, -0.8427])
       return fused<"erf.backward">(nullptr, g, x);
     }},
     .saves = saves_in0,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = unary_samples,
 }};
 
@@ -369,7 +369,7 @@ tensor(0.)
       return -1.1283791670955126 * exp(-square(x));
     }},
     .saves = saves_in0,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = unary_samples,
 }};
 

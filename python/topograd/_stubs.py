@@ -153,9 +153,14 @@ def function_forms(names: Mapping[str, object], ops: Iterable[Record]) -> dict[s
     forms: dict[str, list[Form]] = {}
     for op in ops:
         if op["function_exists"]:
+            in_place = registered.get(op["function"] + "_")
             for name, value in names.items():
+                form = form_of(op)
                 if value is registered[op["function"]]:
-                    forms.setdefault(name, []).append(form_of(op))
+                    forms.setdefault(name, []).append(form)
+                elif value is in_place and op["inplace"]:
+                    doc = f"{form.doc.splitlines()[0]} In place."
+                    forms.setdefault(name, []).append(form._replace(doc=doc))
     return forms
 
 

@@ -17,7 +17,9 @@ Table make_table() {
   fill_attention(table.attention);
   fill_movement(table.movement);
   fill_adding(table.adding);
+  fill_placing(table.placing);
   fill_sorting(table.sorting);
+  fill_searching(table.searching);
   fill_random(table.random);
   fill_optimizers(table.optimizers);
   return table;
