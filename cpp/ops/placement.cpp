@@ -24,17 +24,19 @@ Tensor wrapped_positions(const Tensor& at, index n, std::string_view op) {
   expect<TypeError>(is_integer(at.dtype()), "{}: index must hold integers, got {} of shape {}", op,
                     at.dtype(), at.shape());
   const Tensor whole = dense(converted(at, DType::int64));
-  const Tensor out = Tensor::empty(at.shape(), DType::int64);
+  if (at.count() == 0) return whole;
   const auto* from = whole.data<std::int64_t>();
-  auto* to = out.data<std::int64_t>();
-  bool fits = true;
-  for (index i = 0; i < at.count(); ++i) {
-    to[i] = from[i] < 0 ? from[i] + n : from[i];
-    fits = fits && to[i] >= 0 && to[i] < n;
+  index least = from[0], greatest = from[0];
+  for (index i = 1; i < at.count(); ++i) {
+    least = std::min(least, from[i]);
+    greatest = std::max(greatest, from[i]);
   }
-  for (index i = 0; !fits && i < at.count(); ++i)
-    expect<IndexError>(to[i] >= 0 && to[i] < n, "{}: index {} is out of range for size {}", op,
-                       from[i], n);
+  expect<IndexError>(least >= -n && greatest < n, "{}: index {} is out of range for size {}", op,
+                     greatest < n ? least : greatest, n);
+  if (least >= 0) return whole;
+  const Tensor out = Tensor::empty(at.shape(), DType::int64);
+  auto* to = out.data<std::int64_t>();
+  for (index i = 0; i < at.count(); ++i) to[i] = from[i] < 0 ? from[i] + n : from[i];
   return out;
 }
 

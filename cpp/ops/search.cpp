@@ -145,6 +145,9 @@ Tensor members_of(const Tensor& elements, const Tensor& candidates, bool invert)
 
 // ---------------------------------------------------------------- distinct elements
 
+struct Wanted {
+  bool inverse, counts;
+};
 /// Which group each element belongs to, and how many each group has.
 struct Groups {
   Tensor inverse, counts;
@@ -176,44 +179,47 @@ Tensor counted(const Tensor& x, const Limits& limits, bool want_inverse, Groups&
 
 /// The first of each run of equal elements; `order`, when not null, is where they came from.
 template <class T>
-Tensor runs(const T* data, index count, DType dtype, const std::int64_t* order, bool want_inverse,
-            Groups& groups) {
-  const Tensor values = Tensor::empty({count}, dtype),
-               starts = Tensor::empty({count + 1}, DType::int64);
+Tensor runs(const T* data, index count, DType dtype, const std::int64_t* order,
+            const Wanted& wanted, Groups& groups) {
+  const Tensor values = Tensor::empty({count}, dtype);
+  const Tensor starts = Tensor::empty({wanted.counts ? count + 1 : 0}, DType::int64);
   T* value = values.data<T>();
   auto* start = starts.data<std::int64_t>();
-  if (want_inverse) groups.inverse = Tensor::empty({count}, DType::int64);
-  auto* inverse = want_inverse ? groups.inverse.data<std::int64_t>() : nullptr;
+  if (wanted.inverse) groups.inverse = Tensor::empty({count}, DType::int64);
+  auto* inverse = wanted.inverse ? groups.inverse.data<std::int64_t>() : nullptr;
   index found = 0;
   for (index i = 0; i < count; ++i) {
-    if (i == 0 || data[i] != data[i - 1]) {
-      value[found] = data[i];
-      start[found++] = i;
-    }
-    if (want_inverse) inverse[order != nullptr ? order[i] : i] = found - 1;
+    // Written also where it is not the first, and then overwritten: no branch depends on the data.
+    value[found] = data[i];
+    if (wanted.counts) start[found] = i;
+    found += i == 0 || data[i] != data[i - 1] ? 1 : 0;
+    if (wanted.inverse) inverse[order != nullptr ? order[i] : i] = found - 1;
   }
-  start[found] = count;
-  groups.counts = Tensor::empty({found}, DType::int64);
-  auto* amount = groups.counts.data<std::int64_t>();
-  for (index k = 0; k < found; ++k) amount[k] = start[k + 1] - start[k];
-  return dense_copy(restrided(values, {found}, {1}, 0));
+  if (wanted.counts) {
+    start[found] = count;
+    groups.counts = Tensor::empty({found}, DType::int64);
+    auto* amount = groups.counts.data<std::int64_t>();
+    for (index k = 0; k < found; ++k) amount[k] = start[k + 1] - start[k];
+  }
+  const Tensor part = restrided(values, {found}, {1}, 0);
+  return 2 * found < count ? dense_copy(part) : part;
 }
 
 /// Distinct elements of a dense vector in a compute type.
-Tensor distinct_elements(const Tensor& x, bool consecutive, bool want_inverse, Groups& groups) {
+Tensor distinct_elements(const Tensor& x, bool consecutive, const Wanted& wanted, Groups& groups) {
   Tensor values;
   by_compute(x.dtype(), [&]<class T>(T) {
     if constexpr (std::is_same_v<T, std::int64_t>)
       if (!consecutive && x.count() > 0) {
         const Limits limits = limits_of(x.data<std::int64_t>(), x.count());
         if (limits.narrow(x.count())) {
-          values = counted(x, limits, want_inverse, groups);
+          values = counted(x, limits, wanted.inverse, groups);
           return;
         }
       }
     const Tensors sorted = consecutive ? Tensors{x, Tensor()} : sort(x, 0, false, true);
     values = runs<T>(sorted[0].data<T>(), x.count(), x.dtype(),
-                     consecutive ? nullptr : sorted[1].data<std::int64_t>(), want_inverse, groups);
+                     consecutive ? nullptr : sorted[1].data<std::int64_t>(), wanted, groups);
   });
   return values;
 }
@@ -342,12 +348,20 @@ are not integers.
           const Tensor whole = dense(converted(at, DType::int64));
           const auto* data = whole.data<std::int64_t>();
           Tensors result;
-          const Dims strides = contiguous_strides(shape);
-          for (int d = 0; d < shape.size(); ++d) {
+          for (int d = 0; d < shape.size(); ++d)
             result.push_back(Tensor::empty(at.shape(), DType::int64));
-            auto* out = result.back().data<std::int64_t>();
-            const index size = shape[d], stride = strides[d];
-            for (index i = 0; i < at.count(); ++i) out[i] = data[i] / stride % size;
+          // From the last dim to the first, one division each; the first holds what is left.
+          for (int d = shape.size() - 1; d >= 0; --d) {
+            auto* rest = result[0].data<std::int64_t>();
+            auto* out = result[static_cast<std::size_t>(d)].data<std::int64_t>();
+            const auto* in = d + 1 == shape.size() ? data : rest;
+            const index size = shape[d];
+            for (index i = 0; d > 0 && i < at.count(); ++i) {
+              const index quotient = in[i] / size;
+              out[i] = in[i] - quotient * size;
+              rest[i] = quotient;
+            }
+            if (d == 0 && in != rest) std::copy(in, in + at.count(), rest);
           }
           return result;
         },
@@ -452,17 +466,21 @@ constinit const Op<Tensors(Tensor, OptionalInt, bool, bool, bool)> distinct{{
                  "return_counts) -> Tensor[]",
     .doc = R"(What unique and unique_consecutive return: values, inverse, counts.)",
     .forward =
-        [](const Tensor& x, const OptionalInt& dim, bool consecutive, bool want_inverse, bool) {
+        [](const Tensor& x, const OptionalInt& dim, bool consecutive, bool want_inverse,
+           bool want_counts) {
           Groups groups;
           if (dim) {
             const Tensor slices = distinct_slices(x, *dim, consecutive, groups);
             return Tensors{slices, groups.inverse, groups.counts};
           }
           const Tensor flat = reshape(computable(x), Dims{x.count()});
-          const Tensor values = distinct_elements(flat, consecutive, want_inverse, groups);
+          const Tensor values =
+              distinct_elements(flat, consecutive, {want_inverse, want_counts}, groups);
           const Tensor inverse =
               want_inverse ? reshape(groups.inverse, x.shape()) : Tensor::empty({0}, DType::int64);
-          return Tensors{converted(values, x.dtype()), inverse, groups.counts};
+          const Tensor counts =
+              groups.counts.defined() ? groups.counts : Tensor::empty({0}, DType::int64);
+          return Tensors{converted(values, x.dtype()), inverse, counts};
         },
     .derivative = NotDifferentiable{},
     .traits = is_hidden,

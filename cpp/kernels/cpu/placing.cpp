@@ -19,8 +19,8 @@ template <class T>
 void write_part(const T* from, const std::int64_t* at, T* to, index picks, index stride,
                 const Part& part) {
   if (stride == 1) {
-    for (index p = 0; p < picks; ++p)
-      if (part.owns(at[p])) to[at[p]] = from[p];
+    T other;  // for what is not owned: a branch could not be predicted
+    for (index p = 0; p < picks; ++p) *(part.owns(at[p]) ? to + at[p] : &other) = from[p];
     return;
   }
   const index width = part.column_end - part.column_begin;
@@ -35,6 +35,11 @@ void write_part(const T* from, const std::int64_t* at, T* to, index picks, index
 template <class T>
 void fill_part(T value, const std::int64_t* at, T* to, index picks, index stride,
                const Part& part) {
+  if (stride == 1) {
+    T other;
+    for (index p = 0; p < picks; ++p) *(part.owns(at[p]) ? to + at[p] : &other) = value;
+    return;
+  }
   const index width = part.column_end - part.column_begin;
   for (index p = 0; p < picks; ++p) {
     if (!part.owns(at[p])) continue;
