@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import operator
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from topograd import _C
@@ -103,8 +103,8 @@ def zero_(input: Tensor) -> Tensor:
 @takes_tensors
 def as_strided_(
     input: Tensor,
-    size: Iterable[builtins.int],
-    stride: Iterable[builtins.int],
+    size: builtins.int | Sequence[builtins.int],
+    stride: builtins.int | Sequence[builtins.int],
     storage_offset: builtins.int | None = None,
 ) -> Tensor:
     """Gives the tensor itself other sizes and strides over its memory; see `as_strided`.

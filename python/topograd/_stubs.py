@@ -227,6 +227,10 @@ def definition(name: str, forms: list[Form], *, method: bool = False) -> str:
             lines.append("@overload")
         entries = parameter_list(form, forms[:i], method=method)
         head = exploded(f"def {name}(", entries, f") -> {form.result}:")
+        if any(other.parameters[0]["variadic"] for other in forms[i + 1 :]):
+            # One tensor gives one, several give a tuple: types can not tell several from one.
+            first, *rest = head.splitlines()
+            head = "\n".join([f"{first}  # type: ignore[overload-overlap]", *rest])
         lines.append(f"{head}\n{textwrap.indent(docstring(form.doc), INDENT)}\n")
     return "\n".join(lines)
 
