@@ -48,9 +48,8 @@ def has_oracle(op: Any, call: Call | None = None) -> bool:
 
 
 SAMPLES_WITH_ORACLE = pytest.mark.parametrize(("op", "number"), samples(has_oracle))
-# They refuse layouts that would need a copy, or look at nothing.
-LAYOUT_BOUND = ("view", "view_as", "view_as_complex", "empty_like")
-# `view` refuses layouts that would need a copy: tested in test_views.py.
+# They show layouts or refuse those that need a copy (test_views.py), or look at nothing.
+LAYOUT_BOUND = ("view", "view_as", "view_as_complex", "as_strided", "empty_like")
 SAMPLES_WITH_LAYOUT = pytest.mark.parametrize(
     ("op", "number"),
     samples(lambda op, call: bool(call.tensors) and base_name(op) not in LAYOUT_BOUND),
@@ -119,8 +118,8 @@ def test_memory_layout_does_not_change_the_result(op: Any, number: int) -> None:
 
 @FLOATING_SAMPLES
 def test_expanded_inputs_give_what_their_copies_give(op: Any, number: int) -> None:
-    if base_name(op) in ("view", "view_as", "view_as_complex", "batch_norm"):
-        pytest.skip("view refuses the layout, batch_norm writes to the expanded running mean")
+    if base_name(op) in (*LAYOUT_BOUND, "batch_norm"):
+        pytest.skip("views show or refuse the layout, batch_norm writes to the running mean")
     call = sample(op, number)
     views = [expanded(a) if a.dtype.kind == "f" else tensor_of(a) for a in call.arrays]
     copies = [tensor_of(array_of(view)) for view in views]

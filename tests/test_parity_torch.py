@@ -61,6 +61,7 @@ PLACE_AT_TIES = ("median", "nanmedian", "kthvalue", "mode")
 OTHER_GRADIENTS = {
     "histogram": "PyTorch tracks the counts and then says that they have no derivative",
     "hardsigmoid": "PyTorch divides by 6 in single precision",
+    "as_strided_scatter": "PyTorch gives input the gradient where src is written, not elsewhere",
 }
 
 

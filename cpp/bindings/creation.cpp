@@ -65,6 +65,91 @@ Tensor make_linspace(double start, double end, index steps, const Options& optio
   return converted(out, or_default(options));
 }
 
+Tensor make_logspace(double start, double end, index steps, double base, const Options& options) {
+  expect<ValueError>(steps >= 0, "logspace: steps must not be negative, got {}", steps);
+  Options exact = options;
+  exact.dtype = DType::float64;
+  const Tensor out = make_linspace(start, end, steps, exact);
+  double* data = out.data<double>();
+  for (index i = 0; i < steps; ++i) data[i] = std::pow(base, data[i]);
+  return converted(out, or_default(options));
+}
+
+/// Elements of a matrix on or below a diagonal.
+index triangle_count(index rows, index columns, index offset, std::string_view what) {
+  const auto limit = [&](__int128 value) { return std::clamp<__int128>(value, 0, rows); };
+  const __int128 first = limit(-static_cast<__int128>(offset));  // the first row that has some
+  const __int128 full = std::max(first, limit(static_cast<__int128>(columns) - offset - 1));
+  const __int128 shortest = first + offset + 1, rising = full - first;
+  const __int128 count = columns == 0 ? 0
+                                      : rising * (2 * shortest + rising - 1) / 2 +
+                                            (static_cast<__int128>(rows) - full) * columns;
+  expect<ShapeError>(count < __int128{1} << 48, "{}: more than memory can hold", what);
+  return static_cast<index>(count);
+}
+
+/// Rows and columns of the elements of a triangle, (2, count) int64.
+Tensor make_triangle(index rows, index columns, index offset, bool lower, const Options& options) {
+  const std::string_view what = lower ? "tril_indices" : "triu_indices";
+  expect<ValueError>(rows >= 0 && columns >= 0, "{}: sizes must not be negative, got {}, {}", what,
+                     rows, columns);
+  expect<ShapeError>(rows < index{1} << 48 && columns < index{1} << 48,
+                     "{}: more than memory can hold", what);
+  offset = std::clamp(offset, -(index{1} << 49), index{1} << 49);
+  // What is above the diagonal of a matrix is below that of its transpose.
+  const index count = lower ? triangle_count(rows, columns, offset, what)
+                            : triangle_count(columns, rows, -offset, what);
+  const Tensor out = Tensor::empty({2, count}, DType::int64);
+  auto* row = out.data<std::int64_t>();
+  auto* column = row + count;
+  const index begin = lower ? std::max<index>(0, -offset) : 0;
+  const index end = lower ? rows : std::min(rows, columns - offset);
+  for (index i = begin; count > 0 && i < end; ++i) {
+    const index from = lower ? 0 : std::max<index>(0, i + offset);
+    const index to = lower ? std::min(columns, i + offset + 1) : columns;
+    for (index j = from; j < to; ++j) {
+      *row++ = i;
+      *column++ = j;
+    }
+  }
+  return converted(out, options.dtype.value_or(DType::int64));
+}
+
+Tensor make_strided(const Dims& size, const Dims& stride, DType dtype) {
+  expect<ShapeError>(size.size() == stride.size() && size.size() <= max_rank,
+                     "empty_strided: size {} and stride {} differ in length", size, stride);
+  index reach = count_of(size) == 0 ? 0 : 1;
+  for (int d = 0; d < size.size(); ++d) {
+    expect<ValueError>(stride[d] >= 0, "empty_strided: strides must not be negative, got {}",
+                       stride);
+    index along;
+    expect<ShapeError>(reach == 0 || (!__builtin_mul_overflow(size[d] - 1, stride[d], &along) &&
+                                      !__builtin_add_overflow(reach, along, &reach)),
+                       "empty_strided: size {} with stride {} is more than memory can hold", size,
+                       stride);
+  }
+  return restrided(Tensor::empty({reach}, dtype), size, stride, 0);
+}
+
+Tensor make_permuted(const Dims& size, const Dims& layout, DType dtype) {
+  expect<ValueError>(layout.size() == size.size() && size.size() <= max_rank,
+                     "empty_permuted: size {} and physical_layout {} differ in length", size,
+                     layout);
+  Dims strides = Dims::filled(size.size(), -1);
+  index step = 1;
+  count_of(size);
+  for (int i = layout.size() - 1; i >= 0; --i) {
+    expect<IndexError>(layout[i] >= 0 && layout[i] < size.size(),
+                       "empty_permuted: dim {} of physical_layout {} is out of range", layout[i],
+                       layout);
+    const int d = static_cast<int>(layout[i]);
+    expect<ValueError>(strides[d] < 0, "empty_permuted: dim {} appears twice in {}", d, layout);
+    strides[d] = step;
+    step *= std::max<index>(size[d], 1);
+  }
+  return restrided(Tensor::empty(size, dtype), size, strides, 0);
+}
+
 Tensor make_eye(index rows, index columns, DType dtype) {
   expect<ValueError>(rows >= 0 && columns >= 0, "sizes must not be negative, got {}, {}", rows,
                      columns);
@@ -262,6 +347,73 @@ tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000]))",
                        [](const Options& options, Scalar start, Scalar end, std::int64_t steps) {
                          return make_linspace(start.real(), end.real(), steps, options);
                        })});
+  define_factory(
+      m,
+      R"(`steps` numbers from base**start to base**end, both included, each the same factor apart.
+
+base: default 10. Raises ValueError for a negative number of steps.
+
+>>> tg.logspace(0, 2, 3)
+tensor([  1.,  10., 100.]))",
+      {Form("logspace(Scalar start, Scalar end, int steps, float base=10.0, *",
+            [](const Options& options, Scalar start, Scalar end, std::int64_t steps, double base) {
+              return make_logspace(start.real(), end.real(), steps, base, options);
+            })});
+  define_factory(m, R"(A 0-d tensor of a number, of the default dtype if none is given.
+
+>>> tg.scalar_tensor(3)
+tensor(3.))",
+                 {Form("scalar_tensor(Scalar s, *", [](const Options& options, Scalar value) {
+                   return Tensor::full({}, value, or_default(options));
+                 })});
+  define_factory(
+      m, R"(Rows and columns of the elements of a (row, col) matrix on and below a diagonal.
+
+offset: the last diagonal that counts; 0 (default) is the main one, 1 the one above it. Returns
+(2, count), in row-major order of the elements; dtype: int64 by default.
+
+>>> tg.tril_indices(2, 3)
+tensor([[0, 1, 1],
+        [0, 0, 1]]))",
+      {Form("tril_indices(int row, int col, int offset=0, *",
+            [](const Options& options, std::int64_t row, std::int64_t col, std::int64_t offset) {
+              return make_triangle(row, col, offset, true, options);
+            })});
+  define_factory(
+      m, R"(Rows and columns of the elements of a (row, col) matrix on and above a diagonal.
+
+offset: the first diagonal that counts; 0 (default) is the main one, 1 the one above it. Returns
+(2, count), in row-major order of the elements; dtype: int64 by default.
+
+>>> tg.triu_indices(2, 3)
+tensor([[0, 0, 0, 1, 1],
+        [0, 1, 2, 1, 2]]))",
+      {Form("triu_indices(int row, int col, int offset=0, *",
+            [](const Options& options, std::int64_t row, std::int64_t col, std::int64_t offset) {
+              return make_triangle(row, col, offset, false, options);
+            })});
+  define_factory(m, R"(A new tensor of elements that are not set, with the given strides.
+
+stride: one entry per dim, in elements, not negative. dtype: the default dtype.
+
+>>> tg.empty_strided((2, 3), (1, 2)).stride()
+(1, 2))",
+                 {Form("empty_strided(int[] size, int[] stride, *",
+                       [](const Options& options, const Dims& size, const Dims& stride) {
+                         return make_strided(size, stride, or_default(options));
+                       })});
+  define_factory(
+      m,
+      R"(A new tensor of elements that are not set, dense, with its dims in another order in memory.
+
+physical_layout: the dims from the one with the longest steps to the one with the shortest.
+
+>>> tg.empty_permuted((2, 3, 5), (0, 2, 1)).stride()
+(15, 1, 3))",
+      {Form("empty_permuted(int[] size, int[] physical_layout, *",
+            [](const Options& options, const Dims& size, const Dims& layout) {
+              return make_permuted(size, layout, or_default(options));
+            })});
   define_factory(m, R"(Ones on the diagonal, zeros elsewhere: (n, m), where m is n by default.
 
 >>> tg.eye(2, 3)

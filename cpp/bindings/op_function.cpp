@@ -297,6 +297,10 @@ void register_ops(py::module_& m) {
     if ((op->traits & has_in_place) != 0) in_place[name].push_back(op);
   }
   py::dict public_functions, nn_functions;
+  for (auto& [name, variants] : in_place)
+    if ((variants.front()->traits & has_in_place_function) == has_in_place_function)
+      public_functions[(name + "_").c_str()] =
+          py::reinterpret_steal<py::object>(make_op_function(variants, true, false));
   for (auto& [name, variants] : functions)
     (functional[name] ? nn_functions : public_functions)[name.c_str()] =
         py::reinterpret_steal<py::object>(make_op_function(variants, false, false));

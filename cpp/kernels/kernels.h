@@ -229,6 +229,9 @@ struct Movement {
                        index row, index element_size);
 };
 
+/// What a destination does with its contributions. Of numbers the greatest or least, NaN wins.
+enum class Combination : std::uint8_t { product, greatest, least };
+
 /// Adding at indices, in the compute type; contributions are added in the order of the indices for
 /// any thread count.
 struct Adding {
@@ -241,6 +244,30 @@ struct Adding {
   /// out[offsets[i] + j] += in[i * row + j]; `total` is the number of elements of out.
   void (*add_rows)(const void* in, const std::int64_t* offsets, void* out, index count, index row,
                    index total);
+  /// index_add and scatter_add with another operation.
+  void (*index_combine)(Combination operation, const void* in, const std::int64_t* indices,
+                        void* out, index outer, index n, index picks, index inner);
+  void (*scatter_combine)(Combination operation, const void* in, const std::int64_t* indices,
+                          void* out, index outer, index n, index picks, index inner);
+};
+
+/// Writing at places, element-size generic.
+struct Placing {
+  /// out [outer][n][inner] at indices[picks] = in [outer][picks][inner], or the one element `in`
+  /// everywhere if `single`; the last of equal indices wins.
+  void (*index_write)(const void* in, bool single, const std::int64_t* indices, void* out,
+                      index outer, index n, index picks, index inner, index element_size);
+  /// The elements of out where mask holds = those of in, one after the other.
+  void (*masked_write)(const bool* mask, const void* in, void* out, index count,
+                       index element_size);
+};
+
+struct Searching {
+  /// places[row][i]: how many elements of sorted[row] stand before values[row][i]: those less than
+  /// it, or, if `right`, not greater. NaN is greatest. sorted has one row for all if `shared`;
+  /// sorter, when not null, holds the order of each of its rows.
+  void (*search)(const void* sorted, const std::int64_t* sorter, const void* values,
+                 std::int64_t* places, index rows, index n, index count, bool shared, bool right);
 };
 
 /// What the selection of ranks does about NaN.
@@ -367,9 +394,11 @@ struct Table {
   Attention attention[2];
   Movement movement;
   Adding adding[compute_count];
+  Placing placing;
   Sorting sorting[compute_count];
   Counting counting;
   Recurrence recurrence[2];
+  Searching searching[compute_count];
   Random random;
   Optimizers optimizers[2];
 };

@@ -44,7 +44,7 @@ tensor([0., 0., 2.])
       return fused<"relu.backward">(nullptr, g, c.output());
     }},
     .saves = saves_output,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = unary_samples,
 }};
 

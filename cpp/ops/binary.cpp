@@ -196,7 +196,7 @@ tensor([0.0000,   -inf, 2.1972])
                     },
                     [](const Call&, const Tensor& a, const Tensor& b) -> Tensor { return a / b; }},
     .saves = saves_inputs,
-    .traits = both,
+    .traits = is_method | has_in_place_function,
     .samples = positive_binary_samples,
 }};
 

@@ -89,30 +89,42 @@ tensor([[1., 2., 3.],
     .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), sample({3}), false}}; },
 }};
 
-constinit const Op<Tensor(Tensor, Scalar)> fill{{
-    .signature = "fill(Tensor input, Scalar value)",
-    .doc = R"(value written over every element of input, as input.fill_(value).
+constinit const Binary fill{{
+    .signature = "fill(Tensor input, Tensor value)",
+    .doc =
+        R"(A tensor of the shape and dtype of input with value everywhere; fill_ writes it over input.
 
-input: (*), changed and returned. value: a number, or a tensor of one element,
-converted to the dtype of input: fractions are cut off for integers. The old elements
-get no gradient.
+input: (*). value: a number or a 0-d tensor, converted to the dtype of input: fractions are cut off
+for integers. The old elements get no gradient, that of value is the sum. Raises ShapeError for a
+value of more dims, ValueError for one that the dtype can not hold.
 
 >>> x = tg.zeros(2, 2)
 >>> x.fill_(7)
 tensor([[7., 7.],
         [7., 7.]])
+>>> tg.fill(x, 0.5)
+tensor([[0.5000, 0.5000],
+        [0.5000, 0.5000]])
 )",
     .forward =
-        [](Target target, const Tensor& x, Scalar value) {
-          if (target.tensor == nullptr) return Tensor::full(x.shape(), value, x.dtype());
-          copy_elements(expand(Tensor::full({}, value, x.dtype()), x.shape()), *target.tensor);
+        [](Target target, const Tensor& x, const Tensor& value) {
+          expect<ShapeError>(value.rank() == 0, "fill: value must be a number or 0-d, got shape {}",
+                             value.shape());
+          const Scalar number = value.item();
+          if (target.tensor == nullptr) return Tensor::full(x.shape(), number, x.dtype());
+          copy_elements(expand(Tensor::full({}, number, x.dtype()), x.shape()), *target.tensor);
           return *target.tensor;
         },
-    .derivative = Linear{[](const Call&, const Tensor& g, const Tensor&, Scalar) -> Tensor {
-      return Tensor::zeros(g.shape(), g.dtype());
-    }},
-    .traits = is_method | has_in_place | in_place_only,
-    .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), 0}}; },
+    .derivative = Linear{[](const Call&, const Tensor& g, const Tensor&, const Tensor&) -> Tensor {
+                           return Tensor::zeros(g.shape(), g.dtype());
+                         },
+                         [](const Call&, const Tensor& g, const Tensor&, const Tensor&) -> Tensor {
+                           return sum(g, {}, false, {});
+                         }},
+    .traits = has_in_place_function,
+    .samples = []() -> std::vector<Sample> {
+      return {{sample({2, 3}), Tensor(0)}, {sample({2, 3}), sample({})}};
+    },
 }};
 
 Family cast_family() { return {&cast, &clone, &contiguous, &copy, &fill}; }

@@ -8,21 +8,6 @@
 namespace topograd {
 namespace {
 
-/// The part of x that an index of this shape can meet along the dims other than dim.
-Tensor met_by(const Tensor& x, int dim, const Dims& shape) {
-  Dims sizes = shape;
-  if (x.rank() > 0) sizes[dim] = x.shape()[dim];
-  return restrided(x, sizes, x.strides(), x.body()->offset);
-}
-
-void check_gather(const Tensor& x, int dim, const Tensor& at, std::string_view op) {
-  check_positions(at, x.rank() == 0 ? 1 : x.shape()[dim], op);
-  bool fits = at.rank() == x.rank() || x.rank() == 0;
-  for (int d = 0; fits && d < x.rank(); ++d) fits = d == dim || at.shape()[d] <= x.shape()[d];
-  expect<ShapeError>(fits, "{}: index of shape {} does not fit the input of shape {} (dim {})", op,
-                     at.shape(), x.shape(), dim);
-}
-
 Tensor gathered(const Tensor& x, std::int64_t dim, const Tensor& index_tensor) {
   const int d = wrap_dim(dim, x.rank(), "gather");
   check_gather(x, d, index_tensor, "gather");
@@ -37,54 +22,8 @@ Tensor gathered(const Tensor& x, std::int64_t dim, const Tensor& index_tensor) {
   return out;
 }
 
-/// Writes or adds source at the index positions along dim, over *target or over a copy of x.
-Tensor scattered(Target target, const Tensor& x, std::int64_t dim, const Tensor& index_tensor,
-                 const Tensor& source, bool adding, std::string_view op) {
-  const int d = wrap_dim(dim, x.rank(), op);
-  check_gather(x, d, index_tensor, op);
-  expect<NotSupported>(source.dtype() == x.dtype() || source.body()->wrapped_number,
-                       "{}: dtypes differ: input is {}, src is {}", op, x.dtype(), source.dtype());
-  Tensor from = source;
-  if (source.rank() == 0)
-    from = expand(converted(source, x.dtype()), index_tensor.shape());
-  else
-    for (int i = 0; i < source.rank(); ++i)
-      expect<ShapeError>(
-          source.rank() == index_tensor.rank() && index_tensor.shape()[i] <= source.shape()[i],
-          "{}: src of shape {} is smaller than index of shape {}", op, source.shape(),
-          index_tensor.shape());
-  Tensor out = target.tensor != nullptr ? *target.tensor : dense_copy(x);
-  if (index_tensor.count() == 0) return out;
-  from = dense(restrided(from, index_tensor.shape(), from.strides(), from.body()->offset));
-  const Tensor at = dense(converted(index_tensor, DType::int64));
-  const Tensor met = x.rank() == 0 ? out : met_by(out, d, at.shape());
-  const Axis axis = axis_of(at.shape(), d);
-  const index n = x.rank() == 0 ? 1 : x.shape()[d];
-  Tensor work = met.contiguous() ? met : dense_copy(met);
-  if (adding) {
-    const Tensor sum_type = converted(work, compute_dtype(x.dtype()));
-    from = converted(from, compute_dtype(x.dtype()));
-    kernel_table().adding[static_cast<int>(compute_of(x.dtype()))].scatter_add(
-        from.address(), at.data<std::int64_t>(), sum_type.address(), axis.outer, n, axis.n,
-        axis.inner);
-    if (!sum_type.same_as(work)) copy_elements(sum_type, work);
-  } else {
-    kernel_table().movement.scatter(from.address(), at.data<std::int64_t>(), work.address(),
-                                    axis.outer, n, axis.n, axis.inner,
-                                    static_cast<index>(size_of(x.dtype())));
-  }
-  if (!work.same_as(met)) copy_elements(work, met);
-  return out;
-}
-
 Tensor zeros_at(const Tensor& g, std::int64_t dim, const Tensor& at) {
   return scatter(g, dim, at, Tensor::zeros({}, g.dtype()));
-}
-
-Tensor with_index_rows(const Tensor& x, int dim, const Tensor& at) {
-  Dims shape = x.shape();
-  if (x.rank() > 0) shape[dim] = at.count();
-  return Tensor::empty(shape, x.dtype());
 }
 
 }  // namespace
@@ -140,7 +79,7 @@ tensor([3., 0., 3.])
       }
       return gradients;
     }},
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = []() -> std::vector<Sample> {
       return {{sample({3, 4}), Tensors{Tensor::of<std::int64_t>({2, 0})}, sample({2, 4}), false},
               {sample({3}), Tensors{Tensor::of<std::int64_t>({1, 1})}, sample({2}), true}};
@@ -190,9 +129,7 @@ tensor([[0., 0., 1.],
 )",
     .forward =
         [](Target target, const Tensor& x, std::int64_t dim, const Tensor& at,
-           const Tensor& source) {
-          return scattered(target, x, dim, at, source, false, "scatter");
-        },
+           const Tensor& source) { return scattered(target, x, dim, at, source, {}, "scatter"); },
     .derivative =
         Linear{[](const Call&, const Tensor& g, const Tensor&, std::int64_t dim, const Tensor& at,
                   const Tensor&) -> Tensor { return zeros_at(g, dim, at); },
@@ -247,7 +184,7 @@ tensor([3., 0., 3.])
     .forward =
         [](Target target, const Tensor& x, std::int64_t dim, const Tensor& at,
            const Tensor& source) {
-          return scattered(target, x, dim, at, source, true, "scatter_add");
+          return scattered(target, x, dim, at, source, {.how = Landing::add}, "scatter_add");
         },
     .derivative = Linear{[](const Call&, const Tensor& g, const Tensor&, std::int64_t,
                             const Tensor&, const Tensor&) -> Tensor { return g; },
@@ -285,7 +222,7 @@ tensor([[3, 1, 1],
           expect<ShapeError>(x.rank() > 0 || at.count() == 1,
                              "index_select: a 0-d input has one element, index has {}", at.count());
           check_positions(at, n, "index_select");
-          Tensor out = with_index_rows(x, d, at);
+          Tensor out = Tensor::empty(with_index_rows(x, d, at), x.dtype());
           if (out.count() == 0) return out;
           const Axis axis = axis_of(x.shape(), d);
           const Tensor source = dense(x), positions = dense(converted(at, DType::int64));
@@ -323,16 +260,8 @@ tensor([30.,  0., 30.])
            const Scalar& alpha) {
           const int d = wrap_dim(dim, x.rank(), "index_add");
           const index n = x.rank() == 0 ? 1 : x.shape()[d];
-          expect<ShapeError>(at.rank() <= 1, "index_add: index must be 1-d, got shape {}",
-                             at.shape());
+          check_index_rows(x, d, at, source, "index_add");
           check_positions(at, n, "index_add");
-          expect<ShapeError>(
-              source.shape() == with_index_rows(x, d, at).shape(),
-              "index_add: source of shape {} does not fit input {} with {} positions in dim {}",
-              source.shape(), x.shape(), at.count(), d);
-          expect<NotSupported>(source.dtype() == x.dtype(),
-                               "index_add: dtypes differ: input is {}, source is {}", x.dtype(),
-                               source.dtype());
           const Tensor out = target.tensor != nullptr ? *target.tensor : dense_copy(x);
           if (source.count() == 0) return out;
           const Axis axis = axis_of(x.shape(), d);

@@ -323,6 +323,11 @@ constinit const Op<Tensor(Tensor, Tensor, Dims, Dims, std::int64_t, Dims)> regio
               "region_write: src of shape {} does not fit size {}, or base_stride {} the input {}",
               source.shape(), sizes, base_strides, x.shape());
           check_inside(sizes, strides, offset, extent(x.shape(), base_strides), "region_write");
+          if (base_strides == contiguous_strides(x.shape())) {
+            const Tensor out = dense_copy(x);
+            copy_elements(source, restrided(out, sizes, strides, offset));
+            return out;
+          }
           const Tensor flat = Tensor::zeros({extent(x.shape(), base_strides)}, x.dtype());
           const Tensor out = restrided(flat, x.shape(), base_strides, 0);
           copy_elements(x, out);

@@ -20,6 +20,137 @@ void check_positions(const Tensor& at, index n, std::string_view op) {
                      least < 0 ? least : greatest, n);
 }
 
+Tensor wrapped_positions(const Tensor& at, index n, std::string_view op) {
+  expect<TypeError>(is_integer(at.dtype()), "{}: index must hold integers, got {} of shape {}", op,
+                    at.dtype(), at.shape());
+  const Tensor whole = dense(converted(at, DType::int64));
+  if (at.count() == 0) return whole;
+  const auto* from = whole.data<std::int64_t>();
+  index least = from[0], greatest = from[0];
+  for (index i = 1; i < at.count(); ++i) {
+    least = std::min(least, from[i]);
+    greatest = std::max(greatest, from[i]);
+  }
+  expect<IndexError>(least >= -n && greatest < n, "{}: index {} is out of range for size {}", op,
+                     greatest < n ? least : greatest, n);
+  if (least >= 0) return whole;
+  const Tensor out = Tensor::empty(at.shape(), DType::int64);
+  auto* to = out.data<std::int64_t>();
+  for (index i = 0; i < at.count(); ++i) to[i] = from[i] < 0 ? from[i] + n : from[i];
+  return out;
+}
+
+Tensor met_by(const Tensor& x, int dim, const Dims& shape) {
+  Dims sizes = shape;
+  if (x.rank() > 0) sizes[dim] = x.shape()[dim];
+  return restrided(x, sizes, x.strides(), x.body()->offset);
+}
+
+void check_gather(const Tensor& x, int dim, const Tensor& at, std::string_view op) {
+  check_positions(at, x.rank() == 0 ? 1 : x.shape()[dim], op);
+  bool fits = at.rank() == x.rank() || x.rank() == 0;
+  for (int d = 0; fits && d < x.rank(); ++d) fits = d == dim || at.shape()[d] <= x.shape()[d];
+  expect<ShapeError>(fits, "{}: index of shape {} does not fit the input of shape {} (dim {})", op,
+                     at.shape(), x.shape(), dim);
+}
+
+Dims with_index_rows(const Tensor& x, int dim, const Tensor& at) {
+  Dims shape = x.shape();
+  if (x.rank() > 0) shape[dim] = at.count();
+  return shape;
+}
+
+void check_index_rows(const Tensor& x, int dim, const Tensor& at, const Tensor& source,
+                      std::string_view op) {
+  expect<ShapeError>(at.rank() <= 1, "{}: index must be 1-d, got shape {}", op, at.shape());
+  expect<ShapeError>(source.shape() == with_index_rows(x, dim, at),
+                     "{}: source of shape {} does not fit input {} with {} positions in dim {}", op,
+                     source.shape(), x.shape(), at.count(), dim);
+  expect<NotSupported>(source.dtype() == x.dtype(), "{}: dtypes differ: input is {}, source is {}",
+                       op, x.dtype(), source.dtype());
+}
+
+Tensor identity_of(Landing how, DType dtype) {
+  const bool whole = !is_floating(dtype);
+  switch (how) {
+    case Landing::greatest:
+      return Tensor::full({}, whole ? Scalar(std::numeric_limits<std::int64_t>::min()) : -HUGE_VAL,
+                          dtype);
+    case Landing::least:
+      return Tensor::full({}, whole ? Scalar(std::numeric_limits<std::int64_t>::max()) : HUGE_VAL,
+                          dtype);
+    case Landing::product: return Tensor::ones({}, dtype);
+    default: return Tensor::zeros({}, dtype);
+  }
+}
+
+namespace {
+
+/// A scatter into dense memory: `work` [outer][n][inner] in the dtype of `from`, which has the
+/// shape of `at`.
+void land(const Tensor& work, const Tensor& at, const Tensor& from, const Axis& axis, index n,
+          const Scattering& scattering) {
+  const auto* places = at.data<std::int64_t>();
+  const auto size = static_cast<index>(size_of(work.dtype()));
+  const kernels::Table& table = kernel_table();
+  if (!scattering.include_self && scattering.how != Landing::write) {
+    const Tensor start = dense(expand(identity_of(scattering.how, work.dtype()), at.shape()));
+    table.movement.scatter(start.address(), places, work.address(), axis.outer, n, axis.n,
+                           axis.inner, size);
+  }
+  const auto& adding = table.adding[static_cast<int>(compute_of(work.dtype()))];
+  const auto combine = [&](kernels::Combination operation) {
+    adding.scatter_combine(operation, from.address(), places, work.address(), axis.outer, n, axis.n,
+                           axis.inner);
+  };
+  switch (scattering.how) {
+    case Landing::write:
+      return table.movement.scatter(from.address(), places, work.address(), axis.outer, n, axis.n,
+                                    axis.inner, size);
+    case Landing::add:
+      return adding.scatter_add(from.address(), places, work.address(), axis.outer, n, axis.n,
+                                axis.inner);
+    case Landing::product: return combine(kernels::Combination::product);
+    case Landing::greatest: return combine(kernels::Combination::greatest);
+    case Landing::least: return combine(kernels::Combination::least);
+  }
+}
+
+}  // namespace
+
+Tensor scattered(Target target, const Tensor& x, std::int64_t dim, const Tensor& index_tensor,
+                 const Tensor& source, const Scattering& scattering, std::string_view op) {
+  const int d = wrap_dim(dim, x.rank(), op);
+  check_gather(x, d, index_tensor, op);
+  expect<NotSupported>(source.dtype() == x.dtype() || source.body()->wrapped_number,
+                       "{}: dtypes differ: input is {}, src is {}", op, x.dtype(), source.dtype());
+  Tensor from = source;
+  if (source.rank() == 0)
+    from = expand(converted(source, x.dtype()), index_tensor.shape());
+  else
+    for (int i = 0; i < source.rank(); ++i)
+      expect<ShapeError>(
+          source.rank() == index_tensor.rank() && index_tensor.shape()[i] <= source.shape()[i],
+          "{}: src of shape {} is smaller than index of shape {}", op, source.shape(),
+          index_tensor.shape());
+  Tensor out = target.tensor != nullptr ? *target.tensor : dense_copy(x);
+  if (index_tensor.count() == 0) return out;
+  if (may_overlap(from, out)) from = dense_copy(from);
+  from = dense(restrided(from, index_tensor.shape(), from.strides(), from.body()->offset));
+  const Tensor at = dense(converted(index_tensor, DType::int64));
+  const Tensor met = x.rank() == 0 ? out : met_by(out, d, at.shape());
+  const Axis axis = axis_of(at.shape(), d);
+  const index n = x.rank() == 0 ? 1 : x.shape()[d];
+  const Tensor work = met.contiguous() ? met : dense_copy(met);
+  const DType computed = scattering.how == Landing::write ? x.dtype() : compute_dtype(x.dtype());
+  const Tensor typed = converted(work, computed);
+  land(typed, may_overlap(at, out) ? dense_copy(at) : at, converted(from, computed), axis, n,
+       scattering);
+  if (!typed.same_as(work)) copy_elements(typed, work);
+  if (!work.same_as(met)) copy_elements(work, met);
+  return out;
+}
+
 Tensor positions_of_nonzero(const Tensor& x) {
   const Tensor flags = dense(x.dtype() == DType::boolean ? x : ne(x, 0));
   const bool* data = flags.data<bool>();

@@ -13,6 +13,30 @@ Tensor read_at(const Tensor& x, const Tensors& indices);
 /// values written or added at indices, over target or over a copy of x. No history.
 Tensor write_at(struct Target target, const Tensor& x, const Tensors& indices, const Tensor& values,
                 bool accumulate);
+/// `at` as dense int64 in [0, n), negative entries counted from the end. Throws as check_positions.
+Tensor wrapped_positions(const Tensor& at, index n, std::string_view op);
+/// The part of x that an index of this shape can meet along the dims other than dim.
+Tensor met_by(const Tensor& x, int dim, const Dims& shape);
+/// Throws unless gather(x, dim, at) is possible.
+void check_gather(const Tensor& x, int dim, const Tensor& at, std::string_view op);
+/// The shape of x with as many positions along dim as the vector `at` has.
+Dims with_index_rows(const Tensor& x, int dim, const Tensor& at);
+/// Throws unless `at` is a vector and source has that shape and the dtype of x.
+void check_index_rows(const Tensor& x, int dim, const Tensor& at, const Tensor& source,
+                      std::string_view op);
+
+/// What becomes of the element that a contribution meets.
+enum class Landing : std::uint8_t { write, add, product, greatest, least };
+struct Scattering {
+  Landing how = Landing::write;
+  bool include_self = true;  ///< whether the element of the input counts where something lands
+};
+/// Source at the index positions along dim, over *target or over a copy of x. No history.
+Tensor scattered(struct Target target, const Tensor& x, std::int64_t dim, const Tensor& at,
+                 const Tensor& source, const Scattering& scattering, std::string_view op);
+/// The value that changes nothing: 0, 1, or the end of the range of `dtype`, in that dtype.
+Tensor identity_of(Landing how, DType dtype);
+
 /// (count, rank) int64.
 Tensor positions_of_nonzero(const Tensor& x);
 /// g, which fills the front of a larger shape, with zeros behind; a 0-d shape takes the sum.

@@ -18,7 +18,7 @@ const std::vector<const OpRecord*>& all_ops() {
           random_family,     complex_family,      special_family,  numbers_family,
           products_family,   selection_family,    quantile_family, statistics_family,
           histogram_family,  running_family,      stacking_family, partition_family,
-          scattering_family, search_family})
+          strided_family,    scattering_family,   placing_family,  search_family})
       for (const OpRecord* op : family()) list->push_back(op);
     return list;
   }();

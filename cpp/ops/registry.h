@@ -41,7 +41,9 @@ Family histogram_family();
 Family running_family();
 Family stacking_family();
 Family partition_family();
+Family strided_family();
 Family scattering_family();
+Family placing_family();
 Family search_family();
 
 }  // namespace topograd

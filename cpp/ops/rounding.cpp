@@ -19,7 +19,7 @@ tensor([-2.,  0.,  2.])
     .derivative = Elementwise{[](const Call&, const Tensor& x) -> Tensor {
       return Tensor::zeros({}, x.dtype());
     }},
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = unary_samples,
 }};
 
@@ -37,7 +37,7 @@ tensor([-1.,  1.,  2.])
     .derivative = Elementwise{[](const Call&, const Tensor& x) -> Tensor {
       return Tensor::zeros({}, x.dtype());
     }},
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = unary_samples,
 }};
 
@@ -55,7 +55,7 @@ tensor([ 0.,  2.,  2., -1.])
     .derivative = Elementwise{[](const Call&, const Tensor& x) -> Tensor {
       return Tensor::zeros({}, x.dtype());
     }},
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = unary_samples,
 }};
 
@@ -99,7 +99,7 @@ tensor([-1.,  0.,  2.])
     .derivative = Elementwise{[](const Call&, const Tensor& x) -> Tensor {
       return Tensor::zeros({}, x.dtype());
     }},
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = unary_samples,
 }};
 
@@ -117,7 +117,7 @@ tensor([-0.5000,  0.2500])
     .derivative = Elementwise{[](const Call&, const Tensor& x) -> Tensor {
       return Tensor::ones({}, x.dtype());
     }},
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = unary_samples,
 }};
 

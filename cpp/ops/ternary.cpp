@@ -207,7 +207,7 @@ tensor([0., 1., 2.])
           return clamp_between(x, low.defined() ? low : no_limit(x, false),
                                high.defined() ? high : no_limit(x, true));
         },
-    .traits = both,
+    .traits = is_method | has_in_place_function,
     .samples = []() -> std::vector<Sample> {
       return {{sample({2, 3}), Tensor(-0.5), Tensor(0.7)},
               {sample({2, 3}), Arg(), sample({3})},
@@ -253,7 +253,7 @@ common shape and dtype. NaN stays NaN. The gradient at input = min goes to input
 tensor([0.0000, 0.5000, 2.0000])
 )",
     .forward = [](const Tensor& x, const Tensor& low) { return clamp(x, low, Tensor()); },
-    .traits = both,
+    .traits = is_method | has_in_place_function,
     .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), Tensor(0.1)}}; },
 }};
 
@@ -268,7 +268,7 @@ common shape and dtype. NaN stays NaN. The gradient at input = max goes to input
 tensor([-2.,  0.,  0.])
 )",
     .forward = [](const Tensor& x, const Tensor& high) { return clamp(x, Tensor(), high); },
-    .traits = both,
+    .traits = is_method | has_in_place_function,
     .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), Tensor(0.1)}}; },
 }};
 

@@ -21,7 +21,7 @@ tensor([0.0000, 0.5000, 1.0000])
       return fused<"sin.backward">(nullptr, g, x);
     }},
     .saves = saves_in0,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = unary_samples,
 }};
 
@@ -41,7 +41,7 @@ tensor([ 1.0000,  0.5000, -1.0000])
       return fused<"cos.backward">(nullptr, g, x);
     }},
     .saves = saves_in0,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = unary_samples,
 }};
 
@@ -62,7 +62,7 @@ tensor([0., 1.])
       return fused<"tan.backward">(nullptr, g, c.output());
     }},
     .saves = saves_output,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = [] { return unary_samples_in(-0.9, 0.9); },
 }};
 
@@ -80,7 +80,7 @@ tensor([0.0000, 0.5236, 1.5708,    nan])
     .derivative =
         Elementwise{[](const Call&, const Tensor& x) -> Tensor { return rsqrt(1 - square(x)); }},
     .saves = saves_in0,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = [] { return unary_samples_in(-0.9, 0.9); },
 }};
 
@@ -98,7 +98,7 @@ tensor([0.0000, 1.0472, 3.1416,    nan])
     .derivative =
         Elementwise{[](const Call&, const Tensor& x) -> Tensor { return -rsqrt(1 - square(x)); }},
     .saves = saves_in0,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = [] { return unary_samples_in(-0.9, 0.9); },
 }};
 
@@ -117,7 +117,7 @@ tensor([ 0.0000,  0.7854, -1.5708])
       return reciprocal(1 + square(x));
     }},
     .saves = saves_in0,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = unary_samples,
 }};
 
@@ -133,7 +133,7 @@ tensor([ 0.0000,  1.1752, -1.1752])
     .forward = float_unary<"sinh">,
     .derivative = Elementwise{[](const Call&, const Tensor& x) -> Tensor { return cosh(x); }},
     .saves = saves_in0,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = unary_samples,
 }};
 
@@ -149,7 +149,7 @@ tensor([1.0000, 1.5431, 1.5431])
     .forward = float_unary<"cosh">,
     .derivative = Elementwise{[](const Call&, const Tensor& x) -> Tensor { return sinh(x); }},
     .saves = saves_in0,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = unary_samples,
 }};
 
@@ -169,7 +169,7 @@ tensor([ 0.0000,  0.7616, -1.0000])
       return fused<"tanh.backward">(nullptr, g, c.output());
     }},
     .saves = saves_output,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = unary_samples,
 }};
 
@@ -187,7 +187,7 @@ tensor([ 0.0000,  0.8814, -0.8814])
     .derivative =
         Elementwise{[](const Call&, const Tensor& x) -> Tensor { return rsqrt(square(x) + 1); }},
     .saves = saves_in0,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = unary_samples,
 }};
 
@@ -205,7 +205,7 @@ tensor([0.0000, 1.3170,    nan])
     .derivative =
         Elementwise{[](const Call&, const Tensor& x) -> Tensor { return rsqrt(square(x) - 1); }},
     .saves = saves_in0,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = [] { return unary_samples_in(1.5, 3); },
 }};
 
@@ -224,7 +224,7 @@ tensor([0.0000, 0.5493,    inf,    nan])
       return reciprocal(1 - square(x));
     }},
     .saves = saves_in0,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = [] { return unary_samples_in(-0.9, 0.9); },
 }};
 

@@ -26,7 +26,7 @@ tensor([-3,  5])
         },
     .derivative =
         Linear{[](const Call&, const Tensor& g, const Tensor&) -> Tensor { return neg(g); }},
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = unary_samples,
 }};
 
@@ -73,7 +73,7 @@ tensor([1.5000, 0.0000, 2.0000])
       return fused<"abs.backward">(nullptr, g, x);
     }},
     .saves = saves_in0,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = unary_samples,
 }};
 
@@ -115,7 +115,7 @@ tensor([9.0000, 0.2500])
       return fused<"square.backward">(nullptr, g, x);
     }},
     .saves = saves_in0,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = unary_samples,
 }};
 
@@ -137,7 +137,7 @@ tensor([ 0.5000, -0.2500,     inf])
       return fused<"reciprocal.backward">(nullptr, g, c.output());
     }},
     .saves = saves_output,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = [] { return unary_samples_in(0.5, 3); },
 }};
 
@@ -158,7 +158,7 @@ tensor([2.0000, 1.4142,    nan])
       return fused<"sqrt.backward">(nullptr, g, c.output());
     }},
     .saves = saves_output,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = [] { return unary_samples_in(0.5, 3); },
 }};
 
@@ -176,7 +176,7 @@ tensor([0.5000, 2.0000,    inf])
     .derivative =
         Elementwise{[](const Call& c, const Tensor& x) -> Tensor { return -0.5 * c.output() / x; }},
     .saves = saves_output | saves_in0,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = [] { return unary_samples_in(0.5, 3); },
 }};
 
@@ -196,7 +196,7 @@ tensor([1.0000, 2.7183, 0.0000])
       return fused<"exp.backward">(nullptr, g, c.output());
     }},
     .saves = saves_output,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = unary_samples,
 }};
 
@@ -214,7 +214,7 @@ tensor([0.5000, 1.0000, 8.0000])
       return 0.6931471805599453 * c.output();
     }},
     .saves = saves_output,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = unary_samples,
 }};
 
@@ -236,7 +236,7 @@ tensor(0.)
       return fused<"expm1.backward">(nullptr, g, c.output());
     }},
     .saves = saves_output,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = unary_samples,
 }};
 
@@ -256,7 +256,7 @@ tensor([0., 1., -inf, nan])
       return fused<"log.backward">(nullptr, g, x);
     }},
     .saves = saves_in0,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = [] { return unary_samples_in(0.5, 3); },
 }};
 
@@ -277,7 +277,7 @@ tensor([ 3., -1.])
       return fused<"log2.backward">(nullptr, g, x);
     }},
     .saves = saves_in0,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = [] { return unary_samples_in(0.5, 3); },
 }};
 
@@ -295,7 +295,7 @@ tensor([ 3., -2.])
     .derivative =
         Elementwise{[](const Call&, const Tensor& x) -> Tensor { return 0.4342944819032518 / x; }},
     .saves = saves_in0,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = [] { return unary_samples_in(0.5, 3); },
 }};
 
@@ -318,7 +318,7 @@ tensor(0.)
       return fused<"log1p.backward">(nullptr, g, x);
     }},
     .saves = saves_in0,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = [] { return unary_samples_in(0.5, 3); },
 }};
 
@@ -340,7 +340,7 @@ tensor([0.5000, 0.8808, 0.1192, 0.0000])
       return fused<"sigmoid.backward">(nullptr, g, c.output());
     }},
     .saves = saves_output,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = unary_samples,
 }};
 
@@ -361,7 +361,7 @@ tensor([ 0.0000,  0.5205, -0.8427])
       return fused<"erf.backward">(nullptr, g, x);
     }},
     .saves = saves_in0,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = unary_samples,
 }};
 
@@ -381,7 +381,7 @@ tensor(0.)
       return -1.1283791670955126 * exp(-square(x));
     }},
     .saves = saves_in0,
-    .traits = is_method | has_in_place,
+    .traits = is_method | has_in_place_function,
     .samples = unary_samples,
 }};
 

@@ -413,10 +413,48 @@ topograd.Size([2, 3, 2])
     .samples = []() -> std::vector<Sample> { return {{sample({2, 6}), 1, Dims{3, -1}}}; },
 }};
 
+constinit const Op<Tensor(Tensor, std::int64_t, std::int64_t)> swapaxes{{
+    .signature = "swapaxes(Tensor input, int axis0, int axis1)",
+    .doc =
+        R"(transpose under NumPy's name: a view with the dims axis0 and axis1 of input swapped.
+
+>>> tg.swapaxes(tg.zeros(2, 3), 0, 1).shape
+topograd.Size([3, 2])
+)",
+    .forward = [](const Tensor& x, std::int64_t a, std::int64_t b) { return transpose(x, a, b); },
+    .samples = []() -> std::vector<Sample> { return {{sample({2, 3, 4}), -1, 0}}; },
+}};
+
+constinit const Op<Tensor(Tensor, std::int64_t, std::int64_t)> swapdims{{
+    .signature = "swapdims(Tensor input, int dim0, int dim1)",
+    .doc =
+        R"(transpose under another name: a view with the dims dim0 and dim1 of input swapped.
+
+>>> tg.swapdims(tg.zeros(2, 3), 0, 1).shape
+topograd.Size([3, 2])
+)",
+    .forward = [](const Tensor& x, std::int64_t a, std::int64_t b) { return transpose(x, a, b); },
+    .samples = []() -> std::vector<Sample> { return {{sample({2, 3, 4}), -1, 0}}; },
+}};
+
+constinit const Op<Tensor(Tensor, Dims, Dims)> moveaxis{{
+    .signature = "moveaxis(Tensor input, int[] source, int[] destination)",
+    .doc =
+        R"(movedim under NumPy's name: input with the dims source at the places destination.
+
+>>> tg.moveaxis(tg.zeros(2, 3, 4), 0, -1).shape
+topograd.Size([3, 4, 2])
+)",
+    .forward = [](const Tensor& x, const Dims& source,
+                  const Dims& destination) { return movedim(x, source, destination); },
+    .samples = []() -> std::vector<Sample> { return {{sample({2, 3, 4}), Dims{0}, Dims{-1}}}; },
+}};
+
 Family view_family() {
-  return {&view,    &reshape,          &view_as, &reshape_as, &permute,      &transpose,
-          &t,       &matrix_transpose, &movedim, &expand,     &broadcast_to, &expand_as,
-          &squeeze, &unsqueeze,        &flatten, &unflatten};
+  return {&view,         &reshape,   &view_as,          &reshape_as, &permute,
+          &transpose,    &t,         &matrix_transpose, &movedim,    &expand,
+          &broadcast_to, &expand_as, &squeeze,          &unsqueeze,  &flatten,
+          &unflatten,    &swapaxes,  &swapdims,         &moveaxis};
 }
 
 }  // namespace topograd

@@ -25,6 +25,8 @@ from topograd._C import (
     dtype,
     empty,
     empty_like,
+    empty_permuted,
+    empty_strided,
     eye,
     full,
     full_like,
@@ -33,6 +35,7 @@ from topograd._C import (
     is_grad_enabled,
     is_inference_mode_enabled,
     linspace,
+    logspace,
     ones,
     ones_like,
     rand,
@@ -42,9 +45,12 @@ from topograd._C import (
     randn,
     randn_like,
     randperm,
+    scalar_tensor,
     set_default_dtype,
     set_num_threads,
     tensor,
+    tril_indices,
+    triu_indices,
     zeros,
     zeros_like,
 )
@@ -111,6 +117,13 @@ from topograd._modes import (  # noqa: E402
     inference_mode,
     no_grad,
     set_grad_enabled,
+)
+from topograd._placing import (  # noqa: E402
+    as_strided_,
+    broadcast_shapes,
+    unique,
+    unique_consecutive,
+    zero_,
 )
 from topograd._registry import ops  # noqa: E402
 from topograd._statistics import gradient, std, std_mean, var, var_mean  # noqa: E402

@@ -154,9 +154,14 @@ def function_forms(names: Mapping[str, object], ops: Iterable[Record]) -> dict[s
     forms: dict[str, list[Form]] = {}
     for op in ops:
         if op["function_exists"]:
+            in_place = registered.get(op["function"] + "_")
             for name, value in names.items():
+                form = form_of(op)
                 if value is registered[op["function"]]:
-                    forms.setdefault(name, []).append(form_of(op))
+                    forms.setdefault(name, []).append(form)
+                elif value is in_place and op["inplace"]:
+                    doc = f"{form.doc.splitlines()[0]} In place."
+                    forms.setdefault(name, []).append(form._replace(doc=doc))
     return forms
 
 
@@ -228,6 +233,10 @@ def definition(name: str, forms: list[Form], *, method: bool = False) -> str:
             lines.append("@overload")
         entries = parameter_list(form, forms[:i], method=method)
         head = exploded(f"def {name}(", entries, f") -> {form.result}:")
+        if any(other.parameters[0]["variadic"] for other in forms[i + 1 :]):
+            # One tensor gives one, several give a tuple: types can not tell several from one.
+            first, *rest = head.splitlines()
+            head = "\n".join([f"{first}  # type: ignore[overload-overlap]", *rest])
         lines.append(f"{head}\n{textwrap.indent(docstring(form.doc), INDENT)}\n")
     return "\n".join(lines)
 

@@ -6,7 +6,7 @@ import builtins
 from collections.abc import Callable
 from typing import Any
 
-from topograd import _C, _functions, _statistics
+from topograd import _C, _functions, _placing, _statistics
 from topograd._arguments import takes_tensors
 from topograd._C import Tensor
 
@@ -278,11 +278,6 @@ def _wrapped(value: Any) -> Any:
         return value
 
 
-def ravel(self: Tensor) -> Tensor:
-    """The elements as a vector: a view where possible."""
-    return self.reshape(-1)
-
-
 def _reshaped_in_place(name: str) -> None:
     """squeeze_ and the like: the tensor itself gets the new shape, unless it has a history."""
 
@@ -317,7 +312,6 @@ for _function in (
     __reduce_ex__,
     new_tensor,
     is_same_size,
-    ravel,
     where,
     nonzero,
     __array_ufunc__,
@@ -332,8 +326,10 @@ _method(_statistics.std, "std")
 _method(_functions.norm, "norm")
 _method(_functions.equal, "equal")
 _method(_functions.allclose, "allclose")
-for _name in ("squeeze", "unsqueeze", "transpose", "t"):
+_method(_placing.unique, "unique")
+_method(_placing.unique_consecutive, "unique_consecutive")
+for _name in ("squeeze", "unsqueeze", "transpose", "t", "swapaxes", "swapdims", "as_strided"):
     _reshaped_in_place(_name)
 setattr(Tensor, "__array_interface__", property(lambda self: self.numpy().__array_interface__))  # noqa: B010
-for _name in ("zeros", "ones", "empty", "full"):
+for _name in ("zeros", "ones", "empty", "full", "empty_strided"):
     _new(getattr(_C, _name), f"new_{_name}")

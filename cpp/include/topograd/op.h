@@ -252,6 +252,8 @@ enum Traits : unsigned {
   method_only = 32,     ///< a method but not a function
   is_random = 64,       ///< draws from the random generator
   in_place_only = 128,  ///< public only as name_ (copy_, fill_)
+  /// has_in_place, and name_ is also a function, as for most functions of one tensor.
+  has_in_place_function = 2 | 256,
 };
 constexpr Traits operator|(Traits a, Traits b) {
   return static_cast<Traits>(static_cast<unsigned>(a) | static_cast<unsigned>(b));

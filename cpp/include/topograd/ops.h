@@ -53,7 +53,7 @@ TOPOGRAD_OP Binary clamp_min, clamp_max;
 TOPOGRAD_OP Op<Tensor(Tensor, DType)> cast;
 TOPOGRAD_OP Unary clone, contiguous;
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor, bool)> copy;
-TOPOGRAD_OP Op<Tensor(Tensor, Scalar)> fill;
+TOPOGRAD_OP Binary fill;
 
 // ops/reduce.cpp, ops/extremes.cpp, ops/scan.cpp
 using OptionalDims = std::optional<Dims>;
@@ -86,12 +86,12 @@ TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Dims, Dims)> tensordot_dims;
 
 // ops/view.cpp
 TOPOGRAD_OP Op<Tensor(Tensor, Dims)> view, reshape, permute, expand, broadcast_to;
-TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, std::int64_t)> transpose;
+TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, std::int64_t)> transpose, swapaxes, swapdims;
 TOPOGRAD_OP Op<Tensor(Tensor, OptionalDims)> squeeze;
 TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t)> unsqueeze;
 TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, std::int64_t)> flatten;
 TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, Dims)> unflatten;
-TOPOGRAD_OP Op<Tensor(Tensor, Dims, Dims)> movedim;
+TOPOGRAD_OP Op<Tensor(Tensor, Dims, Dims)> movedim, moveaxis;
 TOPOGRAD_OP Unary t, matrix_transpose;
 TOPOGRAD_OP Binary expand_as, view_as, reshape_as;
 
@@ -228,12 +228,53 @@ TOPOGRAD_OP Unary trace;
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor, double, std::int64_t, std::int64_t)> gradient_along;
 
 // ops/stacking.cpp
+TOPOGRAD_OP Op<Tensor(Tensors)> hstack, vstack, row_stack, dstack, column_stack, block_diag,
+    cartesian_prod;
+TOPOGRAD_OP Op<Tensor(Tensors, std::int64_t)> concat, concatenate;
+TOPOGRAD_OP Unary atleast_1d, atleast_2d, atleast_3d;
+TOPOGRAD_OP Op<Tensors(Tensors)> atleast_1d_each, atleast_2d_each, atleast_3d_each,
+    broadcast_tensors;
+TOPOGRAD_OP Op<Tensors(Tensors, std::optional<std::string>)> meshgrid;
+TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, bool)> combinations;
 
-// ops/partition.cpp
+// ops/partition.cpp, ops/strided.cpp
+TOPOGRAD_OP Op<Tensors(Tensor, Tensor, std::int64_t)> tensor_split;
+TOPOGRAD_OP Op<Tensors(Tensor, Dims, std::int64_t)> tensor_split_indices, unsafe_split_with_sizes;
+TOPOGRAD_OP Op<Tensors(Tensor, std::int64_t, std::int64_t)> tensor_split_sections, unsafe_chunk,
+    unsafe_split;
+TOPOGRAD_OP Op<Tensors(Tensor, std::int64_t)> hsplit, vsplit, dsplit;
+TOPOGRAD_OP Op<Tensors(Tensor, Dims)> hsplit_indices, vsplit_indices, dsplit_indices;
+TOPOGRAD_OP Unary fliplr, flipud, ravel, adjoint;
+TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, Dims)> rot90;
+TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t)> diagflat;
+TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, std::int64_t, std::int64_t)> diag_embed;
+TOPOGRAD_OP Op<Tensor(Tensor, Dims)> sum_to_size;
+TOPOGRAD_OP Op<Tensor(Tensor, Dims, Dims, OptionalInt)> as_strided;
+TOPOGRAD_OP Op<Tensor(Tensor, Dims, Dims, std::int64_t, Dims, std::int64_t)> strided_view,
+    strided_view_transpose;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Dims, Dims, OptionalInt)> as_strided_scatter;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, std::int64_t, std::int64_t)> select_scatter;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, std::int64_t, OptionalInt, OptionalInt, std::int64_t)>
+    slice_scatter;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, std::int64_t, std::int64_t, std::int64_t)> diagonal_scatter;
 
-// ops/scattering.cpp
+// ops/scattering.cpp, ops/placing.cpp
+TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, Tensor, Tensor, std::string, bool)> scatter_reduce,
+    scatter_combine, index_reduce, index_combine;
+TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, Tensor, Tensor, std::string)> scatter_reducing,
+    scatter_value_reducing;
+TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, Tensor, Tensor)> index_copy, index_fill;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor)> masked_scatter;
+TOPOGRAD_OP Binary take;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, bool)> put;
 
 // ops/search.cpp
+TOPOGRAD_OP Unary argwhere;
+TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, std::int64_t)> nonzero_static;
+TOPOGRAD_OP Op<Tensors(Tensor, Dims)> unravel_index;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, bool, bool, std::optional<std::string>, Tensor)> searchsorted;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, bool, bool)> bucketize, isin;
+TOPOGRAD_OP Op<Tensors(Tensor, OptionalInt, bool, bool, bool)> distinct;
 
 #undef TOPOGRAD_OP
 

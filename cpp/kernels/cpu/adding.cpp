@@ -1,67 +1,57 @@
 #include "kernels/cpu/complex.h"
+#include "kernels/cpu/parts.h"
 
 namespace topograd::kernels::TOPOGRAD_ISA_NAME {
 
 namespace {
 
-// Threads own disjoint parts of the destination: a strip of columns, or a range of rows where there
-// are too few columns. Each walks all indices in order, so every destination adds its contributions
-// in that order.
-
-constexpr index strip_width = 64;
-/// Additions below which a piece of work is not worth handing to another thread.
-constexpr index grain_work = 1 << 14;
-
-/// The cut of [outer] problems that add rows of `width` elements at `picks` indices.
-struct Cut {
-  index strips, ranges, grain;
-  Cut(index outer, index picks, index width) {
-    strips = ceil_div(width, strip_width);
-    const index work = picks * least(width, strip_width);
-    // Every range walks all the indices: two for each thread would cost more than they balance.
-    const bool few = outer * strips < num_threads() && work >= 2 * grain_work;
-    ranges = few ? ceil_div(num_threads(), outer * strips) : 1;
-    grain = greatest<index>(1, grain_work * ranges / greatest<index>(work, 1));
+struct Sum {
+  template <class T>
+  static T of(T a, T b) {
+    return a + b;
+  }
+};
+struct Product {
+  template <class T>
+  static T of(T a, T b) {
+    return a * b;
+  }
+};
+struct Greatest {
+  template <class T>
+  static T of(T a, T b) {
+    return a >= b || a != a ? a : b;
+  }
+};
+struct Least {
+  template <class T>
+  static T of(T a, T b) {
+    return a <= b || a != a ? a : b;
   }
 };
 
-/// One piece of such a cut.
-struct Part {
-  index problem, column_begin, column_end, row_begin, row_end;
-  Part(const Cut& cut, index item, index width, index rows) {
-    const index range = item % cut.ranges;
-    const index strip = item / cut.ranges % cut.strips;
-    problem = item / cut.ranges / cut.strips;
-    column_begin = strip * strip_width;
-    column_end = least(column_begin + strip_width, width);
-    row_begin = rows * range / cut.ranges;
-    row_end = rows * (range + 1) / cut.ranges;
-  }
-  bool owns(index row) const { return row >= row_begin && row < row_end; }
-};
-
-/// to[at[p] * stride + j] += from[p * stride + j] for one part, whose first column `from` and `to`
-/// point at.
-template <class T>
-void add_part(const T* from, const std::int64_t* at, T* to, index picks, index stride,
-              const Part& part) {
+/// to[at[p] * stride + j] += from[p * stride + j] (or another operation) for one part, whose first
+/// column `from` and `to` point at.
+template <class F, class T>
+void combine_part(const T* from, const std::int64_t* at, T* to, index picks, index stride,
+                  const Part& part) {
   const index width = part.column_end - part.column_begin;
   if (stride == 1) {
     for (index p = 0; p < picks; ++p)
-      if (part.owns(at[p])) to[at[p]] += from[p];
+      if (part.owns(at[p])) to[at[p]] = F::of(to[at[p]], from[p]);
     return;
   }
   for (index p = 0; p < picks; ++p) {
     if (!part.owns(at[p])) continue;
     const T* row = from + p * stride;
     T* sum = to + at[p] * stride;
-    for (index j = 0; j < width; ++j) sum[j] += row[j];
+    for (index j = 0; j < width; ++j) sum[j] = F::of(sum[j], row[j]);
   }
 }
 
-template <class T>
-void index_add(const void* in_memory, const std::int64_t* indices, void* out_memory, index outer,
-               index n, index picks, index inner) {
+template <class F, class T>
+void index_combine_by(const void* in_memory, const std::int64_t* indices, void* out_memory,
+                      index outer, index n, index picks, index inner) {
   if (outer == 0 || inner == 0) return;
   const T* in = static_cast<const T*>(in_memory);
   T* out = static_cast<T*>(out_memory);
@@ -69,15 +59,15 @@ void index_add(const void* in_memory, const std::int64_t* indices, void* out_mem
   parallel(outer * cut.strips * cut.ranges, cut.grain, [=](index begin, index end) {
     for (index item = begin; item < end; ++item) {
       const Part part(cut, item, inner, n);
-      add_part(in + part.problem * picks * inner + part.column_begin, indices,
-               out + part.problem * n * inner + part.column_begin, picks, inner, part);
+      combine_part<F>(in + part.problem * picks * inner + part.column_begin, indices,
+                      out + part.problem * n * inner + part.column_begin, picks, inner, part);
     }
   });
 }
 
-template <class T>
-void scatter_add(const void* in_memory, const std::int64_t* indices, void* out_memory, index outer,
-                 index n, index picks, index inner) {
+template <class F, class T>
+void scatter_combine_by(const void* in_memory, const std::int64_t* indices, void* out_memory,
+                        index outer, index n, index picks, index inner) {
   if (outer == 0 || inner == 0) return;
   const T* in = static_cast<const T*>(in_memory);
   T* out = static_cast<T*>(out_memory);
@@ -89,12 +79,15 @@ void scatter_add(const void* in_memory, const std::int64_t* indices, void* out_m
       const std::int64_t* at = indices + part.problem * picks * inner;
       T* to = out + part.problem * n * inner;
       if (inner == 1) {
-        add_part(from, at, to, picks, inner, part);
+        combine_part<F>(from, at, to, picks, inner, part);
         continue;
       }
       for (index p = 0; p < picks; ++p, from += inner, at += inner)
         for (index j = part.column_begin; j < part.column_end; ++j)
-          if (part.owns(at[j])) to[at[j] * inner + j] += from[j];
+          if (part.owns(at[j])) {
+            T& sum = to[at[j] * inner + j];
+            sum = F::of(sum, from[j]);
+          }
     }
   });
 }
@@ -122,16 +115,65 @@ void add_rows(const void* in_memory, const std::int64_t* offsets, void* out_memo
 }
 
 template <class T>
-constexpr Adding adding_of = {index_add<T>, scatter_add<T>, add_rows<T>};
+void index_combine(Combination operation, const void* in, const std::int64_t* indices, void* out,
+                   index outer, index n, index picks, index inner) {
+  switch (operation) {
+    case Combination::product:
+      return index_combine_by<Product, T>(in, indices, out, outer, n, picks, inner);
+    case Combination::greatest:
+      return index_combine_by<Greatest, T>(in, indices, out, outer, n, picks, inner);
+    case Combination::least:
+      return index_combine_by<Least, T>(in, indices, out, outer, n, picks, inner);
+  }
+}
+
+template <class T>
+void scatter_combine(Combination operation, const void* in, const std::int64_t* indices, void* out,
+                     index outer, index n, index picks, index inner) {
+  switch (operation) {
+    case Combination::product:
+      return scatter_combine_by<Product, T>(in, indices, out, outer, n, picks, inner);
+    case Combination::greatest:
+      return scatter_combine_by<Greatest, T>(in, indices, out, outer, n, picks, inner);
+    case Combination::least:
+      return scatter_combine_by<Least, T>(in, indices, out, outer, n, picks, inner);
+  }
+}
+
+template <class T>
+constexpr Adding adding_of = {index_combine_by<Sum, T>, scatter_combine_by<Sum, T>, add_rows<T>,
+                              index_combine<T>, scatter_combine<T>};
+
+/// Complex numbers have no order, and products of them at indices nobody asks for.
+template <class T>
+constexpr Adding sums_of = {index_combine_by<Sum, T>, scatter_combine_by<Sum, T>, add_rows<T>,
+                            nullptr, nullptr};
+
+/// Integers wrap around, which only unsigned ones do by definition; their order needs the sign.
+struct Whole {
+  std::int64_t value;
+  friend Whole operator+(Whole a, Whole b) {
+    return {static_cast<std::int64_t>(static_cast<std::uint64_t>(a.value) +
+                                      static_cast<std::uint64_t>(b.value))};
+  }
+  friend Whole operator*(Whole a, Whole b) {
+    return {static_cast<std::int64_t>(static_cast<std::uint64_t>(a.value) *
+                                      static_cast<std::uint64_t>(b.value))};
+  }
+  Whole& operator+=(Whole other) { return *this = *this + other; }
+  friend bool operator>=(Whole a, Whole b) { return a.value >= b.value; }
+  friend bool operator<=(Whole a, Whole b) { return a.value <= b.value; }
+  friend bool operator!=(Whole a, Whole b) { return a.value != b.value; }
+};
 
 }  // namespace
 
 void fill_adding(Adding (&adding)[compute_count]) {
   adding[static_cast<int>(Compute::f32)] = adding_of<float>;
   adding[static_cast<int>(Compute::f64)] = adding_of<double>;
-  adding[static_cast<int>(Compute::i64)] = adding_of<std::uint64_t>;  // wraps around
-  adding[static_cast<int>(Compute::c64)] = adding_of<Complex<float>>;
-  adding[static_cast<int>(Compute::c128)] = adding_of<Complex<double>>;
+  adding[static_cast<int>(Compute::i64)] = adding_of<Whole>;
+  adding[static_cast<int>(Compute::c64)] = sums_of<Complex<float>>;
+  adding[static_cast<int>(Compute::c128)] = sums_of<Complex<double>>;
 }
 
 }  // namespace topograd::kernels::TOPOGRAD_ISA_NAME

@@ -72,10 +72,12 @@ void fill_rows(Rows (&rows)[2]);
 void fill_attention(Attention (&attention)[2]);
 void fill_movement(Movement& movement);
 void fill_adding(Adding (&adding)[compute_count]);
+void fill_placing(Placing& placing);
 void fill_sorting(Sorting (&sorting)[compute_count]);
 void fill_selecting(Sorting (&sorting)[compute_count]);
 void fill_counting(Counting& counting);
 void fill_recurrence(Recurrence (&recurrence)[2]);
+void fill_searching(Searching (&searching)[compute_count]);
 void fill_random(Random& random);
 void fill_optimizers(Optimizers (&optimizers)[2]);
 

@@ -17,10 +17,12 @@ Table make_table() {
   fill_attention(table.attention);
   fill_movement(table.movement);
   fill_adding(table.adding);
+  fill_placing(table.placing);
   fill_sorting(table.sorting);
   fill_selecting(table.sorting);
   fill_counting(table.counting);
   fill_recurrence(table.recurrence);
+  fill_searching(table.searching);
   fill_random(table.random);
   fill_optimizers(table.optimizers);
   return table;

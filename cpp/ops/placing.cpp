@@ -1,0 +1,279 @@
+// Writing over elements at positions, in a copy or in place, and reading them from the flattened
+// input.
+
+#include "ops/family.h"
+#include "ops/placement.h"
+#include "ops/registry.h"
+
+namespace topograd {
+namespace {
+
+/// Writes source, or its one element everywhere, at positions along dim: over *target or over a
+/// copy of x. `positions` is dense int64, checked.
+Tensor written(Target target, const Tensor& x, int dim, const Tensor& positions,
+               const Tensor& source, bool single) {
+  const Tensor out = target.tensor != nullptr ? *target.tensor : dense_copy(x);
+  if (positions.count() == 0 || x.count() == 0) return out;
+  const Axis axis = axis_of(x.shape(), dim);
+  const Tensor own = dense(may_overlap(source, out) ? dense_copy(source) : source);
+  const Tensor at = may_overlap(positions, out) ? dense_copy(positions) : positions;
+  const Tensor work = dense(out);
+  kernel_table().placing.index_write(own.address(), single, at.data<std::int64_t>(), work.address(),
+                                     axis.outer, axis.n, at.count(), axis.inner,
+                                     static_cast<index>(size_of(x.dtype())));
+  if (!work.same_as(out)) copy_elements(work, out);
+  return out;
+}
+
+/// source at positions of the flattened input, written or added.
+Tensor put_flat(Target target, const Tensor& x, const Tensor& at, const Tensor& source,
+                bool accumulate) {
+  expect<ShapeError>(source.count() == at.count(),
+                     "put: source of shape {} has {} elements, index of shape {} has {}",
+                     source.shape(), source.count(), at.shape(), at.count());
+  expect<NotSupported>(source.dtype() == x.dtype() || source.body()->wrapped_number,
+                       "put: dtypes differ: input is {}, source is {}", x.dtype(), source.dtype());
+  const Tensor positions = wrapped_positions(at, x.count(), "put");
+  const Tensor out = target.tensor != nullptr ? *target.tensor : dense_copy(x);
+  if (at.count() == 0) return out;
+  const DType typed = accumulate ? compute_dtype(x.dtype()) : x.dtype();
+  const Tensor from =
+      dense(converted(may_overlap(source, out) ? dense_copy(source) : source, typed));
+  const Tensor work = dense(converted(out, typed));
+  const auto* places = positions.data<std::int64_t>();
+  if (accumulate)
+    kernel_table().adding[static_cast<int>(compute_of(x.dtype()))].index_add(
+        from.address(), places, work.address(), 1, x.count(), at.count(), 1);
+  else
+    kernel_table().placing.index_write(from.address(), false, places, work.address(), 1, x.count(),
+                                       at.count(), 1, static_cast<index>(size_of(typed)));
+  if (!work.same_as(out)) copy_elements(work, out);
+  return out;
+}
+
+void expect_mask(const Tensor& mask, std::string_view op) {
+  expect<TypeError>(is_boolean(mask.dtype()), "{}: expects a bool mask, got {} of shape {}", op,
+                    mask.dtype(), mask.shape());
+}
+
+Tensor masked_written(Target target, const Tensor& x, const Tensor& mask, const Tensor& source) {
+  expect_mask(mask, "masked_scatter");
+  expect<NotSupported>(source.dtype() == x.dtype(),
+                       "masked_scatter: dtypes differ: input is {}, source is {}", x.dtype(),
+                       source.dtype());
+  const Dims shape = broadcast_shapes(x.shape(), mask.shape(), "masked_scatter");
+  const Tensor flags = dense(expand(mask, shape));
+  const bool* data = flags.data<bool>();
+  index wanted = 0;
+  for (index i = 0; i < flags.count(); ++i) wanted += data[i] ? 1 : 0;
+  expect<ShapeError>(wanted <= source.count(),
+                     "masked_scatter: source of shape {} has {} elements, the mask of shape {} "
+                     "wants {}",
+                     source.shape(), source.count(), mask.shape(), wanted);
+  if (target.tensor != nullptr)
+    expect<ShapeError>(shape == x.shape(),
+                       "masked_scatter: the mask of shape {} does not broadcast to the input {}",
+                       mask.shape(), x.shape());
+  const Tensor out = target.tensor != nullptr ? *target.tensor : dense_copy(expand(x, shape));
+  const Tensor own = dense(may_overlap(source, out) ? dense_copy(source) : source);
+  const Tensor work = dense(out);
+  kernel_table().placing.masked_write(data, own.address(), work.address(), work.count(),
+                                      static_cast<index>(size_of(x.dtype())));
+  if (!work.same_as(out)) copy_elements(work, out);
+  return out;
+}
+
+}  // namespace
+
+constinit const Op<Tensor(Tensor, std::int64_t, Tensor, Tensor)> index_copy{{
+    .signature = "index_copy(Tensor input, int dim, Tensor index, Tensor source)",
+    .doc =
+        R"(input with the slices of source written at the positions index along dim.
+
+index: integers (k,). source: the shape of input with size k along dim, and its dtype. At repeated
+positions the last one wins, but the gradients of all of them are those of the position.
+Raises IndexError for an entry outside of [0, input.size(dim)), ShapeError when source does not fit,
+RuntimeError for another dtype.
+
+>>> tg.index_copy(tg.zeros(3, 2), 0, tg.tensor([2, 0]), tg.tensor([[1.0, 2.0], [3.0, 4.0]]))
+tensor([[3., 4.],
+        [0., 0.],
+        [1., 2.]])
+)",
+    .forward =
+        [](Target target, const Tensor& x, std::int64_t dim, const Tensor& at,
+           const Tensor& source) {
+          const int d = wrap_dim(dim, x.rank(), "index_copy");
+          const bool one = source.rank() == 0 && at.count() == 1 && x.rank() == 1;
+          check_index_rows(x, d, at, one ? reshape(source, Dims{1}) : source, "index_copy");
+          check_positions(at, x.rank() == 0 ? 1 : x.shape()[d], "index_copy");
+          return written(target, x, d, dense(converted(at, DType::int64)), source, false);
+        },
+    .derivative = Linear{[](const Call&, const Tensor& g, const Tensor&, std::int64_t dim,
+                            const Tensor& at, const Tensor&) -> Tensor {
+                           return index_fill(g, dim, at, Tensor::zeros({}, g.dtype()));
+                         },
+                         [](const Call&, const Tensor&, const Tensor&, std::int64_t, const Tensor&,
+                            const Tensor&) -> Tensor { return {}; },
+                         [](const Call&, const Tensor& g, const Tensor&, std::int64_t dim,
+                            const Tensor& at, const Tensor& source) -> Tensor {
+                           return reshape(index_select(g, dim, at), source.shape());
+                         }},
+    .saves = saves_in1,
+    .traits = is_method | has_in_place,
+    .samples = []() -> std::vector<Sample> {
+      return {{sample({3, 4}), 0, Tensor::of<std::int64_t>({2, 0}), sample({2, 4})},
+              {sample({3, 4}), -1, Tensor::of<std::int64_t>({1, 3, 0}), sample({3, 3})}};
+    },
+}};
+
+constinit const Op<Tensor(Tensor, std::int64_t, Tensor, Tensor)> index_fill{{
+    .signature = "index_fill(Tensor input, int dim, Tensor index, Tensor value)",
+    .doc =
+        R"(input with value at the positions index along dim.
+
+index: integers (k,), negative ones count from the end. value: a number or a 0-d tensor, converted
+to the dtype of input. The gradient is 0 at the positions; that of value is the sum there.
+Raises IndexError for an entry out of range, ShapeError for an index or a value of more dims.
+
+>>> tg.index_fill(tg.zeros(2, 3), 1, tg.tensor([0, -1]), 5.0)
+tensor([[5., 0., 5.],
+        [5., 0., 5.]])
+)",
+    .forward =
+        [](Target target, const Tensor& x, std::int64_t dim, const Tensor& at,
+           const Tensor& value) {
+          const int d = wrap_dim(dim, x.rank(), "index_fill");
+          expect<ShapeError>(at.rank() <= 1, "index_fill: index must be 1-d, got shape {}",
+                             at.shape());
+          expect<ShapeError>(value.rank() == 0,
+                             "index_fill: value must be a number or 0-d, got shape {}",
+                             value.shape());
+          fitting(value.item(), x.dtype(), "index_fill");
+          const index n = x.rank() == 0 ? 1 : x.shape()[d];
+          const Tensor positions = wrapped_positions(at, n, "index_fill");
+          return written(target, x, d, positions, converted(value, x.dtype()), true);
+        },
+    .derivative = Linear{[](const Call&, const Tensor& g, const Tensor&, std::int64_t dim,
+                            const Tensor& at, const Tensor&) -> Tensor {
+                           return index_fill(g, dim, at, Tensor::zeros({}, g.dtype()));
+                         },
+                         [](const Call&, const Tensor&, const Tensor&, std::int64_t, const Tensor&,
+                            const Tensor&) -> Tensor { return {}; },
+                         // Each position counts once, however often the index names it.
+                         [](const Call&, const Tensor& g, const Tensor&, std::int64_t dim,
+                            const Tensor& at, const Tensor&) -> Tensor {
+                           return sum(g - index_fill(g, dim, at, Tensor::zeros({}, g.dtype())), {},
+                                      false, {});
+                         }},
+    .saves = saves_in1,
+    .traits = is_method | has_in_place,
+    .samples = []() -> std::vector<Sample> {
+      return {{sample({3, 4}), 0, Tensor::of<std::int64_t>({2, 0}), sample({})},
+              {sample({3, 4}), -1, Tensor::of<std::int64_t>({1, 1, -1}), Tensor(2.5)}};
+    },
+}};
+
+constinit const Op<Tensor(Tensor, Tensor, Tensor)> masked_scatter{{
+    .signature = "masked_scatter(Tensor input, Tensor mask, Tensor source)",
+    .doc =
+        R"(input with the elements of source, in row-major order, wherever mask holds.
+
+mask: bool; input and mask broadcast together. source: the dtype of input and at least as many
+elements as the mask has True; the rest is not read. The gradient of input is 0 under the mask.
+Raises TypeError for a mask that is not bool, ShapeError for too small a source, RuntimeError for
+another dtype.
+
+>>> mask = tg.tensor([True, False, True])
+>>> tg.masked_scatter(tg.zeros(3), mask, tg.tensor([1.0, 2.0, 3.0]))
+tensor([1., 0., 2.])
+)",
+    .forward = [](Target target, const Tensor& x, const Tensor& mask,
+                  const Tensor& source) { return masked_written(target, x, mask, source); },
+    .derivative = Linear{[](const Call&, const Tensor& g, const Tensor&, const Tensor& mask,
+                            const Tensor&) -> Tensor { return where(mask, 0, g); },
+                         [](const Call&, const Tensor&, const Tensor&, const Tensor&,
+                            const Tensor&) -> Tensor { return {}; },
+                         [](const Call&, const Tensor& g, const Tensor&, const Tensor& mask,
+                            const Tensor& source) -> Tensor {
+                           return reshape(spread_over(masked_select(g, mask), Dims{source.count()}),
+                                          source.shape());
+                         }},
+    .saves = saves_in1,
+    .traits = is_method | has_in_place,
+    .samples = []() -> std::vector<Sample> {
+      return {{sample({2, 3}), sample_booleans({2, 3}), sample({6})},
+              {sample({3, 3}), sample_booleans({3}), sample({4, 3})}};
+    },
+}};
+
+constinit const Binary take{{
+    .signature = "take(Tensor input, Tensor index)",
+    .doc =
+        R"(The elements of the flattened input at positions.
+
+index: integers of any shape, which the result has; negative ones count from the end. The gradient
+adds up where a position is taken repeatedly. Raises IndexError for an entry out of range, TypeError
+for an index that is not of integers.
+
+>>> tg.take(tg.tensor([[1, 2, 3], [4, 5, 6]]), tg.tensor([0, -1]))
+tensor([1, 6])
+)",
+    .forward =
+        [](const Tensor& x, const Tensor& at) {
+          const Tensor positions = wrapped_positions(at, x.count(), "take"), source = dense(x);
+          Tensor out = Tensor::empty(at.shape(), x.dtype());
+          if (out.count() > 0)
+            kernel_table().movement.gather_rows(source.address(), positions.data<std::int64_t>(),
+                                                out.address(), at.count(), 1,
+                                                static_cast<index>(size_of(x.dtype())));
+          return out;
+        },
+    .derivative =
+        Linear{[](const Call&, const Tensor& g, const Tensor& x, const Tensor& at) -> Tensor {
+          return put(Tensor::zeros(x.shape(), x.dtype()), at, g, true);
+        }},
+    .saves = saves_in1,
+    .samples = []() -> std::vector<Sample> {
+      return {{sample({3, 4}), Tensor::of<std::int64_t>({11, 0, -2, 0}, {2, 2})}};
+    },
+}};
+
+constinit const Op<Tensor(Tensor, Tensor, Tensor, bool)> put{{
+    .signature = "put(Tensor input, Tensor index, Tensor source, bool accumulate=False)",
+    .doc =
+        R"(input with values written, or added, at positions of the flattened input.
+
+index: integers, negative ones count from the end. source: as many elements, in the dtype of input.
+accumulate=True adds instead of writing. At repeated positions the last value wins; with accumulate
+all are added, in the order of the index. Raises IndexError for an entry out of range, ShapeError
+for another number of elements, RuntimeError for another dtype.
+
+>>> tg.put(tg.zeros(2, 2), tg.tensor([3, 0]), tg.tensor([1.0, 2.0]))
+tensor([[2., 0.],
+        [0., 1.]])
+)",
+    .forward = [](Target target, const Tensor& x, const Tensor& at, const Tensor& source,
+                  bool accumulate) { return put_flat(target, x, at, source, accumulate); },
+    .derivative = Linear{[](const Call&, const Tensor& g, const Tensor&, const Tensor& at,
+                            const Tensor&, bool accumulate) -> Tensor {
+                           return accumulate
+                                      ? g
+                                      : put(g, at, Tensor::zeros(at.shape(), g.dtype()), false);
+                         },
+                         [](const Call&, const Tensor&, const Tensor&, const Tensor&, const Tensor&,
+                            bool) -> Tensor { return {}; },
+                         [](const Call&, const Tensor& g, const Tensor&, const Tensor& at,
+                            const Tensor& source,
+                            bool) -> Tensor { return reshape(take(g, at), source.shape()); }},
+    .saves = saves_in1,
+    .traits = is_method | has_in_place,
+    .samples = []() -> std::vector<Sample> {
+      return {{sample({3, 4}), Tensor::of<std::int64_t>({11, 0, -2}), sample({3}), false},
+              {sample({3}), Tensor::of<std::int64_t>({1, 1, 2, -1}, {2, 2}), sample({2, 2}), true}};
+    },
+}};
+
+Family placing_family() { return {&index_copy, &index_fill, &masked_scatter, &take, &put}; }
+
+}  // namespace topograd
