@@ -7,7 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from helpers import arrays, is_floating, is_tensor, kind_of, mapped, outputs, tensor_of, tensors
+from helpers import (
+    FLOATING,
+    Call,
+    arrays,
+    assert_close,
+    is_floating,
+    is_tensor,
+    kind_of,
+    mapped,
+    outputs,
+    quiet,
+    tensor_of,
+    tensors,
+)
 
 
 def torch_function(name: str) -> Callable[..., Any] | None:
@@ -33,6 +46,8 @@ def to_torch(value: Any) -> Any:
             return tensor_of(arrays(leaf), kind_of(leaf), torch)
         if type(leaf).__name__ in ("dtype", "Kind"):
             return getattr(torch, kind_of(leaf))
+        if leaf in ("preserve_format", "contiguous_format", "channels_last", "channels_last_3d"):
+            return getattr(torch, leaf)
         return leaf
 
     return mapped(convert, value)
@@ -46,6 +61,38 @@ def attempt(
         return function(*args, **kwargs), None
     except Exception as error:
         return None, error
+
+
+def torch_call(call: Call) -> Call:
+    """Return PyTorch's call for one of topograd's, by keywords if PyTorch takes those."""
+    function = torch_function(call.name)
+    assert function is not None
+    plain, named = (
+        Call(call.name, function, *to_torch((form.args, form.kwargs)))
+        for form in (call, call.with_keywords())
+    )
+    with quiet():
+        return named if attempt(named.copied())[1] is None else plain
+
+
+# Where equal values lie in the order is not defined.
+ORDER_IS_FREE = ("sort", "argsort", "topk")
+# Which of equal values is picked is not defined.
+PLACE_IS_FREE = ("median", "nanmedian", "kthvalue", "mode")
+
+
+def assert_same_values(
+    name: str, result: Any, expected: Any, factor: float, coarsest: str | None = None
+) -> None:
+    """Compare the tensors of two results, to the precision of each dtype or of `coarsest`."""
+    pairs = list(zip(outputs(result), outputs(expected), strict=True))
+    if name in ORDER_IS_FREE or (name in PLACE_IS_FREE and len(pairs) > 1):
+        pairs = pairs[:-1]
+    for own, their in pairs:
+        kind = kind_of(own)
+        if kind in FLOATING and coarsest is not None:
+            kind = max(kind, coarsest, key=FLOATING.index)
+        assert_close(own, their, kind if kind in FLOATING else "float64", factor)
 
 
 def describe(result: Any) -> list[tuple[str, tuple[int, ...]]]:
@@ -80,11 +127,15 @@ def floating(result: Any) -> list[Any]:
 
 
 __all__ = [
+    "ORDER_IS_FREE",
+    "PLACE_IS_FREE",
+    "assert_same_values",
     "attempt",
     "describe",
     "floating",
     "gradients",
     "tensors",
     "to_torch",
+    "torch_call",
     "torch_function",
 ]

@@ -206,8 +206,68 @@ VIEWS: dict[str, Callable[[Any], Any]] = {
     "repeat": lambda t: t.repeat(1, 2, 1),
     "ravel": lambda t: t.ravel(),
     "view_as": lambda t: t.view_as(t),
-    # New results are always row-major here; PyTorch keeps the order of a transposed input.
+    "sum of a transposed and a number": lambda t: t.transpose(0, 2) + 1,
+    "product of two transposed": lambda t: t.permute(2, 0, 1) * t.permute(2, 0, 1),
+    "sum of a transposed and a row-major": lambda t: t.transpose(1, 2) + t.reshape(2, 4, 3),
+    "exp of a slice of a transposed": lambda t: t.transpose(0, 2)[:, ::2].exp(),
+    "clone of a transposed": lambda t: t.transpose(0, 2).clone(),
+    "clone of an expanded": lambda t: t[:, :1].expand(2, 5, 4).clone(),
+    "float of a transposed": lambda t: t.transpose(0, 1).float(),
+    "comparison of a transposed": lambda t: t.transpose(0, 1) > 3,
+    "clamp of a transposed": lambda t: t.transpose(0, 1).clamp(1, 5),
+    "broadcast with a transposed": lambda t: t[0].t() + t.transpose(1, 2)[:1, :, :1],
 }
+
+
+LIKE: dict[str, Callable[[Any, Any], Any]] = {
+    "zeros_like": lambda m, t: m.zeros_like(t),
+    "ones_like of another dtype": lambda m, t: m.ones_like(t, dtype=m.float32),
+    "full_like": lambda m, t: m.full_like(t, 3),
+    "rand_like": lambda m, t: m.rand_like(t),
+    "empty_like": lambda m, t: m.empty_like(t),
+    "empty_like row-major": lambda m, t: m.empty_like(t, memory_format=m.contiguous_format),
+    "empty_like preserved": lambda m, t: m.empty_like(t, memory_format=m.preserve_format),
+    "clone row-major": lambda m, t: t.clone(memory_format=m.contiguous_format),
+    "contiguous": lambda m, t: t.contiguous(memory_format=m.contiguous_format),
+    "to preserved": lambda m, t: t.to(m.float32, memory_format=m.preserve_format),
+    "to row-major": lambda m, t: t.to(m.float32, memory_format=m.contiguous_format),
+    "to copy": lambda m, t: t.to(t.dtype, copy=True),
+}
+IMAGES: dict[str, Callable[[Any, Any], Any]] = {
+    "contiguous channels last": lambda m, t: t.contiguous(memory_format=m.channels_last),
+    "clone channels last": lambda m, t: t.clone(memory_format=m.channels_last),
+    "to channels last": lambda m, t: t.to(memory_format=m.channels_last),
+    "to and dtype": lambda m, t: t.to(m.float32, memory_format=m.channels_last),
+    "empty channels last": lambda m, t: m.empty(2, 3, 4, 5, memory_format=m.channels_last),
+    "relu keeps it": lambda m, t: t.contiguous(memory_format=m.channels_last).relu() * 2,
+}
+
+
+@pytest.mark.parametrize("name", [*LIKE, *IMAGES])
+def test_order_of_dims_in_memory_is_torchs(name: str) -> None:
+    array = np.arange(120.0).reshape(2, 3, 4, 5)
+    for turn in (lambda t: t, lambda t: t.permute(3, 1, 0, 2), lambda t: t[:, ::2].transpose(1, 3)):
+        own, other = (
+            (LIKE | IMAGES)[name](library, turn(tensor_of(array, library=library)))
+            for library in (tg, torch)
+        )
+        assert describe(own) == describe(other)
+        assert own.stride() == other.stride()
+        for form in ("contiguous_format", "channels_last"):
+            assert own.is_contiguous(memory_format=getattr(tg, form)) == other.is_contiguous(
+                memory_format=getattr(torch, form)
+            )
+        if not name.startswith(("empty", "rand")):
+            assert np.array_equal(array_of(own), array_of(other))
+
+
+def test_memory_formats_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(tg.ShapeError, match="channels_last"):
+        tg.zeros(2, 3).contiguous(memory_format=tg.channels_last)
+    with pytest.raises(ValueError, match="preserve"):
+        tg.zeros(2, 3).contiguous(memory_format=tg.preserve_format)
+    with pytest.raises(ValueError, match="memory_format"):
+        tg.zeros(2, 3).clone(memory_format="rows")
 
 
 @pytest.mark.parametrize("name", VIEWS)

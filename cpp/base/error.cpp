@@ -7,6 +7,7 @@ Error::~Error() = default;
 ShapeError::~ShapeError() = default;
 ValueError::~ValueError() = default;
 TypeError::~TypeError() = default;
+DTypeError::~DTypeError() = default;
 IndexError::~IndexError() = default;
 NotSupported::~NotSupported() = default;
 OutOfMemory::~OutOfMemory() = default;

@@ -6,11 +6,13 @@
 namespace topograd {
 
 void Dims::grow(int count) {
-  auto* grown = new index[static_cast<std::size_t>(count)];
+  // A list of many thousand lengths (split) is filled by push_back.
+  const int capacity = count < 2 * count_capacity_ ? 2 * count_capacity_ : count;
+  auto* grown = new index[static_cast<std::size_t>(capacity)];
   std::memcpy(grown, data(), sizeof(index) * static_cast<std::size_t>(count_));
   release();
   heap_ = grown;
-  count_capacity_ = count;
+  count_capacity_ = capacity;
 }
 
 void Dims::insert(int position, index value) {

@@ -54,6 +54,8 @@ PyObject* named(const std::string& function, F&& run) {
     rethrow_as(function, e);
   } catch (const ValueError& e) {
     rethrow_as(function, e);
+  } catch (const DTypeError& e) {
+    rethrow_as(function, e);
   } catch (const TypeError& e) {
     rethrow_as(function, e);
   } catch (const IndexError& e) {

@@ -7,6 +7,7 @@
 namespace topograd::python {
 
 PyObject* shape_error = nullptr;
+PyObject* dtype_error = nullptr;
 std::atomic<std::int64_t> Kept::alive{0};
 
 Kept::~Kept() {
@@ -54,6 +55,10 @@ void set_exception() noexcept {
     e.restore();
   } catch (const ShapeError& e) {
     PyErr_SetString(shape_error, e.what());
+  } catch (const DTypeError& e) {
+    PyErr_SetString(dtype_error, e.what());
+  } catch (const NotSupported& e) {
+    PyErr_SetString(PyExc_NotImplementedError, e.what());
   } catch (const ValueError& e) {
     PyErr_SetString(PyExc_ValueError, e.what());
   } catch (const TypeError& e) {
@@ -71,16 +76,31 @@ void set_exception() noexcept {
   }
 }
 
+namespace {
+
+PyObject* make_error(py::module_& m, const std::string& name, const char* doc, PyObject* meaning,
+                     PyObject* in_pytorch) {
+  const py::tuple bases = py::make_tuple(py::handle(meaning), py::handle(in_pytorch));
+  PyObject* type =
+      PyErr_NewExceptionWithDoc(("topograd." + name).c_str(), doc, bases.ptr(), nullptr);
+  if (type == nullptr) throw_python();
+  m.attr(name.c_str()) = py::handle(type);
+  return type;
+}
+
+}  // namespace
+
 void register_errors(py::module_& m) {
   main_thread = std::this_thread::get_id();
   py::module_::import("atexit").attr("register")(py::cpp_function(close_the_door));
-  // Both: programs written for PyTorch catch RuntimeError, by meaning it is a ValueError.
-  const py::tuple bases =
-      py::make_tuple(py::handle(PyExc_ValueError), py::handle(PyExc_RuntimeError));
-  shape_error = PyErr_NewExceptionWithDoc(
-      "topograd.ShapeError", "Sizes or shapes that do not fit together.", bases.ptr(), nullptr);
-  if (shape_error == nullptr) throw_python();
-  m.attr("ShapeError") = py::handle(shape_error);
+  // Both: programs written for PyTorch catch RuntimeError, of which NotImplementedError is one; by
+  // meaning they are a ValueError and a TypeError.
+  shape_error = make_error(m, "ShapeError", "Sizes or shapes that do not fit together.",
+                           PyExc_ValueError, PyExc_RuntimeError);
+  dtype_error = make_error(m, "DTypeError",
+                           "A dtype that an op is not defined for, or dtypes that do not go "
+                           "together.",
+                           PyExc_TypeError, PyExc_NotImplementedError);
   py::register_exception_translator([](std::exception_ptr p) {
     try {
       if (p) std::rethrow_exception(p);

@@ -5,6 +5,7 @@
 #include "graph/mode.h"
 #include "graph/provenance.h"
 #include "tensor/body.h"
+#include "tensor/memory_order.h"
 
 namespace topograd::python {
 namespace {
@@ -13,9 +14,9 @@ namespace {
 /// meaning here.
 constexpr const char* options_text =
     "dtype? dtype=None, device? device=None, bool requires_grad=False, any? layout=None, "
-    "bool pin_memory=False, any? memory_format=None";
+    "bool pin_memory=False, str? memory_format=None";
 constexpr ArgKind option_kinds[] = {ArgKind::dtype,  ArgKind::device,  ArgKind::boolean,
-                                    ArgKind::object, ArgKind::boolean, ArgKind::object};
+                                    ArgKind::object, ArgKind::boolean, ArgKind::text};
 constexpr int option_count = static_cast<int>(std::size(option_kinds));
 
 /// Those that start from sizes and numbers also write into a tensor that is given.
@@ -56,6 +57,17 @@ std::string documentation(const std::vector<Signature>& signatures, const char* 
   return text + (single ? "--\n\n" : "\n") + doc;
 }
 
+/// A new tensor has the order of dims in memory that was asked for, or that of the tensor it is
+/// made like.
+Tensor laid_out(const Form& form, const Arg* args, const Tensor& out, const Arg& format) {
+  const bool like = form.parameters > 0 && form.kinds[0] == ArgKind::tensor;
+  if (!like && format.none()) return out;
+  const Tensor& x = like ? args[0].tensor() : out;
+  if (format.none() && x.contiguous()) return out;
+  const std::string name = format.none() ? "preserve_format" : format.text();
+  return restrided(out, out.shape(), strides_of_format(x, name, "memory_format"), 0);
+}
+
 Tensor make(const Form& form, const std::string& name, const Arg* args, PyObject* first) {
   const Arg* rest = args + form.parameters;
   Options options{.dtype = std::nullopt, .requires_grad = rest[2].boolean(), .first = first};
@@ -66,7 +78,7 @@ Tensor make(const Form& form, const std::string& name, const Arg* args, PyObject
     write_out(name, form.make(args, options), target);
     return target;
   }
-  Tensor out = form.make(args, options);
+  Tensor out = laid_out(form, args, form.make(args, options), rest[5]);
   out.body()->inference = mode.inference;
   if (options.requires_grad) {
     const AwaitedSite here;

@@ -53,6 +53,7 @@ PyObject* wrap_results(const OpRecord& op, Results results);
 /// Sets the Python exception that stands for the C++ one being handled.
 void set_exception() noexcept;
 extern PyObject* shape_error;
+extern PyObject* dtype_error;
 
 /// Runs f and turns exceptions into Python's; returns `failed` then.
 template <class R, class F>

@@ -114,6 +114,14 @@ py::dict describe_op(const OpRecord& op) {
   return d;
 }
 
+py::int_ integer_of(const py::object& given, const char* function) {
+  PyObject* number = PyIndex_Check(given.ptr()) != 0 ? PyNumber_Index(given.ptr()) : nullptr;
+  if (PyErr_Occurred() != nullptr) throw_python();
+  expect<TypeError>(number != nullptr, "{}: expects an integer, got {}", function,
+                    Py_TYPE(given.ptr())->tp_name);
+  return py::reinterpret_steal<py::int_>(number);
+}
+
 const OpRecord& record_named(const std::string& name) {
   const OpRecord* op = find_op(name);
   expect<ValueError>(op != nullptr, "ops: no op is named '{}'", name);
@@ -128,8 +136,9 @@ void register_random(py::module_& m) {
            py::arg("device") = "cpu")
       .def(
           "manual_seed",
-          [](const py::object& self, const py::int_& seed) {
-            const auto bits = PyLong_AsUnsignedLongLongMask(seed.ptr());
+          [](const py::object& self, const py::object& seed) {
+            const py::int_ number = integer_of(seed, "manual_seed");
+            const auto bits = PyLong_AsUnsignedLongLongMask(number.ptr());
             self.cast<Generator*>()->set({bits, 0});
             return self;
           },
@@ -146,7 +155,11 @@ void register_random(py::module_& m) {
           "Seed and position as an int64 tensor.")
       .def(
           "set_state",
-          [](const py::object& self, const Tensor& state) {
+          [](const py::object& self, const py::object& given) {
+            expect<TypeError>(is_tensor(given.ptr()),
+                              "set_state: expects the tensor that get_state() gave, got {}",
+                              Py_TYPE(given.ptr())->tp_name);
+            const Tensor state = as_tensor(given.ptr());
             const auto values = state.to_vector<std::int64_t>();
             expect<ShapeError>(values.size() == 2,
                                "set_state: expects what get_state() gave, got shape {}",
@@ -163,7 +176,8 @@ void register_runtime(py::module_& m) {
   m.attr("__version__") = TOPOGRAD_VERSION;
   m.def("isa", [] { return kernels::active().isa; });
   m.def("get_num_threads", &num_threads);
-  m.def("set_num_threads", [](const py::int_& count) {
+  m.def("set_num_threads", [](const py::object& given) {
+    const py::int_ count = integer_of(given, "set_num_threads");
     int overflow = 0;
     const long long value = PyLong_AsLongLongAndOverflow(count.ptr(), &overflow);
     expect<ValueError>(overflow == 0 && value >= 1 && value <= 1024,

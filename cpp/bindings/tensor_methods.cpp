@@ -6,6 +6,7 @@
 #include "graph/node.h"
 #include "graph/provenance.h"
 #include "tensor/body.h"
+#include "tensor/memory_order.h"
 #include "topograd/ops.h"
 
 namespace topograd::python {
@@ -86,8 +87,22 @@ PyObject* element_size(PyObject* self, PyObject*) {
 PyObject* data_ptr(PyObject* self, PyObject*) {
   return safely([&] { return PyLong_FromVoidPtr(as_tensor(self).address()); });
 }
-PyObject* is_contiguous(PyObject* self, Args, Py_ssize_t, PyObject*) {
-  return PyBool_FromLong(as_tensor(self).contiguous() ? 1 : 0);
+PyObject* is_contiguous(PyObject* self, Args args, Py_ssize_t count, PyObject* names) {
+  return safely([&]() -> PyObject* {
+    const Tensor x = as_tensor(self);
+    PyObject* given = only_argument("is_contiguous", "memory_format", args, count, names);
+    if (given == nullptr || given == Py_None) return PyBool_FromLong(x.contiguous() ? 1 : 0);
+    const char* name = PyUnicode_Check(given) ? PyUnicode_AsUTF8(given) : nullptr;
+    expect<TypeError>(name != nullptr, "is_contiguous: memory_format must be one, got {}",
+                      Py_TYPE(given)->tp_name);
+    const std::string format = name;
+    // As in PyTorch, where "preserve" asks for row-major order and other numbers of dims are no.
+    if (format == "preserve_format") return PyBool_FromLong(x.contiguous() ? 1 : 0);
+    const int rank = format == "channels_last" ? 4 : format == "channels_last_3d" ? 5 : x.rank();
+    const bool fits =
+        x.rank() == rank && has_strides(x, strides_of_format(x, format, "is_contiguous"));
+    return PyBool_FromLong(fits ? 1 : 0);
+  });
 }
 PyObject* is_floating_point(PyObject* self, PyObject*) {
   return PyBool_FromLong(is_floating(as_tensor(self).dtype()) ? 1 : 0);
@@ -223,7 +238,9 @@ PyMethodDef* method_table() {
       {"element_size", element_size, METH_NOARGS, "element_size()\n\nBytes of one element."},
       {"data_ptr", data_ptr, METH_NOARGS, "data_ptr()\n\nAddress of the first element."},
       {"is_contiguous", fast(is_contiguous), keywords,
-       "is_contiguous()\n\nWhether the memory is row-major without gaps."},
+       "is_contiguous(memory_format=None)\n\nWhether the memory is row-major without gaps, or has "
+       "the "
+       "order of dims asked for."},
       {"is_floating_point", is_floating_point, METH_NOARGS,
        "is_floating_point()\n\nWhether the dtype is."},
       {"is_complex", is_complex_dtype, METH_NOARGS, "is_complex()\n\nWhether the dtype is."},

@@ -87,8 +87,15 @@ PyObject* make_new(PyTypeObject* type, PyObject* args, PyObject* keywords) {
     PyObject* first = PyTuple_GET_ITEM(args, 0);
     if (PyLong_Check(first)) {
       Dims shape;
-      for (Py_ssize_t i = 0; i < count; ++i)
-        shape.push_back(py::handle(PyTuple_GET_ITEM(args, i)).cast<index>());
+      for (Py_ssize_t i = 0; i < count; ++i) {
+        PyObject* size = PyTuple_GET_ITEM(args, i);
+        expect<TypeError>(PyLong_Check(size) && !PyBool_Check(size),
+                          "Tensor: sizes must be integers, got {}; for data use tensor(data)",
+                          Py_TYPE(size)->tp_name);
+        const Py_ssize_t value = PyNumber_AsSsize_t(size, PyExc_OverflowError);
+        if (value == -1 && PyErr_Occurred() != nullptr) throw_python();
+        shape.push_back(value);
+      }
       return wrap_as(type, Tensor::zeros(shape, default_dtype()));
     }
     expect<TypeError>(count == 1, "Tensor: expects data or sizes");

@@ -49,6 +49,25 @@ PyObject* size_numel(PyObject* self, PyObject*) {
   }
   return count;
 }
+/// Sizes are integers; what only looks like one (a NumPy integer) becomes one.
+PyObject* size_new(PyTypeObject* type, PyObject* args, PyObject* keywords) {
+  PyObject* made = PyTuple_Type.tp_new(type, args, keywords);
+  for (Py_ssize_t i = 0; made != nullptr && i < PyTuple_GET_SIZE(made); ++i) {
+    PyObject* item = PyTuple_GET_ITEM(made, i);
+    if (PyLong_CheckExact(item)) continue;
+    PyObject* whole = PyIndex_Check(item) != 0 ? PyNumber_Index(item) : nullptr;
+    if (whole != nullptr && !PyLong_CheckExact(whole)) Py_SETREF(whole, PyNumber_Long(whole));
+    if (whole == nullptr) {
+      PyErr_Format(PyExc_TypeError, "Size: expects integers, item %zd is %s", i,
+                   Py_TYPE(item)->tp_name);
+      Py_CLEAR(made);
+      break;
+    }
+    PyTuple_SET_ITEM(made, i, whole);
+    Py_DECREF(item);
+  }
+  return made;
+}
 PyObject* size_subscript(PyObject* self, PyObject* key) {
   PyObject* item = PyTuple_Type.tp_as_mapping->mp_subscript(self, key);
   if (item == nullptr || !PySlice_Check(key)) return item;
@@ -93,6 +112,7 @@ void make_size_type(py::module_& m) {
   static PyMethodDef methods[] = {
       {"numel", size_numel, METH_NOARGS, "Number of elements: the product of the sizes."}, {}};
   static PyType_Slot slots[] = {
+      {Py_tp_new, reinterpret_cast<void*>(size_new)},
       {Py_tp_repr, reinterpret_cast<void*>(size_repr)},
       {Py_mp_subscript, reinterpret_cast<void*>(size_subscript)},
       {Py_tp_methods, methods},
@@ -210,11 +230,17 @@ void register_types(py::module_& m) {
   make_dtype_type(m);
   make_size_type(m);
   m.def("get_default_dtype", [] { return current_default; });
-  m.def("set_default_dtype", [](DType dtype) {
-    expect<TypeError>(is_floating(dtype),
-                      "set_default_dtype: expects a floating point dtype, got {}", dtype);
-    current_default = dtype;
-  });
+  m.def(
+      "set_default_dtype",
+      [](const py::object& given) {
+        expect<TypeError>(is_dtype(given.ptr()), "set_default_dtype: expects a dtype, got {}",
+                          Py_TYPE(given.ptr())->tp_name);
+        const DType dtype = as_dtype(given.ptr());
+        expect<TypeError>(is_floating(dtype),
+                          "set_default_dtype: expects a floating point dtype, got {}", dtype);
+        current_default = dtype;
+      },
+      py::arg("d"));
   py::class_<DeviceName>(m, "device", "Where a tensor's elements are: device('cpu').")
       .def(py::init(&DeviceName::parse), py::arg("type"), py::arg("index") = std::nullopt)
       .def_readonly("type", &DeviceName::type)

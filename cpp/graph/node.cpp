@@ -89,7 +89,10 @@ Ref<Node> Node::make_leaf(const Tensor& x) {
 
 Tensor Node::kept(const Tensor& x, int slot, bool keep, const Tensor* result) {
   if (!x.defined()) return x;
-  if (node_of(x) == nullptr) return without_node(x);
+  if (node_of(x) == nullptr) {
+    if (keep) versions_[slot] = x.version();
+    return without_node(x);
+  }
   edges_[slot] = topograd::edge_of(x);
   if (keep) {
     versions_[slot] = x.version();
@@ -124,6 +127,21 @@ void Node::keep_args(const Arg* args, const Tensor* result, bool* keeps_data) {
   }
 }
 
+namespace {
+
+/// The inputs that the gradients of the tracked slots read, as bits of Saves.
+unsigned read_inputs(const OpRecord& op, const Arg* args, int arg_count) {
+  unsigned told = 0, read = 0;
+  for (const Saves one : op.reads) told |= one;
+  if (told == 0) return saves_inputs;
+  each_slot(op, args, arg_count, [&](int slot, const Tensor& x) {
+    if (x.defined() && x.requires_grad()) read |= op.reads[static_cast<std::size_t>(slot)];
+  });
+  return read;
+}
+
+}  // namespace
+
 Ref<Node> Node::make(const OpRecord& op, const Arg* args, int arg_count, Results& results) {
   int slots = 0, tracked = 0, first_tracked = -1;
   each_slot(op, args, arg_count, [&](int slot, const Tensor& x) {
@@ -153,9 +171,10 @@ Ref<Node> Node::make(const OpRecord& op, const Arg* args, int arg_count, Results
     keeps_large = std::make_unique<bool[]>(static_cast<std::size_t>(slots));
     keeps = keeps_large.get();
   }
+  const unsigned read = read_inputs(op, args, arg_count);
   for (int slot = 0; slot < slots; ++slot) {
     const unsigned bit = slot < 7 ? 2u << slot : static_cast<unsigned>(saves_inputs);
-    keeps[slot] = (op.saves & saves_inputs & bit) != 0;
+    keeps[slot] = (op.saves & read & bit) != 0;
     if ((op.saves & saves_for_others) != 0 && tracked == 1 && slot == first_tracked)
       keeps[slot] = false;
   }

@@ -99,7 +99,8 @@ Tensor invoke_in_place(const OpRecord& op, const Arg* args, int count) {
     // The ops inside are recorded, on a copy: what they save must not be the memory that is
     // written. Their result then replaces the target's value and history.
     std::vector<Arg> on_copy(args, args + count);
-    const Tensor before = invoke(*find_op("clone"), args, 1).one;
+    const Arg cloned[] = {args[0], Arg(std::string("preserve_format"))};
+    const Tensor before = invoke(*find_op("clone"), cloned, 2).one;
     on_copy[0] = Arg(before);
     op.forward.run(on_copy.data(), {}, results);
     const OpRecord& copy = *find_op("copy");

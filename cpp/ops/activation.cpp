@@ -30,13 +30,13 @@ constinit const Unary relu{{
     .signature = "relu(Tensor input)",
     .doc = R"(Rectified linear unit: max(x, 0).
 
-input: (*), any dtype. Returns the same shape and dtype. NaN stays NaN. The gradient
-at 0 is 0.
+input: (*), any dtype but bool. Returns the same shape and dtype. NaN stays NaN. The
+gradient at 0 is 0. Raises DTypeError for bool tensors.
 
 >>> tg.relu(tg.tensor([-1.0, 0.0, 2.0]))
 tensor([0., 0., 2.])
 )",
-    .forward = unary<"relu">,
+    .forward = number_unary<"relu">,
     .derivative = Elementwise{[](const Call& c, const Tensor& x) -> Tensor {
       return cast(gt(c.output(), 0), x.dtype());
     }},
@@ -52,8 +52,8 @@ constinit const Unary relu6{{
     .signature = "relu6(Tensor input)",
     .doc = R"(Rectified linear unit with a ceiling: min(max(x, 0), 6).
 
-input: (*), any dtype. Returns the same shape and dtype. NaN stays NaN. The gradient
-is 1 strictly between 0 and 6, else 0. Source: Howard and others, 2017.
+input: (*), any dtype but bool. Returns the same shape and dtype. NaN stays NaN. The
+gradient is 1 strictly between 0 and 6, else 0. Raises DTypeError for bool tensors. Source: Howard and others, 2017.
 
 >>> F.relu6(tg.tensor([-1.0, 2.0, 9.0]))
 tensor([0., 2., 6.])
@@ -67,10 +67,10 @@ constinit const Op<Tensor(Tensor, std::string)> gelu{{
     .signature = "gelu(Tensor input, *, str approximate='none')",
     .doc = R"(Gaussian error linear unit: x * Phi(x), Phi the standard normal distribution function.
 
-input: (*); integers give float32. Returns the same shape. approximate: 'none'
+input: (*), floating point. Returns the same shape and dtype. approximate: 'none'
 (default), or 'tanh' for 0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))).
--inf gives 0, its limit. Raises ValueError for another approximate. Source: Hendrycks
-and Gimpel, 2016.
+-inf gives 0, its limit, where PyTorch gives NaN. Raises ValueError for another
+approximate, DTypeError for integers. Source: Hendrycks and Gimpel, 2016.
 
 >>> F.gelu(tg.tensor([-1.0, 0.0, 1.0]))
 tensor([-0.1587,  0.0000,  0.8413])
@@ -79,8 +79,9 @@ tensor([-0.1588,  0.0000,  0.8412])
 )",
     .forward =
         [](Target target, const Tensor& input, const std::string& approximate) {
-          return tanh_form(approximate) ? float_unary<"gelu_tanh">(target, input)
-                                        : float_unary<"gelu">(target, input);
+          expect_floating(input.dtype(), "gelu");
+          return tanh_form(approximate) ? unary<"gelu_tanh">(target, input)
+                                        : unary<"gelu">(target, input);
         },
     .derivative =
         Elementwise{[](const Call&, const Tensor& x, const std::string& approximate) -> Tensor {
@@ -102,13 +103,13 @@ constinit const Unary silu{{
     .signature = "silu(Tensor input)",
     .doc = R"(Sigmoid linear unit, or swish: x * sigmoid(x).
 
-input: (*); integers give float32. Returns the same shape. -inf gives 0, its limit.
-Source: Elfwing and others, 2017.
+input: (*), floating point. Returns the same shape and dtype. -inf gives 0, its limit.
+Raises DTypeError for integers. Source: Elfwing and others, 2017.
 
 >>> F.silu(tg.tensor([-1.0, 0.0, 1.0]))
 tensor([-0.2689,  0.0000,  0.7311])
 )",
-    .forward = float_unary<"silu">,
+    .forward = floating_unary<"silu">,
     .derivative = Elementwise{[](const Call&, const Tensor& x) -> Tensor {
       const Tensor s = sigmoid(x);
       return s * (1 + x * (1 - s));
@@ -125,13 +126,13 @@ constinit const Unary mish{{
     .signature = "mish(Tensor input)",
     .doc = R"(Mish: x * tanh(softplus(x)).
 
-input: (*); integers give float32. Returns the same shape. -inf gives 0, its limit.
-Source: Misra, 2019.
+input: (*), floating point. Returns the same shape and dtype. -inf gives 0, its limit.
+Raises DTypeError for integers. Source: Misra, 2019.
 
 >>> F.mish(tg.tensor([-1.0, 0.0, 1.0]))
 tensor([-0.3034,  0.0000,  0.8651])
 )",
-    .forward = float_unary<"mish">,
+    .forward = floating_unary<"mish">,
     .derivative = Elementwise{[](const Call&, const Tensor& x) -> Tensor {
       const Tensor inner = tanh(softplus(x, 1.0, 20.0));
       return inner + x * sigmoid(x) * (1 - square(inner));
@@ -148,13 +149,13 @@ constinit const Unary logsigmoid{{
     .signature = "logsigmoid(Tensor input)",
     .doc = R"(Logarithm of the logistic function: log(sigmoid(x)) = -log(1 + exp(-x)).
 
-input: (*); integers give float32. Returns the same shape. It does not overflow: for
-large negative x the result is x.
+input: (*), floating point. Returns the same shape and dtype. It does not overflow: for
+large negative x the result is x. Raises DTypeError for integers.
 
 >>> F.logsigmoid(tg.tensor([0.0, 2.0, -50.0]))
 tensor([ -0.6931,  -0.1269, -50.0000])
 )",
-    .forward = float_unary<"logsigmoid">,
+    .forward = floating_unary<"logsigmoid">,
     .derivative = Elementwise{[](const Call&, const Tensor& x) -> Tensor { return sigmoid(-x); }},
     .fused = Vjp{[](const Call&, const Tensor& g, const Tensor& x) -> Tensor {
       return fused<"logsigmoid.backward">(nullptr, g, x);
@@ -168,13 +169,13 @@ constinit const Unary hardsigmoid{{
     .signature = "hardsigmoid(Tensor input)",
     .doc = R"(Piecewise linear sigmoid: min(max(x / 6 + 0.5, 0), 1).
 
-input: (*); integers give float32. Returns the same shape. The gradient is 1 / 6
-strictly between -3 and 3, else 0.
+input: (*), floating point. Returns the same shape and dtype. The gradient is 1 / 6
+strictly between -3 and 3, else 0. Raises DTypeError for integers.
 
 >>> F.hardsigmoid(tg.tensor([-4.0, 0.0, 1.5, 4.0]))
 tensor([0.0000, 0.5000, 0.7500, 1.0000])
 )",
-    .forward = float_unary<"hardsigmoid">,
+    .forward = floating_unary<"hardsigmoid">,
     .derivative = Elementwise{[](const Call&, const Tensor& x) -> Tensor {
       return cast(logical_and(gt(x, -3), lt(x, 3)), x.dtype()) / 6;
     }},
@@ -187,16 +188,16 @@ constinit const Unary hardswish{{
     .signature = "hardswish(Tensor input)",
     .doc = R"(Piecewise swish: x * min(max(x + 3, 0), 6) / 6.
 
-input: (*); integers give float32. Returns the same shape. -inf gives 0, its limit.
-The gradient is x / 3 + 0.5 strictly between -3 and 3, else 0 below and 1 above.
-Source: Howard and others, 2019.
+input: (*), floating point. Returns the same shape and dtype. -inf gives 0, its limit.
+The gradient is x / 3 + 0.5 strictly between -3 and 3, else 0 below and 1 above. Raises
+DTypeError for integers. Source: Howard and others, 2019.
 
 >>> F.hardswish(tg.tensor([-4.0, -1.0, 1.0, 4.0]))
 tensor([-0.0000, -0.3333,  0.6667,  4.0000])
 )",
-    .forward = float_unary<"hardswish">,
+    .forward = floating_unary<"hardswish">,
     .derivative = Elementwise{[](const Call&, const Tensor& x) -> Tensor {
-      return where(le(x, -3), 0, where(ge(x, 3), 1, x / 3 + 0.5));
+      return where(le(x, -3), 0, where(lt(x, 3), x / 3 + 0.5, 1));
     }},
     .saves = saves_in0,
     .traits = is_functional,
@@ -208,12 +209,17 @@ constinit const Unary softsign{{
     .doc = R"(Softsign: x / (1 + |x|).
 
 input: (*); integers give float32. Returns the same shape, in [-1, 1]. Infinities give
--1 and 1, the limits. The gradient is 1 / (1 + |x|)**2.
+-1 and 1, the limits. The gradient is 1 / (1 + |x|)**2. Raises DTypeError for bool
+tensors.
 
 >>> F.softsign(tg.tensor([-1.0, 0.0, 3.0]))
 tensor([-0.5000,  0.0000,  0.7500])
 )",
-    .forward = float_unary<"softsign">,
+    .forward =
+        [](Target target, const Tensor& input) {
+          expect_numbers(input.dtype(), "softsign");
+          return float_unary<"softsign">(target, input);
+        },
     .derivative = Elementwise{[](const Call&, const Tensor& x) -> Tensor {
       return reciprocal(square(1 + abs(x)));
     }},
@@ -226,9 +232,10 @@ constinit const Op<Tensor(Tensor, double, double)> softplus{{
     .signature = "softplus(Tensor input, float beta=1.0, float threshold=20.0)",
     .doc = R"(Smooth rectifier: log(1 + exp(beta * x)) / beta.
 
-input: (*); integers give float32. Returns the same shape. beta: sharpness (default
+input: (*), floating point. Returns the same shape and dtype. beta: sharpness (default
 1); the larger, the closer to relu. threshold: where beta * x exceeds it (default 20)
 the result is x itself and the gradient 1, else the gradient is sigmoid(beta * x).
+Raises DTypeError for integers.
 
 >>> F.softplus(tg.tensor([-1.0, 0.0, 30.0]))
 tensor([ 0.3133,  0.6931, 30.0000])
@@ -237,9 +244,9 @@ tensor([ 0.0635,  0.3466, 30.0000])
 )",
     .forward =
         [](Target target, const Tensor& input, double beta, double threshold) {
+          expect_floating(input.dtype(), "softplus");
           const double params[] = {beta, threshold};
-          const DType dtype = floating(input.dtype());
-          return pointwise<"softplus">(target, dtype, dtype, params, input);
+          return pointwise<"softplus">(target, input.dtype(), input.dtype(), params, input);
         },
     .derivative =
         Elementwise{[](const Call&, const Tensor& x, double beta, double threshold) -> Tensor {
@@ -261,9 +268,10 @@ constinit const Op<Tensor(Tensor, double, double)> hardtanh{{
     .signature = "hardtanh(Tensor input, float min_val=-1.0, float max_val=1.0)",
     .doc = R"(Every element limited to [min_val, max_val]: min(max(x, min_val), max_val).
 
-input: (*), any dtype. Returns the same shape and dtype. min_val, max_val: the limits
-(default -1 and 1); max_val wins where they cross. NaN stays NaN. The gradient is 1
-strictly between the limits, else 0. Raises TypeError for fractional limits on
+input: (*), any dtype but bool. Returns the same shape and dtype. min_val, max_val: the
+limits (default -1 and 1); max_val wins where they cross; fractions are cut off for
+integers. NaN stays NaN. The gradient is 1 strictly between the limits, else 0, and 1
+for NaN. Raises DTypeError for bool tensors, ValueError for negative limits on unsigned
 integers.
 
 >>> F.hardtanh(tg.tensor([-2.0, 0.5, 2.0]))
@@ -274,10 +282,10 @@ tensor([0.0000, 0.5000, 2.0000])
     .forward =
         [](Target target, const Tensor& input, double low, double high) {
           if (!is_floating(input.dtype())) {
-            expect<TypeError>(
-                low == std::floor(low) && high == std::floor(high),
-                "hardtanh: fractional limits {} and {} do not fit an input of dtype {}", low, high,
-                input.dtype());
+            expect_numbers(input.dtype(), "hardtanh");
+            expect<ValueError>(input.dtype() != DType::uint8 || (low > -1 && high > -1),
+                               "hardtanh: the limits {} and {} must not be negative for uint8", low,
+                               high);
             return pointwise<"clamp">(target, input.dtype(), input.dtype(), nullptr, input,
                                       Tensor(low), Tensor(high));
           }
@@ -285,7 +293,7 @@ tensor([0.0000, 0.5000, 2.0000])
           return pointwise<"hardtanh">(target, input.dtype(), input.dtype(), params, input);
         },
     .derivative = Elementwise{[](const Call&, const Tensor& x, double low, double high) -> Tensor {
-      return cast(logical_and(gt(x, low), lt(x, high)), x.dtype());
+      return cast(logical_not(logical_or(le(x, low), ge(x, high))), x.dtype());
     }},
     .saves = saves_in0,
     .traits = is_functional,
@@ -297,14 +305,15 @@ constinit const Op<Tensor(Tensor, double)> leaky_relu{{
     .doc = R"(Leaky rectified linear unit: x where x > 0, else negative_slope * x.
 
 input: (*), of a floating point dtype. Returns the same shape and dtype.
-negative_slope: slope below 0 and gradient at 0 (default 0.01). Raises RuntimeError
-for integer tensors.
+negative_slope: slope below 0 and gradient at 0 (default 0.01). Raises DTypeError for
+integer tensors.
 
 >>> F.leaky_relu(tg.tensor([-2.0, 0.0, 3.0]), 0.1)
 tensor([-0.2000,  0.0000,  3.0000])
 )",
     .forward =
         [](Target target, const Tensor& input, double slope) {
+          expect_floating(input.dtype(), "leaky_relu");
           return pointwise<"leaky_relu">(target, input.dtype(), input.dtype(), &slope, input);
         },
     .derivative = Elementwise{[](const Call&, const Tensor& x, double slope) -> Tensor {
@@ -322,8 +331,9 @@ constinit const Op<Tensor(Tensor, double)> elu{{
     .signature = "elu(Tensor input, float alpha=1.0)",
     .doc = R"(Exponential linear unit: x where x > 0, else alpha * (exp(x) - 1).
 
-input: (*); integers give float32. Returns the same shape. alpha: minus the limit for
-very negative x, and the gradient at 0 (default 1). Source: Clevert and others, 2015.
+input: (*), floating point. Returns the same shape and dtype. alpha: minus the limit
+for very negative x, and the gradient at 0 (default 1). Raises DTypeError for integers.
+Source: Clevert and others, 2015.
 
 >>> F.elu(tg.tensor([-100.0, -1.0, 2.0]))
 tensor([-1.0000, -0.6321,  2.0000])
@@ -332,12 +342,14 @@ tensor([-0.5000, -0.3161,  2.0000])
 )",
     .forward =
         [](Target target, const Tensor& input, double alpha) {
+          expect_floating(input.dtype(), "elu");
           const double params[] = {alpha, 1, 1};
-          const DType dtype = floating(input.dtype());
-          return pointwise<"elu">(target, dtype, dtype, params, input);
+          return pointwise<"elu">(target, input.dtype(), input.dtype(), params, input);
         },
     .derivative = Elementwise{[](const Call&, const Tensor& x, double alpha) -> Tensor {
-      return where(gt(x, 0), 1, alpha * exp(x));
+      // The slope from the left at 0, as a constant: the second derivative there is that from the
+      // right, as in PyTorch.
+      return where(lt(x, 0), alpha * exp(x), where(eq(x, 0), Tensor(alpha), 1));
     }},
     .fused = Vjp{[](const Call&, const Tensor& g, const Tensor& x, double alpha) -> Tensor {
       const double params[] = {alpha, 1, 1};

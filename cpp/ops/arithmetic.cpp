@@ -18,16 +18,18 @@ Tensor scaled(const Tensor& g, const Scalar& alpha) {
 Tensor add_scaled(Target target, const Tensor& a, const Tensor& b, const Scalar& alpha, bool minus,
                   std::string_view op) {
   const DType dtype = result_type({&a, &b});
-  expect<TypeError>(!minus || !(is_boolean(a.dtype()) && is_boolean(b.dtype())),
-                    "{}: subtraction of bool tensors is not defined, use logical_xor or ^", op);
+  expect<DTypeError>(!minus || !(is_boolean(a.dtype()) || is_boolean(b.dtype())),
+                     "{}: subtraction with a bool tensor is not defined; use logical_xor or ^ for "
+                     "two of them, logical_not or ~ for 1 - x",
+                     op);
   if (alpha.is_complex()) {
-    expect<TypeError>(is_complex(dtype), "{}: alpha {} is complex, the tensors are {}", op, alpha,
-                      dtype);
+    expect<DTypeError>(is_complex(dtype), "{}: alpha {} is complex, the tensors are {}", op, alpha,
+                       dtype);
     return add_scaled(target, a, b * Tensor(alpha), 1, minus, op);
   }
-  expect<TypeError>(!alpha.is_real() || is_differentiable(dtype),
-                    "{}: alpha must be an integer for tensors of dtype {}, got {}", op, dtype,
-                    alpha);
+  expect<DTypeError>(!alpha.is_real() || is_differentiable(dtype),
+                     "{}: alpha must be an integer for tensors of dtype {}, got {}", op, dtype,
+                     alpha);
   check_castable(target, dtype, op);
   if (alpha.real() == 1)
     return minus ? pointwise<"sub">(target, dtype, dtype, nullptr, a, b)
@@ -37,7 +39,6 @@ Tensor add_scaled(Target target, const Tensor& a, const Tensor& b, const Scalar&
 }
 
 void refuse_zero_divisor(const Tensor& a, const Tensor& b, std::string_view op) {
-  if (is_differentiable(result_type({&a, &b}))) return;
   expect<ValueError>(any(eq(b, 0)).item().integer() == 0 || a.count() == 0 || b.count() == 0,
                      "{}: integer division by zero, the divisor of shape {} contains 0", op,
                      b.shape());
@@ -45,7 +46,9 @@ void refuse_zero_divisor(const Tensor& a, const Tensor& b, std::string_view op) 
 
 template <Text name>
 inline constexpr auto checked_division = [](Target target, const Tensor& a, const Tensor& b) {
-  refuse_zero_divisor(a, b, name.value);
+  const DType dtype = result_type({&a, &b});
+  expect_numbers(dtype, name.value);
+  if (!is_floating(dtype)) refuse_zero_divisor(a, b, name.value);
   return binary<name>(target, a, b);
 };
 
@@ -56,7 +59,7 @@ constinit const Op<Tensor(Tensor, Tensor, Scalar)> add{{
     .doc = R"(Sum, element by element: input + alpha * other.
 
 input, other: tensors or numbers that broadcast; the result has their common shape and
-dtype (for bools, or). alpha: factor of other (default 1). Raises TypeError for a
+dtype (for bools, or). alpha: factor of other (default 1). Raises DTypeError for a
 fractional alpha when both are integers.
 
 >>> tg.add(tg.tensor([1.0, 2.0]), 10)
@@ -83,7 +86,7 @@ constinit const Op<Tensor(Tensor, Tensor, Scalar)> sub{{
 
 input, other: tensors or numbers that broadcast; the result has their common shape and
 dtype. Unsigned integers wrap around. alpha: factor of other (default 1). Raises
-TypeError when both are bool (use logical_xor), and for a fractional alpha when both
+DTypeError when one of them is bool (use logical_xor or logical_not), and for a fractional alpha when both
 are integers.
 
 >>> tg.sub(tg.tensor([1.0, 2.0]), tg.tensor([0.5, 4.0]))
@@ -108,7 +111,7 @@ constinit const Op<Tensor(Tensor, Tensor, Scalar)> rsub{{
     .doc = R"(Difference the other way round: other - alpha * input.
 
 input, other: tensors or numbers that broadcast; the result has their common shape and
-dtype. alpha: factor of input (default 1). Raises TypeError where sub does.
+dtype. alpha: factor of input (default 1). Raises DTypeError where sub does.
 
 >>> tg.rsub(tg.tensor([1.0, 2.0]), 10)
 tensor([9., 8.])
@@ -278,6 +281,7 @@ tensor([ 1.5000, -0.5000])
         },
         [](const Call&, const Tensor& a, const Tensor& b) -> Tensor { return -floor_div(a, b); }},
     .saves = saves_inputs,
+    .reads = {saves_nothing, saves_inputs},
     .traits = both,
     .samples = positive_binary_samples,
 }};
@@ -303,6 +307,7 @@ tensor([ 1.5000, -1.5000])
         },
         [](const Call&, const Tensor& a, const Tensor& b) -> Tensor { return -trunc(a / b); }},
     .saves = saves_inputs,
+    .reads = {saves_nothing, saves_inputs},
     .traits = both,
     .samples = positive_binary_samples,
 }};
@@ -313,8 +318,11 @@ constinit const Binary pow{{
 
 input, exponent: tensors or numbers that broadcast; the result has their common shape
 and dtype. x ** 0 is 1, also for 0 and NaN. Negative bases with fractional exponents
-give NaN. Where input is 0 and exponent at least 0, the gradient for exponent is 0.
-Raises ValueError for integers to negative integer powers.
+give NaN. Integers to negative powers give the integer part: 1 and -1 keep their
+magnitude, all others (0 too) give 0. Where input is 0 and exponent at least 0, the
+gradient for exponent is 0. Raises ValueError for integers to the power of a negative
+number that is written out (a tensor of exponents is not looked through), DTypeError
+for two bools.
 
 >>> tg.pow(tg.tensor([1.0, 2.0, 3.0]), 2)
 tensor([1., 4., 9.])
@@ -330,12 +338,12 @@ tensor([0.5000, 1.4142])
             if (power == 2) return pointwise<"square">(target, dtype, dtype, nullptr, x);
             if (power == 0.5) return pointwise<"sqrt">(target, dtype, dtype, nullptr, x);
           }
-          if (!is_differentiable(dtype))
-            expect<ValueError>(
-                any(lt(e, 0)).item().integer() == 0,
-                "pow: integers to negative integer powers are not allowed (dtype {}); "
-                "use floats",
-                dtype);
+          if (!e.body()->wrapped_number) expect_numbers(dtype, "pow");
+          expect<ValueError>(
+              is_differentiable(dtype) || !e.body()->wrapped_number || e.item().integer() >= 0,
+              "pow: integers to negative integer powers are not allowed (dtype {}); "
+              "use floats",
+              dtype);
           return pointwise<"pow">(target, dtype, dtype, nullptr, x, e);
         },
     .derivative =

@@ -104,7 +104,7 @@ Tensors fused_backward(const Call& c, const Tensor& g, const Tensor& q, const Te
 
 /// Boolean masks (True: takes part) as numbers to add; padded with leading dims to four.
 Tensor additive(const Tensor& mask, const Tensor& q) {
-  Tensor bias = mask;
+  Tensor bias = cast(mask, is_boolean(mask.dtype()) ? mask.dtype() : q.dtype());
   if (is_boolean(mask.dtype()))
     bias = where(mask, Tensor::zeros({}, q.dtype()), Tensor::full({}, -HUGE_VAL, q.dtype()));
   while (bias.rank() < 4) bias = unsqueeze(bias, 0);
@@ -162,10 +162,11 @@ tensor([[1.],
               check_shapes(q, k, v, op);
               expect<ValueError>(dropout_p >= 0 && dropout_p <= 1,
                                  "{}: dropout_p must be in [0, 1], got {}", op, dropout_p);
-              expect<TypeError>(
-                  !mask.defined() || is_boolean(mask.dtype()) || mask.dtype() == q.dtype(),
-                  "{}: attn_mask must be bool or of the query's dtype {}, got {}", op, q.dtype(),
-                  mask.defined() ? mask.dtype() : q.dtype());
+              expect<DTypeError>(
+                  !mask.defined() || is_boolean(mask.dtype()) || mask.dtype() == DType::float32 ||
+                      mask.dtype() == q.dtype(),
+                  "{}: attn_mask must be bool, float32 or of the query's dtype {}, got {}", op,
+                  q.dtype(), mask.defined() ? mask.dtype() : q.dtype());
               expect<ValueError>(!(mask.defined() && causal),
                                  "{}: attn_mask and is_causal exclude each other", op);
               const double factor = scale.value_or(

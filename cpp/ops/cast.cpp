@@ -2,6 +2,7 @@
 
 #include "ops/family.h"
 #include "ops/registry.h"
+#include "tensor/memory_order.h"
 
 namespace topograd {
 
@@ -10,7 +11,9 @@ constinit const Op<Tensor(Tensor, DType)> cast{{
     .doc = R"(The elements converted to dtype; floats are cut towards zero for integers.)",
     .forward =
         [](const Tensor& x, DType dtype) {
-          return x.dtype() == dtype ? shallow_copy(x) : converted(x, dtype);
+          if (x.dtype() == dtype) return shallow_copy(x);
+          if (x.contiguous()) return converted(x, dtype);
+          return copy_with_strides(x, dtype, strides_of_format(x, "preserve_format", "to"));
         },
     .derivative = Linear{[](const Call&, const Tensor& g, const Tensor& x, DType) -> Tensor {
       return cast(g, x.dtype());
@@ -21,12 +24,14 @@ constinit const Op<Tensor(Tensor, DType)> cast{{
     },
 }};
 
-constinit const Unary clone{{
-    .signature = "clone(Tensor input)",
+constinit const Op<Tensor(Tensor, std::string)> clone{{
+    .signature = "clone(Tensor input, *, str memory_format='preserve_format')",
     .doc = R"(A copy with memory of its own.
 
-input: (*). Returns the same shape and dtype, row-major without gaps. The gradient
-flows through to input; detach().clone() gives a copy without history.
+input: (*). Returns the same shape and dtype. memory_format: preserve_format (default)
+for the order of dims that input has in memory, contiguous_format for row-major,
+channels_last (4 dims), channels_last_3d (5 dims). The gradient flows through to input;
+detach().clone() gives a copy without history.
 
 >>> x = tg.tensor([1.0, 2.0])
 >>> y = x.clone()
@@ -34,16 +39,25 @@ flows through to input; detach().clone() gives a copy without history.
 >>> x
 tensor([1., 2.])
 )",
-    .forward = [](const Tensor& x) { return dense_copy(x); },
-    .derivative = Linear{[](const Call&, const Tensor& g, const Tensor&) -> Tensor { return g; }},
-    .samples = unary_samples,
+    .forward =
+        [](const Tensor& x, const std::string& format) {
+          const Dims strides = strides_of_format(x, format, "clone");
+          if (x.contiguous() && has_strides(x, strides)) return dense_copy(x);
+          return copy_with_strides(x, x.dtype(), strides);
+        },
+    .derivative = Linear{[](const Call&, const Tensor& g, const Tensor&,
+                            const std::string&) -> Tensor { return g; }},
+    .samples = []() -> std::vector<Sample> {
+      return {{sample({2, 3}), "preserve_format"}, {sample({2, 3, 2, 2}), "channels_last"}};
+    },
 }};
 
-constinit const Unary contiguous{{
-    .signature = "contiguous(Tensor input)",
+constinit const Op<Tensor(Tensor, std::string)> contiguous{{
+    .signature = "contiguous(Tensor input, *, str memory_format='contiguous_format')",
     .doc = R"(The input itself when its memory is row-major without gaps, else a copy that is.
 
-input: (*). Returns the same shape and dtype.
+input: (*). Returns the same shape and dtype. memory_format: contiguous_format (default),
+or channels_last (4 dims) or channels_last_3d (5 dims) for the order of dims asked for.
 
 >>> x = tg.tensor([[1, 2], [3, 4]]).t()
 >>> x.stride(), x.contiguous().stride()
@@ -52,9 +66,17 @@ input: (*). Returns the same shape and dtype.
 tensor([[1, 3],
         [2, 4]])
 )",
-    .forward = [](const Tensor& x) { return x.contiguous() ? x : clone(x); },
+    .forward =
+        [](const Tensor& x, const std::string& format) {
+          expect<ValueError>(format != "preserve_format",
+                             "contiguous: preserve_format is not a layout to bring a tensor to");
+          const Dims strides = strides_of_format(x, format, "contiguous");
+          return has_strides(x, strides) ? x : clone(x, format);
+        },
     .traits = is_method | method_only,
-    .samples = unary_samples,
+    .samples = []() -> std::vector<Sample> {
+      return {{sample({2, 3}), "contiguous_format"}, {sample({2, 3, 2, 2}), "channels_last"}};
+    },
 }};
 
 constinit const Op<Tensor(Tensor, Tensor, bool)> copy{{

@@ -11,16 +11,16 @@ constexpr Traits both = is_method | has_in_place;
 template <Text name>
 inline constexpr auto bits = [](Target target, const Tensor& a, const Tensor& b) {
   const DType dtype = result_type({&a, &b});
-  expect<TypeError>(!is_floating(dtype), "{}: expects integer or bool tensors, got {} and {}",
-                    name.value, a.dtype(), b.dtype());
+  expect<DTypeError>(!is_floating(dtype), "{}: expects integer or bool tensors, got {} and {}",
+                     name.value, a.dtype(), b.dtype());
   check_castable(target, dtype, name.value);
   return pointwise<name>(target, dtype, dtype, nullptr, a, b);
 };
 
 template <Text name>
 inline constexpr auto shift = [](Target target, const Tensor& a, const Tensor& b) {
-  expect<TypeError>(!(is_boolean(a.dtype()) && is_boolean(b.dtype())),
-                    "{}: not defined for bool tensors", name.value);
+  expect<DTypeError>(!(is_boolean(a.dtype()) && is_boolean(b.dtype())),
+                     "{}: not defined for bool tensors", name.value);
   return bits<name>(target, a, b);
 };
 
@@ -135,7 +135,7 @@ tensor([False,  True, False])
 TOPOGRAD_BITS(bitwise_and, "bitwise_and", R"(The bits that are set in both elements.
 
 input, other: integer or bool tensors or numbers that broadcast; the result has their
-common shape and dtype. Raises TypeError for floating point tensors.
+common shape and dtype. Raises DTypeError for floating point tensors.
 
 >>> tg.bitwise_and(tg.tensor([12, -1]), 10)
 tensor([ 8, 10])
@@ -143,7 +143,7 @@ tensor([ 8, 10])
 TOPOGRAD_BITS(bitwise_or, "bitwise_or", R"(The bits that are set in at least one of both elements.
 
 input, other: integer or bool tensors or numbers that broadcast; the result has their
-common shape and dtype. Raises TypeError for floating point tensors.
+common shape and dtype. Raises DTypeError for floating point tensors.
 
 >>> tg.bitwise_or(tg.tensor([12, -1]), 10)
 tensor([14, -1])
@@ -151,7 +151,7 @@ tensor([14, -1])
 TOPOGRAD_BITS(bitwise_xor, "bitwise_xor", R"(The bits that are set in exactly one of both elements.
 
 input, other: integer or bool tensors or numbers that broadcast; the result has their
-common shape and dtype. Raises TypeError for floating point tensors.
+common shape and dtype. Raises DTypeError for floating point tensors.
 
 >>> tg.bitwise_xor(tg.tensor([12, -1]), 10)
 tensor([  6, -11])
@@ -172,7 +172,7 @@ TOPOGRAD_SHIFT(bitwise_left_shift, "left_shift",
 
 input, other: integer tensors or numbers that broadcast; the result has their common
 shape and dtype. Bits shifted out are lost; a shift by less than 0, or by the number
-of bits or more, gives 0. Raises TypeError for floating point and bool tensors.
+of bits or more, gives 0. Raises DTypeError for floating point and bool tensors.
 
 >>> tg.bitwise_left_shift(tg.tensor([1, 3, -1]), tg.tensor([4, 1, 1]))
 tensor([16,  6, -2])
@@ -182,7 +182,7 @@ TOPOGRAD_SHIFT(bitwise_right_shift, "right_shift",
 
 input, other: integer tensors or numbers that broadcast; the result has their common
 shape and dtype. A shift by less than 0, or by the number of bits or more, gives 0, or
--1 for negative input. Raises TypeError for floating point and bool tensors.
+-1 for negative input. Raises DTypeError for floating point and bool tensors.
 
 >>> tg.bitwise_right_shift(tg.tensor([48, -7]), tg.tensor([4, 1]))
 tensor([ 3, -4])
@@ -209,7 +209,7 @@ constinit const Unary bitwise_not{{
     .signature = "bitwise_not(Tensor input)",
     .doc = R"(All bits of every element turned over: -x - 1; logical not for bool.
 
-input: (*), integer or bool. Returns the same shape and dtype. Raises TypeError for
+input: (*), integer or bool. Returns the same shape and dtype. Raises DTypeError for
 floating point tensors.
 
 >>> tg.bitwise_not(tg.tensor([0, 5, -1]))
@@ -219,9 +219,9 @@ tensor([False,  True])
 )",
     .forward =
         [](Target target, const Tensor& input) {
-          expect<TypeError>(!is_floating(input.dtype()),
-                            "bitwise_not: expects an integer or bool tensor, got {}",
-                            input.dtype());
+          expect<DTypeError>(!is_floating(input.dtype()),
+                             "bitwise_not: expects an integer or bool tensor, got {}",
+                             input.dtype());
           return is_boolean(input.dtype()) ? predicate<"logical_not">(target, input)
                                            : unary<"bitwise_not">(target, input);
         },
@@ -254,7 +254,8 @@ tensor([True, True])
           // Differences of unsigned numbers would wrap around, those of bools do not exist.
           const DType dtype = result_type({&a, &b});
           const bool widen = dtype == DType::uint8 || is_boolean(dtype);
-          const Tensor x = widen ? cast(a, DType::int16) : a, y = widen ? cast(b, DType::int16) : b;
+          const DType read = widen ? DType::int16 : dtype;
+          const Tensor x = cast(a, read), y = cast(b, read);
           Tensor near = logical_or(
               eq(x, y), logical_and(le(abs(sub(x, y)), atol + rtol * abs(y)), isfinite(y)));
           if (equal_nan) near = logical_or(near, logical_and(isnan(a), isnan(b)));

@@ -38,6 +38,15 @@ Dims output_size(const kernels::ConvShape& s, int spatial) {
   return size;
 }
 
+/// Integers are convolved in float64, which is exact up to 2 ** 53, and wrap around as elsewhere.
+Tensor integer_conv(const Tensor& x, const Tensor& weight, const Tensor& bias, const Dims& stride,
+                    const Dims& padding, const Dims& dilation, index groups) {
+  const auto wide = [](const Tensor& t) { return t.defined() ? cast(t, DType::float64) : t; };
+  const Tensor sums =
+      convolution(wide(x), wide(weight), wide(bias), stride, padding, dilation, groups);
+  return cast(cast(sums, DType::int64), x.dtype());
+}
+
 /// F.conv1d and so on: a missing batch dim is added and taken away again.
 Tensor conv_of_rank(const Tensor& x, const Tensor& weight, const Tensor& bias, const Dims& stride,
                     const Dims& padding, const Dims& dilation, index groups, int spatial,
@@ -47,10 +56,13 @@ Tensor conv_of_rank(const Tensor& x, const Tensor& weight, const Tensor& bias, c
                      spatial + 2, x.shape());
   expect<NotSupported>(x.dtype() == weight.dtype(), "{}: dtypes differ: input is {}, weight is {}",
                        op, x.dtype(), weight.dtype());
-  if (x.rank() == spatial + 1)
-    return squeeze(convolution(unsqueeze(x, 0), weight, bias, stride, padding, dilation, groups),
-                   Dims{0});
-  return convolution(x, weight, bias, stride, padding, dilation, groups);
+  expect_numbers(x.dtype(), op);
+  const auto run = [&](const Tensor& batch) {
+    if (!is_floating(x.dtype()))
+      return integer_conv(batch, weight, bias, stride, padding, dilation, groups);
+    return convolution(batch, weight, bias, stride, padding, dilation, groups);
+  };
+  return x.rank() == spatial + 1 ? squeeze(run(unsqueeze(x, 0)), Dims{0}) : run(x);
 }
 
 /// Padding by name: none, or what keeps the size.
@@ -105,8 +117,8 @@ std::vector<Sample> named_padding_samples(int spatial) {
           "conv" #N "d(Tensor input, Tensor weight, Tensor? bias=None, int[] stride=1, int[] "    \
           "padding=0, int[] dilation=1, int groups=1)",                                           \
       .doc = "Convolution (cross-correlation) over " SPACE ".\n\n"                                \
-             "input: (N, C, " SIZES ") or (C, " SIZES "), floating point. weight:\n"              \
-             "(K, C / groups, *kernel), of the same dtype. bias: (K,), default None.\n"           \
+             "input: (N, C, " SIZES ") or (C, " SIZES "), any dtype but bool. weight:\n"          \
+             "(K, C / groups, *kernel), bias: (K,), default None; of the same dtype.\n"           \
              "Returns (N, K, *) or (K, *) with the sizes\n"                                       \
              "floor((size + 2 * padding - dilation * (kernel - 1) - 1) / stride) + 1.\n"          \
              "stride (default 1), padding (zeros at both ends, 0) and dilation (distance of\n"    \
@@ -114,7 +126,8 @@ std::vector<Sample> named_padding_samples(int spatial) {
              "below. groups (1): the channels are divided into so many groups, each with\n"       \
              "K / groups kernels of its own.\n"                                                   \
              "Raises ShapeError when channels or sizes do not fit, ValueError for a number out\n" \
-             "of range, TypeError for integers, RuntimeError for different dtypes.\n\n" EXAMPLE,  \
+             "of range, RuntimeError for different or bool dtypes. Sums of integers are exact\n"  \
+             "up to 2 ** 53.\n\n" EXAMPLE,                                                        \
       .forward =                                                                                  \
           [](const Tensor& x, const Tensor& weight, const Tensor& bias, const Dims& stride,       \
              const Dims& padding, const Dims& dilation, std::int64_t groups) {                    \
@@ -182,8 +195,8 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor, Dims, Dims, Dims, std::int64_t
                              "conv: bias of shape {} does not fit weight {}",
                              bias.defined() ? bias.shape() : Dims(), weight.shape());
           const DType type = compute_dtype(x.dtype());
-          expect<TypeError>(is_floating(x.dtype()), "conv: expects a floating point input, got {}",
-                            x.dtype());
+          expect<DTypeError>(is_floating(x.dtype()), "conv: expects a floating point input, got {}",
+                             x.dtype());
           const Tensor input = dense(converted(x, type)), kernel = dense(converted(weight, type));
           const Tensor shift = bias.defined() ? dense(converted(bias, type)) : bias;
           Tensor out = Tensor::empty(output_size(s, x.rank() - 2), type);
@@ -230,6 +243,7 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor, Dims, Dims, Dims, std::int64_t
               return out;
             }}},
     .saves = saves_in0 | saves_in1,
+    .reads = {saves_in1, saves_in0, saves_nothing},
     .traits = is_hidden,
     .samples = []() -> std::vector<Sample> {
       return {{sample({2, 4, 5, 4}), sample({6, 2, 3, 2}), sample({6}), Dims{2, 1}, Dims{1, 0},

@@ -222,9 +222,9 @@ of the output; blanks are ignored. operands: the tensors, one by one or in a lis
 letter in several operands is multiplied along, one not in the output summed over, one
 twice in an operand takes the diagonal. '...' stands for any further dims, which
 broadcast. Without '->' the output has the letters that appear once, in alphabetical
-order. Contracted from left to right by matrix products. Raises ValueError for a
-malformed equation, ShapeError for operands that do not fit it, RuntimeError when
-dtypes differ in a matrix product.
+order. Contracted from left to right by matrix products, in the common dtype of the
+operands; for bools, and and or. Raises ValueError for a malformed equation, ShapeError
+for operands that do not fit it.
 
 >>> a = tg.tensor([[1.0, 2.0], [3.0, 4.0]])
 >>> tg.einsum("ij,jk->ik", a, a)
@@ -238,7 +238,17 @@ tensor([6., 6., 6., 6., 6.])
     .forward =
         [](const std::string& equation, const Tensors& operands) {
           expect<ValueError>(!operands.empty(), "einsum: expects at least one operand");
-          return Equation(equation, operands).run();
+          if (operands.size() == 1) return Equation(equation, operands).run();
+          std::vector<const Tensor*> pointers;
+          for (const Tensor& x : operands) pointers.push_back(&x);
+          const DType common = result_type(pointers.data(), static_cast<int>(pointers.size()));
+          // Truth values are counted, so that a sum of products is whether any product holds.
+          const DType summed = is_boolean(common) ? DType::int64 : common;
+          Tensors same;
+          for (const Tensor& x : operands)
+            same.push_back(x.dtype() == summed ? x : cast(x, summed));
+          const Tensor result = Equation(equation, same).run();
+          return is_boolean(common) ? ne(result, 0) : result;
         },
     .traits = function_only,
     .samples = []() -> std::vector<Sample> {

@@ -47,8 +47,8 @@ tensor([[4., 5.],
                const std::optional<double>& max_norm, double norm_type, bool by_frequency, bool) {
               expect<ShapeError>(weight.rank() == 2,
                                  "embedding: weight must be (rows, width), got {}", weight.shape());
-              expect<TypeError>(is_integer(at.dtype()),
-                                "embedding: input must hold integers, got {}", at.dtype());
+              expect<DTypeError>(is_integer(at.dtype()),
+                                 "embedding: input must hold integers, got {}", at.dtype());
               const Tensor flat = reshape(at, Dims{-1});
               if (max_norm) limit_rows(weight, flat, *max_norm, norm_type);
               const index rows = weight.shape()[0];

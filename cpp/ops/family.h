@@ -70,6 +70,17 @@ inline void check_castable(Target target, DType result, std::string_view op) {
          result, to);
 }
 
+/// For functions of numbers: bool tensors are refused, as in PyTorch.
+inline void expect_numbers(DType dtype, std::string_view op) {
+  expect<DTypeError>(!is_boolean(dtype),
+                     "{}: not defined for bool tensors; convert them first, "
+                     "for instance with .to(topograd.int64)",
+                     op);
+}
+inline void expect_floating(DType dtype, std::string_view op) {
+  expect<DTypeError>(is_floating(dtype), "{}: expects a floating point input, got {}", op, dtype);
+}
+
 /// y for an op whose result is always memory of its own, also where nothing had to be done.
 inline Tensor apart_from(const Tensor& x, Tensor y) {
   return y.body()->storage == x.body()->storage ? clone(y) : y;
@@ -79,6 +90,18 @@ inline Tensor apart_from(const Tensor& x, Tensor y) {
 template <Text name>
 inline constexpr auto unary = [](Target target, const Tensor& input) {
   return pointwise<name>(target, input.dtype(), input.dtype(), nullptr, input);
+};
+/// y = f(x), dtype kept, not for bool.
+template <Text name>
+inline constexpr auto number_unary = [](Target target, const Tensor& input) {
+  expect_numbers(input.dtype(), name.value);
+  return unary<name>(target, input);
+};
+/// y = f(x), for floating point dtypes only.
+template <Text name>
+inline constexpr auto floating_unary = [](Target target, const Tensor& input) {
+  expect_floating(input.dtype(), name.value);
+  return unary<name>(target, input);
 };
 /// y = f(x), integers become float32.
 template <Text name>

@@ -315,8 +315,8 @@ tensor([[1, 2, 3],
 )",
     .forward =
         [](const Tensor& x, const Tensor& at, const OptionalInt& dim) {
-          expect<TypeError>(is_integer(at.dtype()),
-                            "take_along_dim: indices must be integers, got {}", at.dtype());
+          expect<DTypeError>(is_integer(at.dtype()),
+                             "take_along_dim: indices must be integers, got {}", at.dtype());
           if (!dim) {
             const Tensor flat = reshape(x, Dims{-1});
             return gather(flat, 0, wrapped(reshape(at, Dims{-1}), flat.count()));
@@ -344,15 +344,15 @@ constinit const Op<Tensor(Tensor, Tensor)> masked_select{{
     .doc = R"(The elements of input where mask is True, as a new vector in row-major order.
 
 mask: bool; input and mask broadcast together. The gradient is 0 at the other elements.
-Raises TypeError for another dtype, ShapeError when the shapes do not broadcast.
+Raises DTypeError for another dtype, ShapeError when the shapes do not broadcast.
 
 >>> tg.masked_select(tg.tensor([[1, 2], [3, 4]]), tg.tensor([True, False]))
 tensor([1, 3])
 )",
     .forward =
         [](const Tensor& x, const Tensor& mask) {
-          expect<TypeError>(is_boolean(mask.dtype()), "masked_select: mask must be bool, got {}",
-                            mask.dtype());
+          expect<DTypeError>(is_boolean(mask.dtype()), "masked_select: mask must be bool, got {}",
+                             mask.dtype());
           const Dims shape = broadcast_shapes(x.shape(), mask.shape(), "masked_select");
           const Tensor wide = expand(x, shape), wide_mask = expand(mask, shape);
           const Tensor flat = reshape(wide, Dims{-1});
@@ -393,8 +393,8 @@ tensor([[1, 0, 0, 0],
 )",
     .forward =
         [](const Tensor& x, std::int64_t classes) {
-          expect<TypeError>(is_integer(x.dtype()), "one_hot: expects integer class indices, got {}",
-                            x.dtype());
+          expect<DTypeError>(is_integer(x.dtype()),
+                             "one_hot: expects integer class indices, got {}", x.dtype());
           expect<ValueError>(classes == -1 || classes > 0,
                              "one_hot: num_classes must be positive, got {}", classes);
           expect<ShapeError>(classes > 0 || x.count() > 0,

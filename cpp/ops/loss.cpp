@@ -176,9 +176,9 @@ tensor(0.4076)
                                    target.shape(), x.shape());
                 return soft_cross_entropy(x, target, weight, reduction, smoothing);
               }
-              expect<TypeError>(is_integer(target.dtype()),
-                                "cross_entropy: target must hold class indices, got {}",
-                                target.dtype());
+              expect<DTypeError>(is_integer(target.dtype()),
+                                 "cross_entropy: target must hold class indices, got {}",
+                                 target.dtype());
               check_class_shapes(x, target, weight, "cross_entropy");
               const Tensor at = as_indices(target);
               const Tensor rows =
@@ -207,8 +207,8 @@ constinit const Op<Tensors(Tensor, Tensor, Tensor, std::int64_t, double)> cross_
           expect<ShapeError>(x.rank() == 2 && target.shape() == Dims{x.shape()[0]},
                              "cross_entropy: logits {} and target {} do not fit", x.shape(),
                              target.shape());
-          expect<TypeError>(is_floating(x.dtype()),
-                            "cross_entropy: expects floating point logits, got {}", x.dtype());
+          expect<DTypeError>(is_floating(x.dtype()),
+                             "cross_entropy: expects floating point logits, got {}", x.dtype());
           const index rows = x.shape()[0], classes = x.shape()[1];
           expect<ShapeError>(!weight.defined() || weight.shape() == Dims{classes},
                              "cross_entropy: weight of shape {} does not fit {} classes",
@@ -281,8 +281,8 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor, std::int64_t, std::string)> nl
 input: log-probabilities (C,), (N, C) or (N, C, d1, …). target: integer class indices (), (N,) or
 (N, d1, …). weight: (C,), default 1. Rows whose target is ignore_index (default -100) count 0.
 reduction: 'none', 'sum', or 'mean' (default), which divides by the summed weights of the targets.
-Raises IndexError for a class outside of [0, C), ShapeError when shapes do not fit. cross_entropy is
-this after log_softmax.
+Raises IndexError for a class outside of [0, C), ShapeError when shapes do not fit, DTypeError for
+an integer input. cross_entropy is this after log_softmax.
 
 >>> F.nll_loss(tg.tensor([[-1.0, -2.0], [-3.0, -4.0]]), tg.tensor([1, 0]))
 tensor(2.5000)
@@ -290,8 +290,9 @@ tensor(2.5000)
     .forward =
         [](const Tensor& x, const Tensor& target, const Tensor& weight, std::int64_t ignored,
            const std::string& reduction) {
-          expect<TypeError>(is_integer(target.dtype()),
-                            "nll_loss: target must hold class indices, got {}", target.dtype());
+          expect_floating(x.dtype(), "nll_loss");
+          expect<DTypeError>(is_integer(target.dtype()),
+                             "nll_loss: target must hold class indices, got {}", target.dtype());
           check_class_shapes(x, target, weight, "nll_loss");
           const Tensor rows = class_rows(x), at = as_indices(target);
           check_classes(at, rows.shape()[1], ignored, "nll_loss");
@@ -313,8 +314,8 @@ constinit const Op<Tensor(Tensor, Tensor, std::string)> mse_loss{{
     .doc = R"(Squared error: (input - target)**2.
 
 input, target: the same shape (*); unlike in PyTorch they do not broadcast, which would train
-towards the mean. reduction: 'mean' (default; NaN for an empty input, TypeError for integers), 'sum'
-or 'none' (*). Raises ShapeError for different shapes, ValueError for another reduction.
+towards the mean. reduction: 'mean' (default; NaN for an empty input), 'sum' or 'none' (*). Raises
+ShapeError for different shapes, ValueError for another reduction, DTypeError for integers.
 
 >>> F.mse_loss(tg.tensor([1.0, 2.0]), tg.tensor([0.0, 0.0]))
 tensor(2.5000)
@@ -322,7 +323,9 @@ tensor(2.5000)
     .forward =
         [](const Tensor& x, const Tensor& target, const std::string& reduction) {
           expect_same_shape(x, target, "mse_loss");
-          return reduced(square(x - target), reduction, "mse_loss");
+          const DType dtype = result_type({&x, &target});
+          expect_floating(dtype, "mse_loss");
+          return reduced(square(cast(x, dtype) - cast(target, dtype)), reduction, "mse_loss");
         },
     .traits = is_functional,
     .samples = []() -> std::vector<Sample> {
@@ -335,8 +338,9 @@ constinit const Op<Tensor(Tensor, Tensor, std::string)> l1_loss{{
     .doc = R"(Absolute error: |input - target|.
 
 input, target: the same shape (*); unlike in PyTorch they do not broadcast. reduction: 'mean'
-(default; NaN for an empty input, TypeError for integers), 'sum' or 'none' (*). The gradient where
-both are equal is 0. Raises ShapeError for different shapes, ValueError for another reduction.
+(default; NaN for an empty input, DTypeError for integers), 'sum' or 'none' (*). The gradient where
+both are equal is 0. Raises ShapeError for different shapes, ValueError for another reduction,
+DTypeError for bools.
 
 >>> F.l1_loss(tg.tensor([1.0, 2.0]), tg.tensor([0.0, 0.0]))
 tensor(1.5000)
@@ -382,7 +386,7 @@ shape (*), floating point. Logarithms are kept at -100 or above, so that the los
 broadcasts, default 1. reduction: 'mean' (default), 'sum' or 'none' (*). From logits,
 binary_cross_entropy_with_logits is more exact.
 Raises ShapeError for different shapes, ValueError for an input or target outside of [0, 1] or NaN,
-TypeError for integers. The gradient (input - target) / max(input * (1 - input), 1e-12) is finite.
+DTypeError for integers. The gradient (input - target) / max(input * (1 - input), 1e-12) is finite.
 
 >>> F.binary_cross_entropy(tg.tensor([0.5, 0.0]), tg.tensor([1.0, 1.0]), reduction="none")
 tensor([  0.6931, 100.0000])
@@ -391,7 +395,7 @@ tensor([  0.6931, 100.0000])
         [](const Tensor& x, const Tensor& target, const Tensor& weight,
            const std::string& reduction) {
           expect_same_shape(x, target, "binary_cross_entropy");
-          expect<TypeError>(
+          expect<DTypeError>(
               is_floating(x.dtype()) && is_floating(target.dtype()),
               "binary_cross_entropy: expects floating point input and target, got {} and {}",
               x.dtype(), target.dtype());
@@ -421,7 +425,7 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor, std::string, Tensor)>
 [0, 1], of the same shape. p: pos_weight, the weight of positive targets, default 1. weight (default
 1) and pos_weight broadcast. Large logits do not overflow; infinite ones give NaN.
 reduction: 'mean' (default), 'sum' or 'none' (*).
-Raises ShapeError for different shapes, ValueError for another reduction.
+Raises ShapeError for different shapes, ValueError for another reduction, DTypeError for integers.
 
 >>> x, t = tg.tensor([0.0, 1000.0]), tg.tensor([1.0, 0.0])
 >>> F.binary_cross_entropy_with_logits(x, t, reduction="none")
@@ -433,6 +437,10 @@ tensor(2.0794)
             [](const Tensor& x, const Tensor& target, const Tensor& weight,
                const std::string& reduction, const Tensor& positive) {
               expect_same_shape(x, target, "binary_cross_entropy_with_logits");
+              expect<DTypeError>(is_floating(x.dtype()) && is_floating(target.dtype()),
+                                 "binary_cross_entropy_with_logits: expects floating point input "
+                                 "and target, got {} and {}",
+                                 x.dtype(), target.dtype());
               const Tensor log_one_plus = neg(logsigmoid(x));
               Tensor loss = positive.defined()
                                 ? (1 - target) * x + (1 + (positive - 1) * target) * log_one_plus

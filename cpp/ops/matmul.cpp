@@ -310,13 +310,36 @@ tensor([[10, 20],
     .samples = []() -> std::vector<Sample> { return {{sample({3}), sample({2})}}; },
 }};
 
+namespace {
+
+/// beta * input + alpha * product; input broadcasts to the product, not the other way round.
+Tensor weighted_sum(const Tensor& input, const Tensor& product, const Scalar& beta,
+                    const Scalar& alpha, std::string_view op) {
+  expect<ShapeError>(broadcast_shapes(input.shape(), product.shape(), op) == product.shape(),
+                     "{}: input of shape {} does not broadcast to the product of shape {}", op,
+                     input.shape(), product.shape());
+  expect<DTypeError>(input.dtype() == product.dtype() || input.body()->wrapped_number,
+                     "{}: dtypes differ: input is {}, the product {}", op, input.dtype(),
+                     product.dtype());
+  const bool whole = !is_floating(product.dtype());
+  const auto factor = [&](const Scalar& given) {  // fractions are cut off for integers
+    return Tensor(whole ? Scalar(static_cast<index>(given.real())) : given);
+  };
+  const Tensor scaled = alpha.real() == 1 ? product : product * factor(alpha);
+  if (beta.real() == 0) return scaled;
+  return add(scaled, beta.real() == 1 ? input : input * factor(beta), 1);
+}
+
+}  // namespace
+
 constinit const Op<Tensor(Tensor, Tensor, Tensor, Scalar, Scalar)> addmm{{
     .signature = "addmm(Tensor input, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1)",
     .doc = R"(Sum of a tensor and a matrix product: beta * input + alpha * (mat1 @ mat2).
 
 input: broadcasts to (m, n). mat1: (m, k), mat2: (k, n). Returns (m, n). beta, alpha:
-factors (default 1); beta = 0 ignores input, NaN included. Raises ShapeError when the
-shapes do not fit, RuntimeError when the dtypes of mat1 and mat2 differ or are bool.
+factors (default 1), their fractions cut off for integers; beta = 0 ignores input, NaN
+included. Raises ShapeError when the shapes do not fit, RuntimeError when dtypes differ
+or are bool.
 
 >>> bias = tg.tensor([100.0, 200.0])
 >>> tg.addmm(bias, tg.eye(2), tg.tensor([[1.0, 2.0], [3.0, 4.0]]))
@@ -330,10 +353,8 @@ tensor([[3., 0.],
         [](const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& beta,
            const Scalar& alpha) {
           check_ranks(a, 2, b, 2, "addmm");
-          const Tensor product = matmul(a, b);
-          const Tensor scaled = alpha.real() == 1 ? product : product * Tensor(alpha);
-          if (beta.real() == 0) return scaled;
-          return add(scaled, beta.real() == 1 ? x : x * Tensor(beta), 1);
+          check_product(a, b, "addmm");
+          return weighted_sum(x, matmul(a, b), beta, alpha, "addmm");
         },
     .traits = is_method | has_in_place,
     .samples = []() -> std::vector<Sample> {
@@ -347,9 +368,9 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor, Scalar, Scalar)> baddbmm{{
     .doc = R"(Sum of a tensor and matrix products: beta * input + alpha * bmm(batch1, batch2).
 
 input: broadcasts to (b, m, n). batch1: (b, m, k), batch2: (b, k, n). Returns (b, m,
-n). beta, alpha: factors (default 1); beta = 0 ignores input, NaN included. Raises
-ShapeError when the shapes do not fit, RuntimeError when the dtypes of the batches
-differ or are bool.
+n). beta, alpha: factors (default 1), their fractions cut off for integers; beta = 0
+ignores input, NaN included. Raises ShapeError when the shapes do not fit, RuntimeError
+when dtypes differ or are bool.
 
 >>> tg.baddbmm(tg.ones(1), tg.ones(2, 1, 3), tg.ones(2, 3, 1), beta=10).flatten()
 tensor([13., 13.])
@@ -357,10 +378,8 @@ tensor([13., 13.])
     .forward =
         [](const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& beta,
            const Scalar& alpha) {
-          const Tensor product = bmm(a, b);
-          const Tensor scaled = alpha.real() == 1 ? product : product * Tensor(alpha);
-          if (beta.real() == 0) return scaled;
-          return add(scaled, beta.real() == 1 ? x : x * Tensor(beta), 1);
+          check_ranks(a, 3, b, 3, "baddbmm");
+          return weighted_sum(x, bmm(a, b), beta, alpha, "baddbmm");
         },
     .traits = is_method | has_in_place,
     .samples = []() -> std::vector<Sample> {
@@ -427,6 +446,7 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor)> linear_bias{{
               return out;
             }}},
     .saves = saves_in0 | saves_in1,
+    .reads = {saves_in1, saves_in0, saves_nothing},
     .traits = is_hidden,
     .samples = []() -> std::vector<Sample> {
       return {{sample({2, 3}), sample({4, 3}), sample({4})},

@@ -130,7 +130,7 @@ input: (*, normalized_shape), floating point; its shape and dtype stay. mean and
 taken over the dims of normalized_shape, which is a number or a tuple. weight and bias have
 normalized_shape; None (default) leaves them out. eps: added to var, default 1e-5; equal elements
 give 0 + bias. NaN spreads over its row.
-Raises ShapeError when normalized_shape does not fit, TypeError for integers.
+Raises ShapeError when normalized_shape does not fit, DTypeError for integers.
 Source: Ba, Kiros and Hinton, 2016.
 
 >>> F.layer_norm(tg.tensor([[1.0, 2.0, 3.0], [4.0, 4.0, 4.0]]), (3,))
@@ -173,8 +173,8 @@ constinit const Op<Tensors(Tensor, Tensor, Tensor, std::int64_t, double)> layer_
     .forward =
         [](const Tensor& x, const Tensor& weight, const Tensor& bias, std::int64_t n, double eps) {
           const DType type = compute_dtype(x.dtype());
-          expect<TypeError>(is_floating(x.dtype()),
-                            "layer_norm: expects a floating point input, got {}", x.dtype());
+          expect<DTypeError>(is_floating(x.dtype()),
+                             "layer_norm: expects a floating point input, got {}", x.dtype());
           expect<ShapeError>(x.rank() >= 1 && x.shape().back() == n,
                              "layer_norm: rows of {} expected, got shape {}", n, x.shape());
           for (const Tensor& affine : {weight, bias})
@@ -254,8 +254,8 @@ tensor([[-1.0000],
             [](const Tensor& x, const Tensor& running_mean, const Tensor& running_var,
                const Tensor& weight, const Tensor& bias, bool training, double momentum,
                double eps) {
-              expect<TypeError>(is_floating(x.dtype()),
-                                "batch_norm: expects a floating point input, got {}", x.dtype());
+              expect<DTypeError>(is_floating(x.dtype()),
+                                 "batch_norm: expects a floating point input, got {}", x.dtype());
               expect<ShapeError>(x.rank() >= 2,
                                  "batch_norm: expects an input (N, C, …), got shape {}", x.shape());
               check_channels(x, running_mean, "running_mean");
@@ -302,8 +302,8 @@ constinit const Op<Tensors(Tensor, Tensor, Tensor, double)> batch_norm_train{{
     .doc = R"(batch_norm of (N, C, inner) in training. Only the result has a derivative.)",
     .forward =
         [](const Tensor& x, const Tensor& weight, const Tensor& bias, double eps) {
-          expect<TypeError>(is_floating(x.dtype()),
-                            "batch_norm: expects a floating point input, got {}", x.dtype());
+          expect<DTypeError>(is_floating(x.dtype()),
+                             "batch_norm: expects a floating point input, got {}", x.dtype());
           expect<ShapeError>(x.rank() == 3, "batch_norm: expects (N, C, inner), got shape {}",
                              x.shape());
           check_channels(x, weight, "weight");
@@ -354,7 +354,7 @@ input: any shape, floating point. p: default 0.5; 0 gives input itself, 1 gives 
 On average the result is input. training=False gives input itself. inplace=True writes over input.
 Where an element is dropped its gradient is 0, elsewhere 1 / (1 - p). The mask is drawn again from
 the random state in the backward pass and in a replay: it takes no memory.
-Raises ValueError unless 0 <= p <= 1, TypeError for integers. Source: Srivastava and others, 2014.
+Raises ValueError unless 0 <= p <= 1, DTypeError for integers. Source: Srivastava and others, 2014.
 
 >>> y = F.dropout(tg.ones(1000), p=0.2)
 >>> sorted(set(y.tolist()))
@@ -381,8 +381,8 @@ constinit const Op<Tensor(Tensor, double, std::int64_t, std::int64_t)> dropout_s
     .forward =
         [](const Tensor& x, double p, std::int64_t seed, std::int64_t offset) {
           const DType type = compute_dtype(x.dtype());
-          expect<TypeError>(is_floating(x.dtype()),
-                            "dropout: expects a floating point input, got {}", x.dtype());
+          expect<DTypeError>(is_floating(x.dtype()),
+                             "dropout: expects a floating point input, got {}", x.dtype());
           const Tensor input = plain(x, type);
           Tensor out = Tensor::empty(x.shape(), type);
           const double scale = p < 1 ? 1 / (1 - p) : 0;

@@ -6,8 +6,8 @@
 namespace topograd {
 
 void check_positions(const Tensor& at, index n, std::string_view op) {
-  expect<TypeError>(is_integer(at.dtype()), "{}: index must hold integers, got {} of shape {}", op,
-                    at.dtype(), at.shape());
+  expect<DTypeError>(is_integer(at.dtype()), "{}: index must hold integers, got {} of shape {}", op,
+                     at.dtype(), at.shape());
   if (at.count() == 0) return;
   const Tensor plain = dense(converted(at, DType::int64));
   const auto* data = plain.data<std::int64_t>();
@@ -186,10 +186,10 @@ Tensors integer_indices(const Tensor& x, const Tensors& indices) {
   int dim = 0;
   for (const Tensor& at : indices) {
     if (!at.defined() || !is_boolean(at.dtype())) {
-      expect<TypeError>(!at.defined() || is_integer(at.dtype()),
-                        "index: tensors used as indices must be int64 or bool, got {} of shape {}",
-                        at.defined() ? at.dtype() : DType::int64,
-                        at.defined() ? at.shape() : Dims());
+      expect<IndexError>(!at.defined() || is_integer(at.dtype()),
+                         "index: tensors used as indices must be int64 or bool, got {} of shape {}",
+                         at.defined() ? at.dtype() : DType::int64,
+                         at.defined() ? at.shape() : Dims());
       result.push_back(at);
       ++dim;
       continue;

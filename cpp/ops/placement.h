@@ -4,7 +4,7 @@
 
 namespace topograd {
 
-/// Throws unless `at` holds integers in [-0, n): TypeError, IndexError.
+/// Throws unless `at` holds integers in [-0, n): DTypeError, IndexError.
 void check_positions(const Tensor& at, index n, std::string_view op);
 /// Boolean masks turned into the integer indices they stand for.
 Tensors integer_indices(const Tensor& x, const Tensors& indices);

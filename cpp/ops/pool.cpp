@@ -96,14 +96,32 @@ bool recorded(const Tensor& x) {
   return mode.recording && x.requires_grad();
 }
 
+/// What windows of x are computed in: integers as float64, which holds them up to 2 ** 53.
+DType window_type(const Tensor& x, std::string_view op) {
+  expect_numbers(x.dtype(), op);
+  if (is_floating(x.dtype())) return compute_dtype(x.dtype());
+  if (x.dtype() == DType::int64) {
+    constexpr index exact = index{1} << 53;
+    const Tensor large = logical_or(gt(x, Tensor(Scalar(exact))), lt(x, Tensor(Scalar(-exact))));
+    expect<ValueError>(
+        any(large).item().integer() == 0,
+        "{}: integers are exact up to 2 ** 53 in magnitude, the input has larger ones", op);
+  }
+  return DType::float64;
+}
+
+/// Means of integers without their fractions; a whole mean may have come out a rounding error off.
+Tensor whole_means(const Tensor& means) {
+  const Tensor nearest = round(means);
+  return where(lt(abs(means - nearest), 1e-6), nearest, trunc(means));
+}
+
 /// The greatest elements of windows and, where asked for, their positions, which cost as much
 /// again.
 Tensor maxima(const Tensor& x, const Dims& kernel, const Dims& stride, const Dims& padding,
               const Dims& dilation, bool ceil_mode, Tensor* at) {
   const Window w = pool_window(x, kernel, stride, padding, dilation, ceil_mode, "max_pool");
-  const DType type = compute_dtype(x.dtype());
-  expect<TypeError>(is_floating(x.dtype()), "max_pool: expects a floating point input, got {}",
-                    x.dtype());
+  const DType type = window_type(x, "max_pool");
   const Tensor input = dense(converted(x, type));
   const Tensor out = Tensor::empty(pooled_size(x, w), type);
   if (at != nullptr) *at = Tensor::empty(out.shape(), DType::int64);
@@ -143,7 +161,7 @@ std::vector<Sample> average_samples(int spatial) {
           "d(Tensor input, int[] kernel_size, int[]? stride=None, int[] padding=0, int[] "         \
           "dilation=1, bool ceil_mode=False)",                                                     \
       .doc = "Greatest element of every window over " SPACE ".\n\n"                                \
-             "input: (N, C, " SIZES ") or (C, " SIZES "), floating point.\n"                       \
+             "input: (N, C, " SIZES ") or (C, " SIZES "), any dtype but bool.\n"                   \
              "Only the sizes change, to\n"                                                         \
              "floor((size + 2 * padding - dilation * (kernel_size - 1) - 1) / stride) + 1.\n"      \
              "kernel_size, stride (default kernel_size), padding (0; counts as -inf, at most\n"    \
@@ -151,7 +169,7 @@ std::vector<Sample> average_samples(int spatial) {
              "or one per dim. ceil_mode=True rounds up instead, where a window begins before\n"    \
              "the padding at the end. NaN counts as the greatest. The gradient goes to the\n"      \
              "first of equal elements. Raises ShapeError when a window is larger than the\n"       \
-             "input, ValueError for a number out of range, TypeError for integers.\n\n" EXAMPLE,   \
+             "input, ValueError for a number out of range, DTypeError for bools.\n\n" EXAMPLE,     \
       .forward =                                                                                   \
           [](const Tensor& x, const Dims& kernel, const OptionalDims& stride, const Dims& padding, \
              const Dims& dilation, bool ceil_mode) {                                               \
@@ -195,7 +213,7 @@ std::vector<Sample> average_samples(int spatial) {
               "ceil_mode=False, bool count_include_pad=True, int? divisor_override=None)",         \
           .doc =                                                                                   \
               "Mean of every window over " SPACE ".\n\n"                                           \
-              "input: (N, C, " SIZES ") or (C, " SIZES "), floating point.\n"                      \
+              "input: (N, C, " SIZES ") or (C, " SIZES "), any dtype but bool.\n"                  \
               "Only the sizes change, to\n"                                                        \
               "floor((size + 2 * padding - kernel_size) / stride) + 1.\n"                          \
               "kernel_size, stride (default kernel_size) and padding (zeros at both ends, 0; at\n" \
@@ -204,7 +222,7 @@ std::vector<Sample> average_samples(int spatial) {
               "count_include_pad=False leaves the padding out of the number of elements to\n"      \
               "divide by; divisor_override (not 0) replaces that number.\n"                        \
               "Raises ShapeError when a window is larger than the input, ValueError for a\n"       \
-              "number out of range, TypeError for integers.\n\n" AVERAGE_EXAMPLE,                  \
+              "number out of range, DTypeError for bools.\n\n" AVERAGE_EXAMPLE,                    \
           .forward =                                                                               \
               [](const Tensor& x, const Dims& kernel, const OptionalDims& stride,                  \
                  const Dims& padding, bool ceil_mode, bool include, const OptionalInt& divisor) {  \
@@ -311,15 +329,13 @@ constinit const Op<Tensor(Tensor, Dims, Dims, Dims, bool, bool, std::int64_t)> a
         [](const Tensor& x, const Dims& kernel, const Dims& stride, const Dims& padding,
            bool ceil_mode, bool include, std::int64_t divisor) {
           const Window w = pool_window(x, kernel, stride, padding, Dims{1}, ceil_mode, "avg_pool");
-          const DType type = compute_dtype(x.dtype());
-          expect<TypeError>(is_floating(x.dtype()),
-                            "avg_pool: expects a floating point input, got {}", x.dtype());
+          const DType type = window_type(x, "avg_pool");
           const Tensor input = dense(converted(x, type));
           Tensor out = Tensor::empty(pooled_size(x, w), type);
           if (out.count() > 0)
             kernel_table().pooling[real_index(type)].average_forward(
                 pool_shape(x, w), input.address(), out.address(), include, divisor);
-          return converted(out, x.dtype());
+          return converted(is_floating(x.dtype()) ? out : whole_means(out), x.dtype());
         },
     .derivative = Linear{[](const Call&, const Tensor& g, const Tensor& x, const Dims& kernel,
                             const Dims& stride, const Dims& padding, bool ceil_mode, bool include,

@@ -117,7 +117,7 @@ constinit const Op<Tensor(Tensor, OptionalDims, bool, OptionalType)> mean{{
 
 input: (*). dim: a dim or several; None (default) or () for all. keepdim: keep them
 with size 1 (default False). dtype: floating point, converted to first (default: that
-of input). No elements give NaN. Raises TypeError for integers without a dtype.
+of input). No elements give NaN. Raises DTypeError for integers without a dtype.
 
 >>> tg.mean(tg.tensor([[1.0, 2.0], [3.0, 5.0]]), 0)
 tensor([2.0000, 3.5000])
@@ -127,8 +127,8 @@ tensor(1.5000, dtype=topograd.float64)
     .forward =
         [](const Tensor& x, const OptionalDims& dims, bool keepdim, OptionalType dtype) {
           const DType result = dtype.value_or(x.dtype());
-          expect<TypeError>(is_differentiable(result),
-                            "mean: expects a floating point input or dtype=, got {}", x.dtype());
+          expect<DTypeError>(is_differentiable(result),
+                             "mean: expects a floating point input or dtype=, got {}", x.dtype());
           const ReducedDims reduced = reduced_dims(x, dims, keepdim, "mean");
           const Tensor total = reduce<"sum">(converted(x, result), dims, keepdim, result);
           return true_div(total, Tensor(static_cast<double>(reduced.count)));

@@ -10,12 +10,12 @@ constinit const Unary floor{{
     .doc = R"(Greatest integer not above every element.
 
 input: (*). Returns the same shape and dtype: floats stay floats, integers are
-unchanged. The gradient is 0.
+unchanged. The gradient is 0. Raises DTypeError for bool tensors.
 
 >>> tg.floor(tg.tensor([-1.5, 0.7, 2.0]))
 tensor([-2.,  0.,  2.])
 )",
-    .forward = unary<"floor">,
+    .forward = number_unary<"floor">,
     .derivative = Elementwise{[](const Call&, const Tensor& x) -> Tensor {
       return Tensor::zeros({}, x.dtype());
     }},
@@ -28,12 +28,12 @@ constinit const Unary ceil{{
     .doc = R"(Least integer not below every element.
 
 input: (*). Returns the same shape and dtype: floats stay floats, integers are
-unchanged. The gradient is 0.
+unchanged. The gradient is 0. Raises DTypeError for bool tensors.
 
 >>> tg.ceil(tg.tensor([-1.5, 0.2, 2.0]))
 tensor([-1.,  1.,  2.])
 )",
-    .forward = unary<"ceil">,
+    .forward = number_unary<"ceil">,
     .derivative = Elementwise{[](const Call&, const Tensor& x) -> Tensor {
       return Tensor::zeros({}, x.dtype());
     }},
@@ -46,12 +46,12 @@ constinit const Unary round{{
     .doc = R"(Nearest integer to every element; halves go to the even one.
 
 input: (*). Returns the same shape and dtype: floats stay floats, integers are
-unchanged. The gradient is 0.
+unchanged. The gradient is 0. Raises DTypeError for bool tensors.
 
 >>> tg.round(tg.tensor([0.5, 1.5, 2.5, -1.2]))
 tensor([ 0.,  2.,  2., -1.])
 )",
-    .forward = unary<"round">,
+    .forward = number_unary<"round">,
     .derivative = Elementwise{[](const Call&, const Tensor& x) -> Tensor {
       return Tensor::zeros({}, x.dtype());
     }},
@@ -63,10 +63,11 @@ constinit const Op<Tensor(Tensor, std::int64_t)> round_decimals{{
     .signature = "round.decimals(Tensor input, *, int decimals)",
     .doc = R"(Nearest multiple of 10 ** -decimals to every element; halves go to the even digit.
 
-input: (*); integers give float32. Returns the same shape. decimals: digits after the
-decimal point, in [-300, 300]; -1 rounds to tens, -2 to hundreds. Computed as round(x
-* 10**decimals) / 10**decimals: where the product overflows the result is inf. The
-gradient is 0. Raises ValueError for decimals out of range.
+input: (*), of a floating point dtype. Returns the same shape and dtype. decimals:
+digits after the decimal point, in [-300, 300]; -1 rounds to tens, -2 to hundreds.
+Computed as round(x * 10**decimals) / 10**decimals, in float32 for the half precisions:
+where the product overflows the result is inf. The gradient is 0. Raises ValueError for
+decimals out of range, DTypeError for integer and bool tensors.
 
 >>> tg.round(tg.tensor([3.14159, 2.71828]), decimals=2)
 tensor([3.1400, 2.7200])
@@ -74,12 +75,16 @@ tensor([3.1400, 2.7200])
 tensor([1200., 1200.])
 )",
     .forward =
-        [](const Tensor& x, std::int64_t decimals) {
+        [](const Tensor& input, std::int64_t decimals) {
+          expect_floating(input.dtype(), "round");
           expect<ValueError>(decimals >= -300 && decimals <= 300,
                              "round: decimals {} is out of range", decimals);
           const Tensor scale(std::pow(10.0, static_cast<double>(std::abs(decimals))));
-          return decimals >= 0 ? round(x * scale) / scale : round(x / scale) * scale;
+          const Tensor x = cast(input, compute_dtype(input.dtype()));
+          return cast(decimals >= 0 ? round(x * scale) / scale : round(x / scale) * scale,
+                      input.dtype());
         },
+    .traits = is_method | has_in_place,
     .samples = []() -> std::vector<Sample> {
       return {{sample({2, 3}), 2}, {100 * sample({3}), -1}};
     },
@@ -90,12 +95,12 @@ constinit const Unary trunc{{
     .doc = R"(Integer part of every element: rounded towards zero.
 
 input: (*). Returns the same shape and dtype: floats stay floats, integers are
-unchanged. The gradient is 0.
+unchanged. The gradient is 0. Raises DTypeError for bool tensors.
 
 >>> tg.trunc(tg.tensor([-1.5, 0.7, 2.0]))
 tensor([-1.,  0.,  2.])
 )",
-    .forward = unary<"trunc">,
+    .forward = number_unary<"trunc">,
     .derivative = Elementwise{[](const Call&, const Tensor& x) -> Tensor {
       return Tensor::zeros({}, x.dtype());
     }},
@@ -108,12 +113,12 @@ constinit const Unary frac{{
     .doc = R"(Fractional part of every element, with its sign: x - trunc(x).
 
 input: (*), of a floating point dtype. Returns the same shape and dtype. Infinities
-give NaN. The gradient is 1. Raises RuntimeError for integer and bool tensors.
+give NaN. The gradient is 1. Raises DTypeError for integer and bool tensors.
 
 >>> tg.frac(tg.tensor([-1.5, 2.25]))
 tensor([-0.5000,  0.2500])
 )",
-    .forward = unary<"frac">,
+    .forward = floating_unary<"frac">,
     .derivative = Elementwise{[](const Call&, const Tensor& x) -> Tensor {
       return Tensor::ones({}, x.dtype());
     }},

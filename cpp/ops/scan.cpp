@@ -60,8 +60,8 @@ Tensor restore(const Tensor& g, const Tensor& x, const OptionalDims& dims, bool 
 
 Tensor variance(const Tensor& x, const OptionalDims& dims, const Scalar& correction, bool keepdim,
                 std::string_view op) {
-  expect<TypeError>(is_floating(x.dtype()), "{}: expects a floating point input, got {}", op,
-                    x.dtype());
+  expect<DTypeError>(is_floating(x.dtype()), "{}: expects a floating point input, got {}", op,
+                     x.dtype());
   return run_reduction(reduction_kernel<"var">(), op, x, reduced_dims(x, dims, keepdim, op),
                        x.dtype(), x.dtype(), correction.real());
 }
@@ -183,7 +183,7 @@ input: (*), floating point. dim: a dim or several; None (default) or () for all.
 correction: 1 (default) for the unbiased estimate, 0 for the mean square deviation.
 keepdim: keep the dims with size 1 (default False). Accurate also when the mean is far
 greater than the deviation. n <= correction gives inf, or NaN for deviations of 0.
-Raises TypeError for integers.
+Raises DTypeError for integers.
 
 >>> tg.var(tg.tensor([1.0, 2.0, 3.0, 4.0]))
 tensor(1.6667)
@@ -214,7 +214,7 @@ constinit const Op<Tensor(Tensor, OptionalDims, Scalar, bool)> std_{{
 input: (*), floating point. dim: a dim or several; None (default) or () for all.
 correction: n - correction is the divisor (default 1). keepdim: keep the dims with
 size 1 (default False). n <= correction gives inf, or NaN for deviations of 0. The
-gradient is 0 where the deviation is 0. Raises TypeError for integers.
+gradient is 0 where the deviation is 0. Raises DTypeError for integers.
 
 >>> tg.std(tg.tensor([[1.0, 3.0], [5.0, 5.0]]), dim=1)
 tensor([1.4142, 0.0000])
@@ -252,7 +252,7 @@ constinit const Op<Tensors(Tensor, OptionalDims, Scalar, bool)> var_mean{{
 
 input: (*), floating point. dim: a dim or several; None (default) or () for all.
 correction: n - correction is the divisor of the variance (default 1). keepdim: keep
-the dims with size 1 (default False). Returns (var, mean). Raises TypeError for
+the dims with size 1 (default False). Returns (var, mean). Raises DTypeError for
 integers.
 
 >>> var, mean = tg.var_mean(tg.tensor([[1.0, 3.0], [5.0, 9.0]]), dim=1)
@@ -279,8 +279,8 @@ ord inf: max |x|, -inf: min |x|, 0: count of non-zeros.
 Neither overflows nor vanishes at extreme values. The gradient at 0 is 0.)",
     .forward =
         [](const Tensor& x, double order, const OptionalDims& dims, bool keepdim) {
-          expect<TypeError>(is_floating(x.dtype()), "norm: expects a floating point input, got {}",
-                            x.dtype());
+          expect<DTypeError>(is_floating(x.dtype()), "norm: expects a floating point input, got {}",
+                             x.dtype());
           const ReducedDims reduced = reduced_dims(x, dims, keepdim, "norm");
           const auto run = [&](const kernels::Reduction& row) {
             return run_reduction(row, "norm", x, reduced, x.dtype(), x.dtype());

@@ -148,8 +148,9 @@ tensor([[3, 4],
     .forward =
         [](const Tensor& x, const Tensor& repeats, const OptionalInt& dim,
            const OptionalInt& output_size) {
-          expect<TypeError>(is_integer(repeats.dtype()),
-                            "repeat_interleave: repeats must be integers, got {}", repeats.dtype());
+          expect<DTypeError>(is_integer(repeats.dtype()),
+                             "repeat_interleave: repeats must be integers, got {}",
+                             repeats.dtype());
           const Tensor source = dim ? x : reshape(x, Dims{-1});
           const int d = wrap_dim(dim.value_or(0), source.rank(), "repeat_interleave");
           const index n = source.rank() == 0 ? 1 : source.shape()[d];

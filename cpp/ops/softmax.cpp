@@ -8,8 +8,8 @@ namespace {
 
 Tensor run_softmax(const Tensor& x, std::int64_t dim, bool log) {
   const Axis axis = axis_of(x.shape(), wrap_dim(dim, x.rank(), log ? "log_softmax" : "softmax"));
-  expect<TypeError>(is_floating(x.dtype()), "{}: expects a floating point input, got {}",
-                    log ? "log_softmax" : "softmax", x.dtype());
+  expect<DTypeError>(is_floating(x.dtype()), "{}: expects a floating point input, got {}",
+                     log ? "log_softmax" : "softmax", x.dtype());
   const Tensor source = dense(converted(x, compute_dtype(x.dtype())));
   Tensor out = Tensor::empty(x.shape(), source.dtype());
   if (x.count() > 0)
@@ -53,7 +53,7 @@ constinit const Op<Tensor(Tensor, std::int64_t, OptionalType)> softmax{{
 
 input: (*), floating point. dim: the dim that sums to 1. dtype: converted to first
 (default: that of input). Returns the same shape. The greatest element is taken out
-first: no overflow. A row of -inf, or one with inf or NaN, gives NaN. Raises TypeError
+first: no overflow. A row of -inf, or one with inf or NaN, gives NaN. Raises DTypeError
 for integers without a dtype.
 
 >>> tg.softmax(tg.tensor([[0.0, 0.0], [1000.0, 1001.0]]), dim=1)
@@ -72,7 +72,7 @@ constinit const Op<Tensor(Tensor, std::int64_t, OptionalType)> log_softmax{{
 input: (*), floating point. dim: the dim whose exponentials sum to 1. dtype: converted
 to first (default: that of input). Returns the same shape. More accurate than the log
 of softmax, and finite where that underflows. A row of -inf, or one with inf or NaN,
-gives NaN. Raises TypeError for integers without a dtype.
+gives NaN. Raises DTypeError for integers without a dtype.
 
 >>> tg.log_softmax(tg.tensor([0.0, 200.0]), dim=0)
 tensor([-200.,    0.])

@@ -13,13 +13,14 @@ Tensor as_mask(const Tensor& condition, const Tensor& like) {
 }
 
 void expect_boolean(const Tensor& mask, std::string_view op) {
-  expect<TypeError>(is_boolean(mask.dtype()), "{}: expects a bool mask, got {} of shape {}", op,
-                    mask.dtype(), mask.shape());
+  expect<DTypeError>(is_boolean(mask.dtype()), "{}: expects a bool mask, got {} of shape {}", op,
+                     mask.dtype(), mask.shape());
 }
 
-/// ±inf in the category of x, for a limit that is not there.
-Tensor no_limit(const Tensor& x, bool upper) {
-  if (is_floating(x.dtype())) return upper ? Tensor(HUGE_VAL) : Tensor(-HUGE_VAL);
+/// The bound of the category of a dtype, for a limit that is not there.
+Tensor no_limit(DType dtype, bool upper) {
+  if (is_boolean(dtype)) return Tensor(Scalar(upper));
+  if (is_floating(dtype)) return upper ? Tensor(HUGE_VAL) : Tensor(-HUGE_VAL);
   return Tensor(Scalar(upper ? std::numeric_limits<std::int64_t>::max()
                              : std::numeric_limits<std::int64_t>::min()));
 }
@@ -30,16 +31,17 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor)> where{{
     .signature = "where(Tensor condition, Tensor input, Tensor other)",
     .doc = R"(Elements of input where condition holds, of other elsewhere.
 
-condition: bool tensor. input, other: tensors or numbers. All three broadcast; the
+condition: bool tensor, or uint8 where anything but 0 holds. input, other: tensors or numbers. All three broadcast; the
 result has their common shape and the common dtype of input and other. The gradient
-goes to the element that was taken. Raises TypeError for a condition that is not bool.
+goes to the element that was taken. Raises DTypeError for another condition.
 
 >>> tg.where(tg.tensor([True, False, True]), tg.tensor([1.0, 2.0, 3.0]), 0.0)
 tensor([1., 0., 3.])
 )",
     .forward =
         [](const Tensor& condition, const Tensor& a, const Tensor& b) {
-          expect_boolean(condition, "where");
+          // Bytes as PyTorch still takes them; anything else is a mistake.
+          if (condition.dtype() != DType::uint8) expect_boolean(condition, "where");
           const DType dtype = result_type({&a, &b});
           return pointwise<"where">({}, dtype, dtype, nullptr, condition, a, b);
         },
@@ -62,7 +64,7 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor)> masked_fill{{
 
 input, mask: tensors that broadcast, mask bool. value: a number or a 0-d tensor,
 converted to the dtype of input. Returns the common shape and the dtype of input. The
-gradient is 0 under the mask; that of value is the sum there. Raises TypeError for a
+gradient is 0 under the mask; that of value is the sum there. Raises DTypeError for a
 mask that is not bool, ShapeError for a value that is not 0-d, ValueError for one that
 the dtype can not hold.
 
@@ -100,15 +102,17 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor)> lerp{{
     .doc = R"(Linear interpolation: input + weight * (end - input).
 
 input, end, weight: tensors or numbers that broadcast; the result has their common
-shape and dtype, float32 for integers. weight 0 gives input, 1 gives end; others
-extrapolate.
+shape and the common dtype of input and end. weight 0 gives input, 1 gives end; others
+extrapolate. Raises DTypeError for integers.
 
 >>> tg.lerp(tg.tensor([0.0, 10.0]), tg.tensor([100.0, 20.0]), 0.25)
 tensor([25.0000, 12.5000])
 )",
     .forward =
         [](Target target, const Tensor& a, const Tensor& b, const Tensor& weight) {
-          const DType dtype = floating(result_type({&a, &b}));
+          const DType dtype = result_type({&a, &b});
+          expect_floating(dtype, "lerp");
+          check_castable(target, dtype, "lerp");
           return pointwise<"lerp">(target, dtype, dtype, nullptr, a, b, weight);
         },
     .derivative = Elementwise{[](const Call&, const Tensor&, const Tensor&,
@@ -118,6 +122,7 @@ tensor([25.0000, 12.5000])
                               [](const Call&, const Tensor& a, const Tensor& b,
                                  const Tensor&) -> Tensor { return b - a; }},
     .saves = saves_inputs,
+    .reads = {saves_in2, saves_in2, saves_in0 | saves_in1},
     .traits = both,
     .samples = []() -> std::vector<Sample> {
       return {{sample({2, 3}), sample({3}), sample({2, 1})},
@@ -130,7 +135,7 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor, Scalar)> addcmul{{
     .doc = R"(Sum of a tensor and a scaled product: input + value * tensor1 * tensor2.
 
 input, tensor1, tensor2: tensors or numbers that broadcast; the result has their
-common shape and dtype. value: a number (default 1).
+common shape and dtype. value: a number (default 1). Raises DTypeError for bool tensors.
 
 >>> tg.addcmul(tg.ones(2), tg.tensor([2.0, 3.0]), tg.tensor([4.0, 5.0]), value=0.5)
 tensor([5.0000, 8.5000])
@@ -139,6 +144,7 @@ tensor([5.0000, 8.5000])
         [](Target target, const Tensor& x, const Tensor& a, const Tensor& b, Scalar value) {
           const DType dtype = result_type({&x, &a, &b});
           const double factor = value.real();
+          expect_numbers(dtype, "addcmul");
           check_castable(target, dtype, "addcmul");
           return pointwise<"addcmul">(target, dtype, dtype, &factor, x, a, b);
         },
@@ -149,6 +155,7 @@ tensor([5.0000, 8.5000])
                               [](const Call&, const Tensor&, const Tensor& a, const Tensor&,
                                  Scalar value) -> Tensor { return a * Tensor(value); }},
     .saves = saves_in1 | saves_in2,
+    .reads = {saves_nothing, saves_in2, saves_in1},
     .traits = both,
     .samples = []() -> std::vector<Sample> {
       return {{sample({2, 3}), sample({3}), sample({2, 1}), 0.5}};
@@ -180,6 +187,7 @@ tensor([7.0000, 2.5000])
                     [](const Call&, const Tensor&, const Tensor& a, const Tensor& b,
                        Scalar value) -> Tensor { return -(Tensor(value) * a) / square(b); }},
     .saves = saves_in1 | saves_in2,
+    .reads = {saves_nothing, saves_in2, saves_in1 | saves_in2},
     .traits = both,
     .samples = []() -> std::vector<Sample> {
       return {{sample({2, 3}), sample({3}), sample_in({2, 1}, 0.5, 2), 0.5}};
@@ -204,8 +212,9 @@ tensor([0., 1., 2.])
         [](const Tensor& x, const Tensor& low, const Tensor& high) {
           expect<ValueError>(low.defined() || high.defined(),
                              "clamp: at least one of min and max must be given");
-          return clamp_between(x, low.defined() ? low : no_limit(x, false),
-                               high.defined() ? high : no_limit(x, true));
+          const DType dtype = result_type({&x, low.defined() ? &low : &high});
+          return clamp_between(x, low.defined() ? low : no_limit(dtype, false),
+                               high.defined() ? high : no_limit(dtype, true));
         },
     .traits = is_method | has_in_place_function,
     .samples = []() -> std::vector<Sample> {

@@ -10,7 +10,7 @@ constinit const Unary neg{{
     .doc = R"(Negation of every element: -x.
 
 input: (*), any dtype but bool. Returns the same shape and dtype. Unsigned integers
-wrap around, and the least signed integer is its own negation. Raises TypeError for
+wrap around, and the least signed integer is its own negation. Raises DTypeError for
 bool tensors: use logical_not.
 
 >>> tg.neg(tg.tensor([-1.0, 0.0, 2.0]))
@@ -20,8 +20,8 @@ tensor([-3,  5])
 )",
     .forward =
         [](Target target, const Tensor& input) {
-          expect<TypeError>(!is_boolean(input.dtype()),
-                            "neg: not defined for bool, use logical_not");
+          expect<DTypeError>(!is_boolean(input.dtype()),
+                             "neg: not defined for bool, use logical_not");
           return unary<"neg">(target, input);
         },
     .derivative =
@@ -34,12 +34,13 @@ constinit const Unary positive{{
     .signature = "positive(Tensor input)",
     .doc = R"(The elements unchanged: +x.
 
-input: (*), any dtype. Returns a new tensor of the same shape and dtype.
+input: (*), any dtype but bool. Returns a new tensor of the same shape and dtype.
+Raises DTypeError for bool tensors.
 
 >>> +tg.tensor([-1.0, 2.0])
 tensor([-1.,  2.])
 )",
-    .forward = [](Target target, const Tensor& input) { return unary<"positive">(target, input); },
+    .forward = number_unary<"positive">,
     .derivative = Linear{[](const Call&, const Tensor& g, const Tensor&) -> Tensor { return g; }},
     .traits = is_method,
     .samples = unary_samples,
@@ -49,16 +50,17 @@ constinit const Unary abs{{
     .signature = "abs(Tensor input)",
     .doc = R"(Absolute value of every element: |x|.
 
-input: (*). Returns the same shape and dtype. NaN stays NaN; the least signed integer,
-which has no positive counterpart, stays as it is. Complex numbers give their real sizes
-sqrt(re**2 + im**2). The gradient at 0 is 0.
+input: (*), any dtype but bool. Returns the same shape and dtype; complex numbers give
+their real sizes sqrt(re**2 + im**2). NaN stays NaN; the least signed integer, which
+has no positive counterpart, stays as it is. The gradient at 0 is 0. Raises DTypeError
+for bool tensors.
 
 >>> tg.abs(tg.tensor([-1.5, 0.0, 2.0]))
 tensor([1.5000, 0.0000, 2.0000])
 )",
     .forward =
         [](Target target, const Tensor& x) {
-          if (!is_complex(x.dtype())) return unary<"abs">(target, x);
+          if (!is_complex(x.dtype())) return number_unary<"abs">(target, x);
           expect<NotSupported>(target.tensor == nullptr || !is_complex(target.tensor->dtype()),
                                "abs_: the sizes of complex numbers are real; use abs()");
           const Tensor parts = real_view(x);
@@ -173,9 +175,10 @@ numbers give NaN.
 tensor([0.5000, 2.0000,    inf])
 )",
     .forward = float_unary<"rsqrt">,
-    .derivative =
-        Elementwise{[](const Call& c, const Tensor& x) -> Tensor { return -0.5 * c.output() / x; }},
-    .saves = saves_output | saves_in0,
+    .derivative = Elementwise{[](const Call& c, const Tensor&) -> Tensor {
+      return -0.5 * c.output() * square(c.output());
+    }},
+    .saves = saves_output,
     .traits = is_method | has_in_place_function,
     .samples = [] { return unary_samples_in(0.5, 3); },
 }};

@@ -62,7 +62,8 @@ tensor([[0, 1, 2],
     .forward =
         [](const Tensor& x, const Dims& size) {
           const Dims shape = filled_in(size, x, "reshape");
-          return view_strides(x, shape) ? view(x, shape) : view(clone(x), shape);
+          return view_strides(x, shape) ? view(x, shape)
+                                        : view(clone(x, "contiguous_format"), shape);
         },
     .samples = [] { return with_dims({{{2, 3}, {3, -1}}, {{2, 3, 4}, {6, 4}}, {{0, 2}, {2, 0}}}); },
 }};

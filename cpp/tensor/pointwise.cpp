@@ -2,6 +2,7 @@
 
 #include "base/pool.h"
 #include "tensor/body.h"
+#include "tensor/memory_order.h"
 #include "tensor/reduce.h"
 
 namespace topograd {
@@ -246,29 +247,87 @@ Tensor combine_numbers(Pointwise call) {
   return out;
 }
 
+Dims broadcast_shape(const Pointwise& call) {
+  Dims shape = call.inputs[0]->shape();
+  for (int i = 1; i < call.count; ++i)
+    if (!(call.inputs[i]->shape() == shape))
+      shape = broadcast_shapes(shape, call.inputs[i]->shape(), call.op);
+  return shape;
+}
+
+/// A new result in the memory order of the inputs.
+Tensor make_result(const Pointwise& call, const Dims& shape) {
+  bool row_major = true, alike = true;
+  const Tensor& first = *call.inputs[0];
+  for (int i = 0; i < call.count; ++i) {
+    const Tensor& x = *call.inputs[i];
+    row_major = row_major && x.contiguous();
+    alike = alike && x.shape() == first.shape() && x.strides() == first.strides();
+  }
+  if (row_major) return Tensor::empty(shape, call.result);
+  const Dims order = memory_order(call.inputs, call.count, shape);
+  const Tensor out = Tensor::empty(shape, call.result);
+  if (alike && fills_memory(first)) return restrided(out, shape, first.strides(), 0);
+  return is_row_major(order) ? out : restrided(out, shape, strides_in_order(shape, order), 0);
+}
+
+void compute(const Pointwise& call, const Tensor& out) {
+  const kernels::Loop loop = call.kernel.loop[static_cast<int>(compute_of(call.common))];
+  const DType loop_type = compute_dtype(call.common);
+  const DType out_type = call.kernel.boolean_output ? DType::boolean : loop_type;
+  if (run_flat(call, loop, loop_type, out_type, out)) return;
+
+  // A transposed operand is made dense first: the blocked copy moves at memory speed, element by
+  // element it would not.
+  Tensor made_dense[max_inputs];
+  Nest nest{.loop = loop,
+            .params = call.params,
+            .inputs = call.count,
+            .operand = {},
+            .sizes = out.shape()};
+  for (int i = 0; i < call.count; ++i) {
+    const Tensor* x = call.inputs[i];
+    const index last = x->rank() > 0 ? x->strides().back() : 1;
+    if (x->count() > 1024 && last != 1 && last != 0 && x->shape().back() > 1) {
+      made_dense[i] = dense(*x);
+      x = &made_dense[i];
+    }
+    const DType wanted = (call.kernel.boolean_inputs >> i & 1) != 0 ? DType::boolean : loop_type;
+    nest.operand[i] = operand_of(*x, wanted, false, out.shape());
+  }
+  nest.output() = operand_of(out, out_type, true, out.shape());
+  coalesce(nest);
+  parallel(out.count(), grain, [&](index begin, index end) { run_range(nest, begin, end); });
+}
+
+/// Seen in the order of the output's memory, operands of one transposed layout are dense.
+void compute_in_order(Pointwise call, const Tensor& out) {
+  if (out.contiguous()) return compute(call, out);
+  const Dims order = memory_order(out);
+  if (is_row_major(order)) return compute(call, out);
+  Tensor turned[max_inputs];
+  const Tensor* inputs[max_inputs];
+  for (int i = 0; i < call.count; ++i) {
+    turned[i] = call.inputs[i]->count() == 1 ? *call.inputs[i] : in_order(*call.inputs[i], order);
+    inputs[i] = &turned[i];
+  }
+  call.inputs = inputs;
+  compute(call, in_order(out, order));
+}
+
 }  // namespace
 
 Tensor run_pointwise(const Pointwise& call, const Tensor* target) {
   if (target == nullptr && call.inputs[0]->rank() == 0 && only_numbers(call))
     return combine_numbers(call);
-  const kernels::Compute compute = compute_of(call.common);
-  const kernels::Loop loop = call.kernel.loop[static_cast<int>(compute)];
-  expect<NotSupported>(loop != nullptr, "{}: does not exist for dtype {}", call.op, call.common);
-  const DType loop_type = compute_dtype(call.common);
-  const DType out_type = call.kernel.boolean_output ? DType::boolean : loop_type;
-
-  bool same_shape = true;
-  for (int i = 1; i < call.count; ++i)
-    same_shape = same_shape && call.inputs[i]->shape() == call.inputs[0]->shape();
-  Dims shape = call.inputs[0]->shape();
-  if (!same_shape)
-    for (int i = 1; i < call.count; ++i)
-      shape = broadcast_shapes(shape, call.inputs[i]->shape(), call.op);
+  expect<NotSupported>(call.kernel.loop[static_cast<int>(compute_of(call.common))] != nullptr,
+                       "{}: does not exist for dtype {}", call.op, call.common);
+  const Dims shape = broadcast_shape(call);
   if (target != nullptr)
     expect<ShapeError>(target->shape() == shape,
                        "{}: the result has shape {}, which does not fit the output of shape {}",
                        call.op, shape, target->shape());
-  const Tensor out = target != nullptr ? *target : Tensor::empty(shape, call.result);
+  const Tensor out = target != nullptr ? *target : make_result(call, shape);
   if (out.count() == 0) return out;
 
   // An input that shares memory with the target, other than being it, is read from a copy.
@@ -287,26 +346,7 @@ Tensor run_pointwise(const Pointwise& call, const Tensor* target) {
     }
     safe.inputs = separate;
   }
-  if (run_flat(safe, loop, loop_type, out_type, out)) return out;
-
-  // A transposed operand is made dense first: the blocked copy moves at memory speed, element by
-  // element it would not.
-  Tensor made_dense[max_inputs];
-  Nest nest{
-      .loop = loop, .params = call.params, .inputs = call.count, .operand = {}, .sizes = shape};
-  for (int i = 0; i < call.count; ++i) {
-    const Tensor* x = safe.inputs[i];
-    const index last = x->rank() > 0 ? x->strides().back() : 1;
-    if (x->count() > 1024 && last != 1 && last != 0 && x->shape().back() > 1) {
-      made_dense[i] = dense(*x);
-      x = &made_dense[i];
-    }
-    const DType wanted = (call.kernel.boolean_inputs >> i & 1) != 0 ? DType::boolean : loop_type;
-    nest.operand[i] = operand_of(*x, wanted, false, shape);
-  }
-  nest.output() = operand_of(out, out_type, true, shape);
-  coalesce(nest);
-  parallel(out.count(), grain, [&](index begin, index end) { run_range(nest, begin, end); });
+  compute_in_order(safe, out);
   return out;
 }
 

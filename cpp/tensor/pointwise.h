@@ -19,7 +19,8 @@ struct Pointwise {
   const double* params = nullptr;
 };
 
-/// Runs it into a new dense tensor, or into *target, which then must have the broadcast shape.
+/// Runs it into a new tensor, dense in the memory order of the inputs, or into *target, which then
+/// must have the broadcast shape.
 Tensor run_pointwise(const Pointwise& call, const Tensor* target = nullptr);
 
 /// The dtype PyTorch gives to an op on these: tensors with dims outrank 0-d tensors, which outrank

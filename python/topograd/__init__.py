@@ -15,6 +15,7 @@ from math import e, inf, nan, pi
 
 from topograd import _C
 from topograd._C import (
+    DTypeError,
     Generator,
     ShapeError,
     Size,
@@ -85,6 +86,7 @@ del _name
 from topograd import _tensor as _tensor  # noqa: E402
 from topograd import autograd as autograd  # noqa: E402
 from topograd._coverage import coverage  # noqa: E402
+from topograd._einsum import einsum  # noqa: E402
 from topograd._format import set_printoptions  # noqa: E402
 from topograd._functions import (  # noqa: E402
     allclose,
@@ -111,6 +113,13 @@ from topograd._functions import (  # noqa: E402
     set_rng_state,
     tensordot,
     where,
+)
+from topograd._layout import (  # noqa: E402
+    channels_last,
+    channels_last_3d,
+    contiguous_format,
+    memory_format,
+    preserve_format,
 )
 from topograd._modes import (  # noqa: E402
     enable_grad,

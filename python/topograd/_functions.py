@@ -344,6 +344,9 @@ def set_rng_state(new_state: Tensor) -> None:
     >>> tg.equal(a, tg.rand(1))
     True
     """
+    if not isinstance(new_state, Tensor):
+        kind = type(new_state).__name__
+        raise TypeError(f"set_rng_state: expects the tensor of get_rng_state(), got {kind}")
     _C.default_generator.set_state(new_state)
 
 

@@ -20,11 +20,12 @@ def _method(function: Callable[..., Any], name: str | None = None) -> None:
 def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """This tensor with another dtype (or that of another tensor); itself if it has it already.
 
-    to(dtype), to(device), to(device, dtype), to(other); copy=True always copies.
+    to(dtype), to(device), to(device, dtype), to(other); copy=True always copies.  memory_format:
+    preserve_format (default), or the order of dims in memory asked for.
     """
     copy = kwargs.pop("copy", False)
-    for ignored in ("non_blocking", "memory_format"):
-        kwargs.pop(ignored, None)
+    kwargs.pop("non_blocking", None)
+    layout = kwargs.pop("memory_format", None) or "preserve_format"
     wanted = kwargs.pop("dtype", None)
     place = kwargs.pop("device", None)
     other = kwargs.pop("other", None)
@@ -45,9 +46,11 @@ def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         raise RuntimeError(
             f"to: device '{place}' is not available: topograd was built without CUDA"
         )
-    if wanted is not None and wanted != self.dtype:
-        return _C.call("cast", self, wanted)  # type: ignore[no-any-return]
-    return self.clone() if copy else self
+    cast = wanted is not None and wanted != self.dtype
+    result: Tensor = _C.call("cast", self, wanted) if cast else self
+    if copy and not cast:
+        return self.clone(memory_format=layout)
+    return result if layout == "preserve_format" else result.contiguous(memory_format=layout)
 
 
 @takes_tensors

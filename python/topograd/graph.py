@@ -111,6 +111,9 @@ class Graph:
     """
 
     def __init__(self, *outputs: Tensor) -> None:
+        for one in outputs:
+            if not isinstance(one, Tensor):
+                raise TypeError(f"graph: expects tensors, got {type(one).__name__}")
         self._core = _C.Graph(list(outputs))
         self._tensors = outputs
         self.nodes = [GraphNode(self, i) for i in range(len(self._core))]
@@ -119,6 +122,10 @@ class Graph:
 
     def node(self, which: str | Tensor) -> GraphNode:
         """The node of that name, or of that tensor. Raises an error when it is not in the graph."""
+        if not isinstance(which, (str, Tensor)):
+            raise TypeError(
+                f"graph: a node is found by its name or its tensor, got {type(which).__name__}"
+            )
         index = self._core.find(which)
         if index < 0:
             raise IndexError("graph: the tensor is not part of it")
@@ -163,6 +170,9 @@ class Graph:
         tensor(4.)
         """
         seeds = [seed] if isinstance(seed, Tensor) else list(seed or [None] * len(self._tensors))
+        for one in seeds:
+            if not (one is None or isinstance(one, Tensor)):
+                raise TypeError(f"graph: a seed must be a tensor or None, got {type(one).__name__}")
         self._core.backward(seeds)
 
     def __len__(self) -> int:

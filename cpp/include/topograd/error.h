@@ -36,13 +36,21 @@ class TOPOGRAD_API TypeError : public Error {
   using Error::Error;
   ~TypeError() override;
 };
+/// A dtype that an op is not defined for, or dtypes that do not go together (Python: DTypeError, a
+/// TypeError and a NotImplementedError, hence a RuntimeError).
+class TOPOGRAD_API DTypeError : public TypeError {
+ public:
+  using TypeError::TypeError;
+  ~DTypeError() override;
+};
 /// A dim or an index out of range (Python: IndexError).
 class TOPOGRAD_API IndexError : public Error {
  public:
   using Error::Error;
   ~IndexError() override;
 };
-/// An op asked of a dtype or a state it does not exist for (Python: RuntimeError, as Error itself).
+/// An op asked of a dtype or a state it does not exist for (Python: NotImplementedError, a
+/// RuntimeError).
 class TOPOGRAD_API NotSupported : public Error {
  public:
   using Error::Error;

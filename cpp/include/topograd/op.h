@@ -225,8 +225,8 @@ struct General {
 using Derivative =
     std::variant<Composite, NotDifferentiable, Elementwise, Linear, Multilinear, General>;
 
-/// Which values the rules read. Tensors that need no gradient are constants of the graph and are
-/// always kept.
+/// Which values the rules read; changing those in place before the backward pass is an error.
+/// Tensors that need no gradient are constants of the graph and are always kept.
 enum Saves : unsigned {
   saves_nothing = 0,
   saves_output = 1,
@@ -274,6 +274,9 @@ struct OpRecord {
   /// wanted.
   Vjp fused = {};
   Saves saves = saves_nothing;
+  /// Where the gradients read different inputs: which ones that of slot i reads. An input is then
+  /// saved only when a gradient that reads it is wanted.
+  std::array<Saves, 4> reads = {};
   Traits traits = is_method;
   /// Outputs beyond these carry along what the fused rule reads; they have no derivative.
   int differentiable_outputs = 1 << 20;

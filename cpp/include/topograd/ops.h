@@ -51,7 +51,7 @@ TOPOGRAD_OP Binary clamp_min, clamp_max;
 
 // ops/cast.cpp
 TOPOGRAD_OP Op<Tensor(Tensor, DType)> cast;
-TOPOGRAD_OP Unary clone, contiguous;
+TOPOGRAD_OP Op<Tensor(Tensor, std::string)> clone, contiguous;
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor, bool)> copy;
 TOPOGRAD_OP Binary fill;
 
