@@ -5,19 +5,36 @@
 
 namespace topograd {
 
+namespace {
+
+/// The least and the greatest of dense int64 positions, of which there is one at least.
+struct Limits {
+  index least, greatest;
+  explicit Limits(const Tensor& at) {
+    if (at.count() > 4096) {  // the kernels have wide registers
+      least = amin(at, {}, false).item<index>();
+      greatest = amax(at, {}, false).item<index>();
+      return;
+    }
+    const auto* data = at.data<std::int64_t>();
+    least = greatest = data[0];
+    for (index i = 1; i < at.count(); ++i) {
+      least = std::min(least, data[i]);
+      greatest = std::max(greatest, data[i]);
+    }
+  }
+};
+
+}  // namespace
+
 void check_positions(const Tensor& at, index n, std::string_view op) {
   expect<DTypeError>(is_integer(at.dtype()), "{}: index must hold integers, got {} of shape {}", op,
                      at.dtype(), at.shape());
   if (at.count() == 0) return;
-  const Tensor plain = dense(converted(at, DType::int64));
-  const auto* data = plain.data<std::int64_t>();
-  index least = data[0], greatest = data[0];
-  for (index i = 1; i < plain.count(); ++i) {
-    least = std::min(least, data[i]);
-    greatest = std::max(greatest, data[i]);
-  }
-  expect<IndexError>(least >= 0 && greatest < n, "{}: index {} is out of range for size {}", op,
-                     least < 0 ? least : greatest, n);
+  const Limits limits(dense(converted(at, DType::int64)));
+  expect<IndexError>(limits.least >= 0 && limits.greatest < n,
+                     "{}: index {} is out of range for size {}", op,
+                     limits.least < 0 ? limits.least : limits.greatest, n);
 }
 
 Tensor wrapped_positions(const Tensor& at, index n, std::string_view op) {
@@ -25,15 +42,12 @@ Tensor wrapped_positions(const Tensor& at, index n, std::string_view op) {
                     at.dtype(), at.shape());
   const Tensor whole = dense(converted(at, DType::int64));
   if (at.count() == 0) return whole;
+  const Limits limits(whole);
+  expect<IndexError>(limits.least >= -n && limits.greatest < n,
+                     "{}: index {} is out of range for size {}", op,
+                     limits.greatest < n ? limits.least : limits.greatest, n);
+  if (limits.least >= 0) return whole;
   const auto* from = whole.data<std::int64_t>();
-  index least = from[0], greatest = from[0];
-  for (index i = 1; i < at.count(); ++i) {
-    least = std::min(least, from[i]);
-    greatest = std::max(greatest, from[i]);
-  }
-  expect<IndexError>(least >= -n && greatest < n, "{}: index {} is out of range for size {}", op,
-                     greatest < n ? least : greatest, n);
-  if (least >= 0) return whole;
   const Tensor out = Tensor::empty(at.shape(), DType::int64);
   auto* to = out.data<std::int64_t>();
   for (index i = 0; i < at.count(); ++i) to[i] = from[i] < 0 ? from[i] + n : from[i];

@@ -79,15 +79,36 @@ Tensor landing_places(const Tensor& x, int dim, const Tensor& at) {
   return reshape(total, Dims{-1});
 }
 
+/// Shares of finite values by counting zeros: right themselves, but not to be differentiated.
+Shares counted_shares(const Tensor& x, int dim, const Tensor& at, const Tensor& source,
+                      const Tensor& untouched, bool include_self) {
+  const Tensor own_zero = include_self ? eq(x, 0) : Tensor::zeros(x.shape(), DType::boolean);
+  const Tensor zero = eq(source, 0);
+  const Tensor zeros = scatter_add(cast(own_zero, x.dtype()), dim, at, cast(zero, x.dtype()));
+  const Tensor product =
+      scatter_combine(where(own_zero, 1, x), dim, at, where(zero, 1, source), "prod", include_self);
+  const auto share = [](const Tensor& value, const Tensor& is_zero, const Tensor& count,
+                        const Tensor& total) {
+    return where(eq(count, cast(is_zero, count.dtype())), total / where(is_zero, 1, value), 0);
+  };
+  return {include_self ? share(x, own_zero, zeros, product) : untouched,
+          share(source, zero, gather(zeros, dim, at), gather(product, dim, at))};
+}
+
 Shares product_shares(const Call& c, const Tensor& x, int dim, const Tensor& at,
                       const Tensor& source, bool include_self) {
-  const auto sound = [](const Tensor& value) {
-    return all(logical_and(ne(value, 0), isfinite(value)), {}, false).item().integer() != 0;
+  const auto every = [](const Tensor& flags) {
+    return all(flags, {}, false).item().integer() != 0;
+  };
+  const auto sound = [&](const Tensor& value) {
+    return every(logical_and(ne(value, 0), isfinite(value)));
   };
   const Tensor untouched =
       scatter(Tensor::ones(x.shape(), x.dtype()), dim, at, Tensor::zeros({}, x.dtype()));
   if ((!include_self || sound(x)) && sound(source))
     return {include_self ? c.output() / x : untouched, gather(c.output(), dim, at) / source};
+  if (!mode.recording && every(isfinite(source)) && (!include_self || every(isfinite(x))))
+    return counted_shares(x, dim, at, source, untouched, include_self);
   const Tensor places = landing_places(x, dim, at), flat = reshape(source, Dims{-1});
   if (!include_self) return {untouched, reshape(product_of_others(flat, places), source.shape())};
   std::vector<std::int64_t> own;

@@ -438,6 +438,10 @@ void scatter(const void* in_memory, const std::int64_t* indices, void* out_memor
     parallel(outer * strips, grain_of<T>(picks * least(inner, line)), [=](index begin, index end) {
       for (index item = begin; item < end; ++item) {
         const index o = item / strips;
+        if (inner == 1) {
+          for (index p = o * picks; p < (o + 1) * picks; ++p) out[o * n + indices[p]] = in[p];
+          continue;
+        }
         const index low = item % strips * line;
         const index high = least(low + line, inner);
         for (index p = 0; p < picks; ++p) {

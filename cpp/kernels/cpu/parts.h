@@ -20,8 +20,11 @@ struct Cut {
   Cut(index outer, index picks, index width) {
     strips = ceil_div(width, strip_width);
     const index work = picks * least(width, strip_width);
-    // Every range walks all the indices: two for each thread would cost more than they balance.
-    const bool few = outer * strips < num_threads() && work >= 2 * grain_work;
+    // Every range walks all the indices: two for each thread would cost more than they balance. In
+    // narrow rows it costs more to find out whose an index is than to do the work, unless many
+    // threads share it.
+    const bool few = outer * strips < num_threads() && work >= 2 * grain_work &&
+                     (width >= 8 || num_threads() >= 6 * outer);
     ranges = few ? ceil_div(num_threads(), outer * strips) : 1;
     grain = greatest<index>(1, grain_work * ranges / greatest<index>(work, 1));
   }
