@@ -28,6 +28,9 @@ __version__: _str
 class _Bound(type):
     """The metaclass of the classes that pybind11 makes."""
 
+class DTypeError(TypeError, NotImplementedError):
+    """A dtype that an op is not defined for, or dtypes that do not go together."""
+
 class ShapeError(ValueError, RuntimeError):
     """Sizes or shapes that do not fit together."""
 
@@ -87,6 +90,18 @@ class device(metaclass=_Bound):
 
 # ---------------------------------------------------------------- tensors
 
+class _HistBin_edges(NamedTuple):
+    hist: Tensor
+    bin_edges: Tensor
+
+class _MinMax(NamedTuple):
+    min: Tensor
+    max: Tensor
+
+class _StdMean(NamedTuple):
+    std: Tensor
+    mean: Tensor
+
 class _ValuesIndices(NamedTuple):
     values: Tensor
     indices: Tensor
@@ -133,6 +148,10 @@ class Tensor:
     def T(self) -> Tensor: ...
     @property
     def mT(self) -> Tensor: ...
+    @property
+    def mH(self) -> Tensor: ...
+    @property
+    def H(self) -> Tensor: ...
     @property
     def is_cuda(self) -> _bool: ...
     @property
@@ -195,12 +214,19 @@ class Tensor:
     def register_post_accumulate_grad_hook(
         self, hook: Callable[[Tensor], object]
     ) -> RemovableHandle: ...
-    def ravel(self) -> Tensor: ...
     def where(self, condition: Tensor, other: Tensor | _float) -> Tensor: ...
     def nonzero(self, *, as_tuple: _bool = False) -> Any: ...
     def squeeze_(self, dim: _int | Sequence[_int] | None = None) -> Self: ...
     def unsqueeze_(self, dim: _int) -> Self: ...
     def transpose_(self, dim0: _int, dim1: _int) -> Self: ...
+    def swapaxes_(self, axis0: _int, axis1: _int) -> Self: ...
+    def swapdims_(self, dim0: _int, dim1: _int) -> Self: ...
+    def as_strided_(
+        self,
+        size: _int | Sequence[_int],
+        stride: _int | Sequence[_int],
+        storage_offset: _int | None = None,
+    ) -> Self: ...
     def t_(self, *args: Any, **kwargs: Any) -> Self: ...
     @property
     def __array_interface__(self) -> dict[_str, Any]: ...
@@ -236,7 +262,26 @@ class Tensor:
     def new_full(
         self, size: _int | Sequence[_int], fill_value: _Number, **options: Unpack[_Options]
     ) -> Tensor: ...
+    def new_empty_strided(
+        self,
+        size: _int | Sequence[_int],
+        stride: _int | Sequence[_int],
+        **options: Unpack[_Options],
+    ) -> Tensor: ...
     def zero_(self) -> Tensor: ...
+    def unique(
+        input,
+        sorted: _bool = True,
+        return_inverse: _bool = False,
+        return_counts: _bool = False,
+        dim: _int | None = None,
+    ) -> Any: ...
+    def unique_consecutive(
+        input,
+        return_inverse: _bool = False,
+        return_counts: _bool = False,
+        dim: _int | None = None,
+    ) -> Any: ...
 
     # Ops whose arguments take a form of their own; functions of the package as well, hence `input`.
     def var(
@@ -330,8 +375,10 @@ class Tensor:
     def abs(self) -> Tensor:
         """Absolute value of every element: |x|.
 
-        input: (*). Returns the same shape and dtype. NaN stays NaN; the least signed integer,
-        which has no positive counterpart, stays as it is. The gradient at 0 is 0.
+        input: (*), any dtype but bool. Returns the same shape and dtype; complex numbers give
+        their real sizes sqrt(re**2 + im**2). NaN stays NaN; the least signed integer, which
+        has no positive counterpart, stays as it is. The gradient at 0 is 0. Raises DTypeError
+        for bool tensors.
         """
 
     def abs_(self) -> Tensor:
@@ -361,7 +408,7 @@ class Tensor:
         """Sum, element by element: input + alpha * other.
 
         input, other: tensors or numbers that broadcast; the result has their common shape and
-        dtype (for bools, or). alpha: factor of other (default 1). Raises TypeError for a
+        dtype (for bools, or). alpha: factor of other (default 1). Raises DTypeError for a
         fractional alpha when both are integers.
         """
 
@@ -382,7 +429,8 @@ class Tensor:
         """Sum of a tensor and a scaled product: input + value * tensor1 * tensor2.
 
         input, tensor1, tensor2: tensors or numbers that broadcast; the result has their
-        common shape and dtype. value: a number (default 1).
+        common shape and dtype. value: a number (default 1). Raises DTypeError for bool
+        tensors.
         """
 
     def addcmul_(self, tensor1: _Operand, tensor2: _Operand, *, value: _Number = 1) -> Tensor:
@@ -399,8 +447,10 @@ class Tensor:
         """Sum of a tensor and a matrix product: beta * input + alpha * (mat1 @ mat2).
 
         input: broadcasts to (m, n). mat1: (m, k), mat2: (k, n). Returns (m, n). beta, alpha:
-        factors (default 1); beta = 0 ignores input, NaN included. Raises ShapeError when the
-        shapes do not fit, RuntimeError when the dtypes of mat1 and mat2 differ or are bool.
+        factors (default 1), their fractions cut off for integers; beta = 0 ignores input, NaN
+        included. Raises ShapeError when the shapes do not fit, RuntimeError when dtypes
+        differ
+        or are bool.
         """
 
     def addmm_(
@@ -413,12 +463,19 @@ class Tensor:
     ) -> Tensor:
         """Sum of a tensor and a matrix product: beta * input + alpha * (mat1 @ mat2). In place."""
 
+    def adjoint(self) -> Tensor:
+        """The last two dims swapped, as a view: x.mH, the transpose of real matrices.
+
+        input: at least 2-d, else ShapeError.
+        """
+
     def all(self, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False) -> Tensor:
         """Whether every element is not zero, over the given dims or over all.
 
         input: (*), any dtype; NaN counts as not zero. dim: a dim or several; None (default)
-        or () for all. keepdim: keep them with size 1 (default False). Returns bool, uint8 for
-        uint8. No elements give True.
+        for
+        all, () for none: each element alone. keepdim: keep them with size 1 (default False).
+        Returns bool, uint8 for uint8. No elements give True.
         """
 
     def amax(self, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False) -> Tensor:
@@ -437,12 +494,28 @@ class Tensor:
         the gradient equally. Raises ShapeError for no elements.
         """
 
+    def aminmax(self, *, dim: _int | None = None, keepdim: _bool = False) -> _MinMax:
+        """Least and greatest elements along a dim, or of all; NaN wins.
+
+        input: (*). dim: None (default) for all. keepdim: keep the dim with size 1 (default
+        False). Returns (min, max) of the dtype of input. Equal extreme elements share the
+        gradient equally. Raises ShapeError for no elements.
+        """
+
+    def angle(self) -> Tensor:
+        """Angle of every element in the complex plane, in radians: atan2(im, re).
+
+        input: (*). Returns the same shape, real; of a real tensor 0, pi for negative numbers,
+        and NaN for NaN; float32 for integers. The gradient at 0 is 0.
+        """
+
     def any(self, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False) -> Tensor:
         """Whether some element is not zero, over the given dims or over all.
 
         input: (*), any dtype; NaN counts as not zero. dim: a dim or several; None (default)
-        or () for all. keepdim: keep them with size 1 (default False). Returns bool, uint8 for
-        uint8. No elements give False.
+        for
+        all, () for none: each element alone. keepdim: keep them with size 1 (default False).
+        Returns bool, uint8 for uint8. No elements give False.
         """
 
     def argmax(self, dim: _int | None = None, keepdim: _bool = False) -> Tensor:
@@ -467,6 +540,53 @@ class Tensor:
         input: (*). dim: by default the last. descending: greatest first (default False).
         stable: equal elements keep their order, whatever is passed. NaN counts as greatest.
         Returns int64 of the shape of input.
+        """
+
+    def argwhere(self) -> Tensor:
+        """The positions of the elements of input that are not zero, as nonzero gives them.
+
+        input: any shape and dtype; NaN counts as not zero. Returns int64 (count, input.ndim),
+        one row per
+        element in row-major order.
+        """
+
+    def as_strided(
+        self,
+        size: _int | Sequence[_int],
+        stride: _int | Sequence[_int],
+        storage_offset: _int | None = None,
+    ) -> Tensor:
+        """A view of the memory of input with any sizes and strides.
+
+        size, stride: one entry per dim of the result; the strides count elements and must not
+        be negative.
+        storage_offset: where in the memory its first element lies, by default that of input.
+        Elements may
+        be the same memory: their gradients add up there, and an element of memory that input
+        reaches
+        several times, as in an expanded tensor, shares its gradient equally. What lies
+        outside of input
+        gets no gradient. Raises ShapeError when the result does not lie in the memory of
+        input, ValueError
+        for a negative stride.
+        """
+
+    def as_strided_scatter(
+        self,
+        src: _Operand,
+        size: _int | Sequence[_int],
+        stride: _int | Sequence[_int],
+        storage_offset: _int | None = None,
+    ) -> Tensor:
+        """A copy of input in which src is written over its as_strided view.
+
+        src: of shape size, converted to the dtype of input. size, stride, storage_offset: as
+        in as_strided,
+        of a contiguous copy of input; storage_offset is 0 by default. Raises ShapeError when
+        the view does
+        not lie in input or src does not fit, ValueError for a negative stride or elements of
+        the view that
+        are the same memory.
         """
 
     def asin(self) -> Tensor:
@@ -531,9 +651,10 @@ class Tensor:
         """Sum of a tensor and matrix products: beta * input + alpha * bmm(batch1, batch2).
 
         input: broadcasts to (b, m, n). batch1: (b, m, k), batch2: (b, k, n). Returns (b, m,
-        n). beta, alpha: factors (default 1); beta = 0 ignores input, NaN included. Raises
-        ShapeError when the shapes do not fit, RuntimeError when the dtypes of the batches
-        differ or are bool.
+        n). beta, alpha: factors (default 1), their fractions cut off for integers; beta = 0
+        ignores input, NaN included. Raises ShapeError when the shapes do not fit,
+        RuntimeError
+        when dtypes differ or are bool.
         """
 
     def baddbmm_(
@@ -576,11 +697,20 @@ class Tensor:
         place.
         """
 
+    def bincount(self, weights: _Operand | None = None, minlength: _int = 0) -> Tensor:
+        """How often each number from 0 to the greatest occurs, or the sum of its weights.
+
+        input: (n,), integers from 0 on. weights: (n,); they are added up in float64, and give
+        float32 if they are that. minlength: the result has at least so many elements (default
+        0). Returns int64 without weights. The gradient goes to the weights. Raises ValueError
+        for negative numbers.
+        """
+
     def bitwise_and(self, other: _Operand) -> Tensor:
         """The bits that are set in both elements.
 
         input, other: integer or bool tensors or numbers that broadcast; the result has their
-        common shape and dtype. Raises TypeError for floating point tensors.
+        common shape and dtype. Raises DTypeError for floating point tensors.
         """
 
     def bitwise_and_(self, other: _Operand) -> Tensor:
@@ -591,7 +721,7 @@ class Tensor:
 
         input, other: integer tensors or numbers that broadcast; the result has their common
         shape and dtype. Bits shifted out are lost; a shift by less than 0, or by the number
-        of bits or more, gives 0. Raises TypeError for floating point and bool tensors.
+        of bits or more, gives 0. Raises DTypeError for floating point and bool tensors.
         """
 
     def bitwise_left_shift_(self, other: _Operand) -> Tensor:
@@ -600,7 +730,7 @@ class Tensor:
     def bitwise_not(self) -> Tensor:
         """All bits of every element turned over: -x - 1; logical not for bool.
 
-        input: (*), integer or bool. Returns the same shape and dtype. Raises TypeError for
+        input: (*), integer or bool. Returns the same shape and dtype. Raises DTypeError for
         floating point tensors.
         """
 
@@ -611,7 +741,7 @@ class Tensor:
         """The bits that are set in at least one of both elements.
 
         input, other: integer or bool tensors or numbers that broadcast; the result has their
-        common shape and dtype. Raises TypeError for floating point tensors.
+        common shape and dtype. Raises DTypeError for floating point tensors.
         """
 
     def bitwise_or_(self, other: _Operand) -> Tensor:
@@ -622,7 +752,7 @@ class Tensor:
 
         input, other: integer tensors or numbers that broadcast; the result has their common
         shape and dtype. A shift by less than 0, or by the number of bits or more, gives 0, or
-        -1 for negative input. Raises TypeError for floating point and bool tensors.
+        -1 for negative input. Raises DTypeError for floating point and bool tensors.
         """
 
     def bitwise_right_shift_(self, other: _Operand) -> Tensor:
@@ -632,7 +762,7 @@ class Tensor:
         """The bits that are set in exactly one of both elements.
 
         input, other: integer or bool tensors or numbers that broadcast; the result has their
-        common shape and dtype. Raises TypeError for floating point tensors.
+        common shape and dtype. Raises DTypeError for floating point tensors.
         """
 
     def bitwise_xor_(self, other: _Operand) -> Tensor:
@@ -652,7 +782,7 @@ class Tensor:
         """Least integer not below every element.
 
         input: (*). Returns the same shape and dtype: floats stay floats, integers are
-        unchanged. The gradient is 0.
+        unchanged. The gradient is 0. Raises DTypeError for bool tensors.
         """
 
     def ceil_(self) -> Tensor:
@@ -700,17 +830,30 @@ class Tensor:
     def clamp_min_(self, min: _Operand) -> Tensor:
         """Every element, but at least min: max(input, min). In place."""
 
-    def clone(self) -> Tensor:
+    def clone(self, *, memory_format: _str = "preserve_format") -> Tensor:
         """A copy with memory of its own.
 
-        input: (*). Returns the same shape and dtype, row-major without gaps. The gradient
-        flows through to input; detach().clone() gives a copy without history.
+        input: (*). Returns the same shape and dtype. memory_format: preserve_format (default)
+        for the order of dims that input has in memory, contiguous_format for row-major,
+        channels_last (4 dims), channels_last_3d (5 dims). The gradient flows through to
+        input;
+        detach().clone() gives a copy without history.
         """
 
-    def contiguous(self) -> Tensor:
+    def conj(self) -> Tensor:
+        """Complex conjugate of every element: re - i im.
+
+        input: (*). Returns the same shape and dtype, in memory of its own; a real tensor
+        itself.
+        """
+
+    def contiguous(self, *, memory_format: _str = "contiguous_format") -> Tensor:
         """The input itself when its memory is row-major without gaps, else a copy that is.
 
-        input: (*). Returns the same shape and dtype.
+        input: (*). Returns the same shape and dtype. memory_format: contiguous_format
+        (default),
+        or channels_last (4 dims) or channels_last_3d (5 dims) for the order of dims asked
+        for.
         """
 
     def copy_(self, src: _Operand, non_blocking: _bool = False) -> Tensor:
@@ -726,6 +869,15 @@ class Tensor:
 
     def copysign_(self, other: _Operand) -> Tensor:
         """Magnitude of input with the sign of other. In place."""
+
+    def corrcoef(self) -> Tensor:
+        """Pearson's correlation of the rows of a matrix, whose columns are observations.
+
+        input: (variables, n), or (n,) for one variable; integers are taken as float32.
+        Returns
+        (variables, variables) in [-1, 1], 0-d for one variable; NaN for a variable that does
+        not vary. Raises ShapeError for other shapes.
+        """
 
     def cos(self) -> Tensor:
         """Cosine of every element.
@@ -757,12 +909,48 @@ class Tensor:
         or () for all. keepdim: keep them with size 1 (default False). Returns int64.
         """
 
+    def cov(
+        self,
+        *,
+        correction: _int = 1,
+        fweights: _Operand | None = None,
+        aweights: _Operand | None = None,
+    ) -> Tensor:
+        """Covariance of the rows of a matrix, whose columns are observations.
+
+        input: (variables, n), or (n,) for one variable; integers are taken as float32.
+        correction: n - correction is the divisor (default 1). fweights: (n,), integers: how
+        often each observation was made. aweights: (n,), floating point: how much each one
+        counts. Returns (variables, variables), 0-d for one variable; inf or NaN where there
+        are
+        not more observations than correction. Raises ShapeError for other shapes, ValueError
+        for negative weights.
+        """
+
+    def cummax(self, dim: _int) -> _ValuesIndices:
+        """Running maximum along a dim and where it is: y[i] = max(x[0], …, x[i]).
+
+        input: (*). dim: the dim to run along. Returns (values, indices) of the shape of
+        input,
+        indices int64: of equal elements the last, to which the gradient goes alone. From the
+        first NaN on all are NaN.
+        """
+
+    def cummin(self, dim: _int) -> _ValuesIndices:
+        """Running minimum along a dim and where it is: y[i] = min(x[0], …, x[i]).
+
+        input: (*). dim: the dim to run along. Returns (values, indices) of the shape of
+        input,
+        indices int64: of equal elements the last, to which the gradient goes alone. From the
+        first NaN on all are NaN.
+        """
+
     def cumprod(self, dim: _int, *, dtype: _dtype | None = None) -> Tensor:
         """Running product along a dim: y[i] = x[0] * … * x[i].
 
         input: (*). dim: the dim to run along. dtype: converted to first, by default that of
         input, int64 for integers and bools. Returns the same shape. The gradient is right for
-        any number of zeros; it takes memory quadratic in the length.
+        any number of zeros.
         """
 
     def cumprod_(self, dim: _int, *, dtype: _dtype | None = None) -> Tensor:
@@ -789,6 +977,28 @@ class Tensor:
         dims.
         """
 
+    def diag_embed(self, offset: _int = 0, dim1: _int = -2, dim2: _int = -1) -> Tensor:
+        """Matrices with the vectors of the last dim of input on their diagonal, zeros elsewhere.
+
+        input: (*, n) gives (*, n + |offset|, n + |offset|) if the matrices stand in the last
+        two dims.
+        offset: 0 (default) is the main diagonal, k > 0 lies k columns to the right, k < 0
+        lies -k rows
+        below. dim1, dim2: where the dims of the matrices stand in the result, default -2 and
+        -1.
+        diagonal(diag_embed(x)) is x. Raises ShapeError for a 0-d input, ValueError when dim1
+        and dim2 are
+        the same, IndexError for a dim out of range.
+        """
+
+    def diagflat(self, offset: _int = 0) -> Tensor:
+        """A square matrix with the elements of input on a diagonal, zeros elsewhere.
+
+        input: any shape; it is flattened. offset: 0 (default) is the main diagonal, k > 0
+        lies k columns to
+        the right, k < 0 lies -k rows below.
+        """
+
     def diagonal(self, offset: _int = 0, dim1: _int = 0, dim2: _int = 1) -> Tensor:
         """A view of the diagonal over two dims of input, as the last dim of the result.
 
@@ -798,6 +1008,45 @@ class Tensor:
         columns to the
         right, k < 0 lies -k rows below; outside of the matrix the result is empty.
         Raises ValueError when dim1 and dim2 are the same, IndexError for a dim out of range.
+        """
+
+    def diagonal_scatter(
+        self,
+        src: _Operand,
+        offset: _int = 0,
+        dim1: _int = 0,
+        dim2: _int = 1,
+    ) -> Tensor:
+        """A copy of input in which src is written over a diagonal.
+
+        src: the shape of diagonal(input, offset, dim1, dim2), converted to the dtype of
+        input; further as
+        diagonal. Raises ShapeError when src does not fit.
+        """
+
+    def diff(
+        self,
+        n: _int = 1,
+        dim: _int = -1,
+        prepend: _Operand | None = None,
+        append: _Operand | None = None,
+    ) -> Tensor:
+        """Differences of neighbours along a dim: y[i] = x[i + 1] - x[i], n times.
+
+        input: one dim or more. n: how often (default 1); 0 gives a copy. dim: by default the
+        last; it gets shorter by n. prepend, append: what to join to input first, of as many
+        dims. Of bools: whether neighbours differ. Raises ShapeError for a 0-d input,
+        ValueError for a negative n.
+        """
+
+    def dist(self, other: _Operand, p: _float = 2) -> Tensor:
+        """The p-norm of a difference: (sum |input - other|**p)**(1 / p).
+
+        input, other: floating point, broadcast. p: any order, inf for the greatest
+        difference,
+        0 for the count of different elements (default 2). Returns a 0-d tensor. The gradient
+        is
+        0 where nothing differs. Raises TypeError for integers.
         """
 
     def div(self, other: _Operand, *, rounding_mode: _str | None = None) -> Tensor:
@@ -817,6 +1066,22 @@ class Tensor:
 
         input, tensor: (n,). Returns a 0-d tensor; no elements give 0. Raises ShapeError for
         other shapes, RuntimeError when the dtypes differ or are bool.
+        """
+
+    @overload
+    def dsplit(self, sections: _int) -> tuple[Tensor, ...]:
+        """Views of equal parts of input, cut depth-wise: along dim 2.
+
+        sections: how many. Raises ValueError when they do not divide the size, ShapeError for
+        fewer than
+        three dims.
+        """
+
+    @overload
+    def dsplit(self, indices: _int | Sequence[_int]) -> tuple[Tensor, ...]:
+        """Views of parts of input, cut depth-wise at the given indices, as tensor_split does.
+
+        indices: where to cut along dim 2.
         """
 
     def eq(self, other: _Operand) -> Tensor:
@@ -894,8 +1159,10 @@ class Tensor:
     def exponential_(self, lambd: _float = 1.0, *, generator: Generator | None = None) -> Tensor:
         """Exponential numbers written over input; public as exponential_. In place."""
 
-    def fill_(self, value: _Number) -> Tensor:
-        """value written over every element of input, as input.fill_(value). In place."""
+    def fill_(self, value: _Operand) -> Tensor:
+        """A tensor of the shape and dtype of input with value everywhere; fill_ writes it over
+        input. In place.
+        """
 
     def flatten(self, start_dim: _int = 0, end_dim: _int = -1) -> Tensor:
         """The dims of input from start_dim to end_dim joined into one.
@@ -914,11 +1181,23 @@ class Tensor:
         Raises ValueError for a dim given twice, IndexError for one out of range.
         """
 
+    def fliplr(self) -> Tensor:
+        """A copy of input with the order of its columns (dim 1) reversed.
+
+        input: at least 2-d, else ShapeError.
+        """
+
+    def flipud(self) -> Tensor:
+        """A copy of input with the order of its rows (dim 0) reversed.
+
+        input: at least 1-d, else ShapeError.
+        """
+
     def floor(self) -> Tensor:
         """Greatest integer not above every element.
 
         input: (*). Returns the same shape and dtype: floats stay floats, integers are
-        unchanged. The gradient is 0.
+        unchanged. The gradient is 0. Raises DTypeError for bool tensors.
         """
 
     def floor_(self) -> Tensor:
@@ -967,7 +1246,7 @@ class Tensor:
         """Fractional part of every element, with its sign: x - trunc(x).
 
         input: (*), of a floating point dtype. Returns the same shape and dtype. Infinities
-        give NaN. The gradient is 1. Raises RuntimeError for integer and bool tensors.
+        give NaN. The gradient is 1. Raises DTypeError for integer and bool tensors.
         """
 
     def frac_(self) -> Tensor:
@@ -1004,6 +1283,68 @@ class Tensor:
 
     def gt_(self, other: _Operand) -> Tensor:
         """Whether input > other, element by element. In place."""
+
+    def histc(self, bins: _int = 100, min: _float = 0, max: _float = 0) -> Tensor:
+        """How many elements are in each of equal bins between min and max.
+
+        input: (*), floating point. bins: their number (default 100). min, max: the range;
+        where
+        they are equal (default 0), that of the elements, and from 1 below to 1 above where
+        those are equal too. The last bin includes max; elements outside, and NaN, are not
+        counted. Returns (bins,) in the dtype of input; the counts are exact before they are
+        rounded to it. Raises ValueError for bins below 1, max below min, and infinities.
+        """
+
+    @overload
+    def histogram(
+        self,
+        bins: _int = 100,
+        *,
+        range: Sequence[_float] | None = None,
+        weight: _Operand | None = None,
+        density: _bool = False,
+    ) -> _HistBin_edges:
+        """How many elements are in each of equal bins, and the edges of the bins.
+
+        input: (*), floating point. bins: their number (default 100). range: (min, max), by
+        default that of the elements. weight: of the shape of input, added up instead of ones.
+        density: divided by the total and the width of the bin, so that the integral is 1
+        (default False). The last bin includes its right edge; elements outside, and NaN, are
+        not counted. Returns (hist, bin_edges) of bins and bins + 1 elements in the dtype of
+        input, without gradients. Raises ValueError for bins below 1 and a bad range.
+        """
+
+    @overload
+    def histogram(
+        self,
+        bins: Tensor,
+        *,
+        weight: _Operand | None = None,
+        density: _bool = False,
+    ) -> _HistBin_edges:
+        """How many elements are between each two neighbours of the given edges.
+
+        input: (*), floating point. bins: the edges in ascending order, (n + 1,), of the same
+        dtype. weight: of the shape of input, added up instead of ones. density: divided by
+        the
+        total and the width of the bin (default False). The last bin includes its right edge.
+        Returns (hist, bin_edges), hist (n,). Raises ShapeError for fewer than two edges.
+        """
+
+    @overload
+    def hsplit(self, sections: _int) -> tuple[Tensor, ...]:
+        """Views of equal parts of input, cut column-wise: along dim 1, or 0 for a vector.
+
+        sections: how many. Raises ValueError when they do not divide the size, ShapeError for
+        a 0-d input.
+        """
+
+    @overload
+    def hsplit(self, indices: _int | Sequence[_int]) -> tuple[Tensor, ...]:
+        """Views of parts of input, cut column-wise at the given indices, as tensor_split does.
+
+        indices: where to cut along dim 1, or 0 for a vector.
+        """
 
     def hypot(self, other: _Operand) -> Tensor:
         """Length of the hypotenuse: sqrt(input**2 + other**2), without overflow.
@@ -1044,6 +1385,35 @@ class Tensor:
     ) -> Tensor:
         """input with alpha * source added at the positions index along dim. In place."""
 
+    def index_copy(self, dim: _int, index: _Operand, source: _Operand) -> Tensor:
+        """input with the slices of source written at the positions index along dim.
+
+        index: integers (k,). source: the shape of input with size k along dim, and its dtype.
+        At repeated
+        positions the last one wins, but the gradients of all of them are those of the
+        position.
+        Raises IndexError for an entry outside of [0, input.size(dim)), ShapeError when source
+        does not fit,
+        RuntimeError for another dtype.
+        """
+
+    def index_copy_(self, dim: _int, index: _Operand, source: _Operand) -> Tensor:
+        """input with the slices of source written at the positions index along dim. In place."""
+
+    def index_fill(self, dim: _int, index: _Operand, value: _Operand) -> Tensor:
+        """input with value at the positions index along dim.
+
+        index: integers (k,), negative ones count from the end. value: a number or a 0-d
+        tensor, converted
+        to the dtype of input. The gradient is 0 at the positions; that of value is the sum
+        there.
+        Raises IndexError for an entry out of range, ShapeError for an index or a value of
+        more dims.
+        """
+
+    def index_fill_(self, dim: _int, index: _Operand, value: _Operand) -> Tensor:
+        """input with value at the positions index along dim. In place."""
+
     def index_put(
         self,
         indices: Sequence[Tensor | None],
@@ -1071,6 +1441,42 @@ class Tensor:
         accumulate: _bool = False,
     ) -> Tensor:
         """input with values written, or added, at positions: input[indices] = values. In place."""
+
+    def index_reduce(
+        self,
+        dim: _int,
+        index: _Operand,
+        source: _Operand,
+        reduce: _str,
+        *,
+        include_self: _bool = True,
+    ) -> Tensor:
+        """Slices of source along dim, gathered at the positions index of input and reduced.
+
+        index: integers (k,). source: the shape of input with size k along dim, and its dtype.
+        reduce:
+        'prod', 'mean', 'amax' or 'amin' (index_add is the sum); NaN wins in the last two.
+        include_self:
+        whether the slice of input counts where something lands (default True). Order,
+        gradients and the
+        mean of integers are those of scatter_reduce.
+        Raises IndexError for an entry outside of [0, input.size(dim)), ShapeError when source
+        does not fit,
+        ValueError for another reduce, RuntimeError for another dtype.
+        """
+
+    def index_reduce_(
+        self,
+        dim: _int,
+        index: _Operand,
+        source: _Operand,
+        reduce: _str,
+        *,
+        include_self: _bool = True,
+    ) -> Tensor:
+        """Slices of source along dim, gathered at the positions index of input and reduced. In
+        place.
+        """
 
     def index_select(self, dim: _int, index: _Operand) -> Tensor:
         """A copy of the positions index along dim of input, one behind the other.
@@ -1113,6 +1519,16 @@ class Tensor:
         input: (*), any dtype; integers never are. Returns a bool tensor of the same shape.
         """
 
+    def kthvalue(self, k: _int, dim: _int = -1, keepdim: _bool = False) -> _ValuesIndices:
+        """The k-th least elements along a dim, from k=1 for the least, and where they are.
+
+        input: (*). dim: the dim that goes (default the last). keepdim: keep it with size 1
+        (default False). Returns (values, indices), indices int64: of equal elements the
+        first.
+        NaN counts as greatest. Takes time linear in the size of dim. Raises ValueError for k
+        below 1 or above that size.
+        """
+
     def le(self, other: _Operand) -> Tensor:
         """Whether input <= other, element by element.
 
@@ -1127,8 +1543,8 @@ class Tensor:
         """Linear interpolation: input + weight * (end - input).
 
         input, end, weight: tensors or numbers that broadcast; the result has their common
-        shape and dtype, float32 for integers. weight 0 gives input, 1 gives end; others
-        extrapolate.
+        shape and the common dtype of input and end. weight 0 gives input, 1 gives end; others
+        extrapolate. Raises DTypeError for integers.
         """
 
     def lerp_(self, end: _Operand, weight: _Operand) -> Tensor:
@@ -1180,7 +1596,7 @@ class Tensor:
         input: (*), floating point. dim: the dim whose exponentials sum to 1. dtype: converted
         to first (default: that of input). Returns the same shape. More accurate than the log
         of softmax, and finite where that underflows. A row of -inf, or one with inf or NaN,
-        gives NaN. Raises TypeError for integers without a dtype.
+        gives NaN. Raises DTypeError for integers without a dtype.
         """
 
     def logaddexp(self, other: _Operand) -> Tensor:
@@ -1188,6 +1604,14 @@ class Tensor:
 
         input, other: tensors or numbers that broadcast; the result has their common shape and
         dtype, float32 for integers. Two -inf give -inf. logsumexp does the same along dims.
+        """
+
+    def logcumsumexp(self, dim: _int) -> Tensor:
+        """Logarithm of the running sum of exponentials: y[i] = log(exp(x[0]) + … + exp(x[i])).
+
+        input: (*); integers give float32. dim: the dim to run along. Returns the same shape.
+        Neither overflows nor vanishes: sums are kept relative to the running maximum. The
+        gradient at -inf is 0.
         """
 
     def logical_and(self, other: _Operand) -> Tensor:
@@ -1254,7 +1678,7 @@ class Tensor:
 
         input, mask: tensors that broadcast, mask bool. value: a number or a 0-d tensor,
         converted to the dtype of input. Returns the common shape and the dtype of input. The
-        gradient is 0 under the mask; that of value is the sum there. Raises TypeError for a
+        gradient is 0 under the mask; that of value is the sum there. Raises DTypeError for a
         mask that is not bool, ShapeError for a value that is not 0-d, ValueError for one that
         the dtype can not hold.
         """
@@ -1262,12 +1686,27 @@ class Tensor:
     def masked_fill_(self, mask: _Operand, value: _Operand) -> Tensor:
         """input with value wherever mask holds. In place."""
 
+    def masked_scatter(self, mask: _Operand, source: _Operand) -> Tensor:
+        """input with the elements of source, in row-major order, wherever mask holds.
+
+        mask: bool; input and mask broadcast together. source: the dtype of input and at least
+        as many
+        elements as the mask has True; the rest is not read. The gradient of input is 0 under
+        the mask.
+        Raises TypeError for a mask that is not bool, ShapeError for too small a source,
+        RuntimeError for
+        another dtype.
+        """
+
+    def masked_scatter_(self, mask: _Operand, source: _Operand) -> Tensor:
+        """input with the elements of source, in row-major order, wherever mask holds. In place."""
+
     def masked_select(self, mask: _Operand) -> Tensor:
         """The elements of input where mask is True, as a new vector in row-major order.
 
         mask: bool; input and mask broadcast together. The gradient is 0 at the other
         elements.
-        Raises TypeError for another dtype, ShapeError when the shapes do not broadcast.
+        Raises DTypeError for another dtype, ShapeError when the shapes do not broadcast.
         """
 
     def matmul(self, other: _Operand) -> Tensor:
@@ -1323,7 +1762,29 @@ class Tensor:
 
         input: (*). dim: a dim or several; None (default) or () for all. keepdim: keep them
         with size 1 (default False). dtype: floating point, converted to first (default: that
-        of input). No elements give NaN. Raises TypeError for integers without a dtype.
+        of input). No elements give NaN. Raises DTypeError for integers without a dtype.
+        """
+
+    @overload
+    def median(self) -> Tensor:
+        """The median of all elements; of two middle ones the lower.
+
+        input: (*). Returns a 0-d tensor of the same dtype. NaN wins; no elements give NaN.
+        The
+        elements that have the picked value share the gradient equally. Takes time linear in
+        their number. Raises ShapeError for no elements of integers. For the mean of two
+        middle
+        elements use quantile(input, 0.5).
+        """
+
+    @overload
+    def median(self, dim: _int, keepdim: _bool = False) -> _ValuesIndices:
+        """Medians along a dim and where they are; of two middle elements the lower.
+
+        input: (*). dim: the dim that goes. keepdim: keep it with size 1 (default False).
+        Returns (values, indices), indices int64: of equal elements the first, to which the
+        gradient goes alone. NaN wins: the first of the row. Raises ShapeError for
+        no elements.
         """
 
     @overload
@@ -1365,12 +1826,31 @@ class Tensor:
         ShapeError for other shapes, RuntimeError when the dtypes differ or are bool.
         """
 
+    def mode(self, dim: _int = -1, keepdim: _bool = False) -> _ValuesIndices:
+        """The most frequent elements along a dim and where they are.
+
+        input: (*). dim: the dim that goes (default the last). keepdim: keep it with size 1
+        (default False). Of equally frequent elements the least is taken; all NaN count as one
+        element, the greatest. Returns (values, indices), indices int64: the last place of the
+        element, to which the gradient goes. Raises ShapeError for no elements.
+        """
+
+    def moveaxis(self, source: _int | Sequence[_int], destination: _int | Sequence[_int]) -> Tensor:
+        """movedim under NumPy's name: input with the dims source at the places destination."""
+
     def movedim(self, source: _int | Sequence[_int], destination: _int | Sequence[_int]) -> Tensor:
         """A view with some dims of input at other places; the others keep their order.
 
         source, destination: dims of input and, in the same order, where they stand in the
         result; numbers
         or tuples. Raises ValueError when they differ in number or name a dim twice.
+        """
+
+    def msort(self) -> Tensor:
+        """The elements sorted along the first dim: sort(input, dim=0)[0].
+
+        input: (*). NaN counts as greatest. The gradient goes back to where the elements came
+        from.
         """
 
     def mul(self, other: _Operand) -> Tensor:
@@ -1410,6 +1890,72 @@ class Tensor:
         RuntimeError when the dtypes differ or are bool.
         """
 
+    def nanmean(
+        self,
+        dim: _int | Sequence[_int] | None = None,
+        keepdim: _bool = False,
+        *,
+        dtype: _dtype | None = None,
+    ) -> Tensor:
+        """Mean over the given dims, or over all, of the elements that are not NaN.
+
+        input: (*), floating point. dim: a dim or several; None (default) or () for all.
+        keepdim: keep them with size 1 (default False). dtype: of the result, by default that
+        of
+        input. NaN alone, or no elements, give NaN. Raises TypeError for integers.
+        """
+
+    @overload
+    def nanmedian(self) -> Tensor:
+        """The median of all elements that are not NaN; of two middle ones the lower.
+
+        input: (*). Returns a 0-d tensor of the same dtype; only NaN, or nothing, gives NaN.
+        The
+        elements that have the picked value share the gradient equally. Raises ShapeError for
+        no elements of integers.
+        """
+
+    @overload
+    def nanmedian(self, dim: _int, keepdim: _bool = False) -> _ValuesIndices:
+        """Medians along a dim of the elements that are not NaN, and where they are.
+
+        input: (*). dim: the dim that goes. keepdim: keep it with size 1 (default False).
+        Returns (values, indices), indices int64: of equal elements the first, to which the
+        gradient goes alone. A row of NaN gives NaN. Raises ShapeError for no
+        elements.
+        """
+
+    def nanquantile(
+        self,
+        q: _Operand,
+        dim: _int | None = None,
+        keepdim: _bool = False,
+        *,
+        interpolation: _str = "linear",
+    ) -> Tensor:
+        """Quantiles of the elements that are not NaN; arguments as in quantile.
+
+        input: (*), floating point. q: a number in [0, 1], or a vector of them, which becomes
+        the first dim of the result. dim: None (default) for all elements. keepdim: keep the
+        dim with size 1 (default False). interpolation: 'linear' (default), 'lower', 'higher',
+        'midpoint' or 'nearest'. A row of NaN alone gives NaN. Raises ShapeError for no
+        elements, ValueError for another q or interpolation.
+        """
+
+    def nansum(
+        self,
+        dim: _int | Sequence[_int] | None = None,
+        keepdim: _bool = False,
+        *,
+        dtype: _dtype | None = None,
+    ) -> Tensor:
+        """Sum over the given dims, or over all, in which NaN counts as 0.
+
+        input: (*). dim: a dim or several; None (default) or () for all. keepdim: keep them
+        with size 1 (default False). dtype: of the result, by default that of input, int64 for
+        integers and bools. No elements give 0. NaN elements get the gradient 0.
+        """
+
     def narrow(self, dim: _int, start: _int, length: _int) -> Tensor:
         """A view of the positions start to start + length - 1 along dim.
 
@@ -1433,12 +1979,22 @@ class Tensor:
         """Negation of every element: -x.
 
         input: (*), any dtype but bool. Returns the same shape and dtype. Unsigned integers
-        wrap around, and the least signed integer is its own negation. Raises TypeError for
+        wrap around, and the least signed integer is its own negation. Raises DTypeError for
         bool tensors: use logical_not.
         """
 
     def neg_(self) -> Tensor:
         """Negation of every element: -x. In place."""
+
+    def nonzero_static(self, *, size: _int, fill_value: _int = -1) -> Tensor:
+        """The positions of the first elements of input that are not zero, always `size` rows.
+
+        input: any shape and dtype. size: how many rows the result has: further positions are
+        left out, and
+        missing ones are filled with fill_value (default -1). Returns int64 (size,
+        input.ndim). Raises
+        ValueError for a negative size.
+        """
 
     def normal_(
         self,
@@ -1469,7 +2025,8 @@ class Tensor:
     def positive(self) -> Tensor:
         """The elements unchanged: +x.
 
-        input: (*), any dtype. Returns a new tensor of the same shape and dtype.
+        input: (*), any dtype but bool. Returns a new tensor of the same shape and dtype.
+        Raises DTypeError for bool tensors.
         """
 
     def pow(self, exponent: _Operand) -> Tensor:
@@ -1477,8 +2034,11 @@ class Tensor:
 
         input, exponent: tensors or numbers that broadcast; the result has their common shape
         and dtype. x ** 0 is 1, also for 0 and NaN. Negative bases with fractional exponents
-        give NaN. Where input is 0 and exponent at least 0, the gradient for exponent is 0.
-        Raises ValueError for integers to negative integer powers.
+        give NaN. Integers to negative powers give the integer part: 1 and -1 keep their
+        magnitude, all others (0 too) give 0. Where input is 0 and exponent at least 0, the
+        gradient for exponent is 0. Raises ValueError for integers to the power of a negative
+        number that is written out (a tensor of exponents is not looked through), DTypeError
+        for two bools.
         """
 
     def pow_(self, exponent: _Operand) -> Tensor:
@@ -1496,7 +2056,43 @@ class Tensor:
         input: (*). dim: None (default) for all. keepdim: keep the dim with size 1 (default
         False). dtype: converted to first, by default that of input, int64 for integers and
         bools. No elements give 1. The gradient of an element is the product of the others,
-        found without a division: zeros do it no harm.
+        also
+        where there are zeros.
+        """
+
+    def put(self, index: _Operand, source: _Operand, accumulate: _bool = False) -> Tensor:
+        """input with values written, or added, at positions of the flattened input.
+
+        index: integers, negative ones count from the end. source: as many elements, in the
+        dtype of input.
+        accumulate=True adds instead of writing. At repeated positions the last value wins;
+        with accumulate
+        all are added, in the order of the index. Raises IndexError for an entry out of range,
+        ShapeError
+        for another number of elements, RuntimeError for another dtype.
+        """
+
+    def put_(self, index: _Operand, source: _Operand, accumulate: _bool = False) -> Tensor:
+        """input with values written, or added, at positions of the flattened input. In place."""
+
+    def quantile(
+        self,
+        q: _Operand,
+        dim: _int | None = None,
+        keepdim: _bool = False,
+        *,
+        interpolation: _str = "linear",
+    ) -> Tensor:
+        """The elements below which the fractions q of a dim, or of all elements, lie.
+
+        input: (*), floating point, of any size. q: a number in [0, 1], or a vector of them,
+        which becomes the first dim of the result. dim: None (default) for all elements.
+        keepdim: keep the dim with size 1 (default False). interpolation: what to take where
+        the rank q * (n - 1) lies between two elements: 'linear' (default), 'lower', 'higher',
+        'midpoint' or 'nearest' (of halves the even one). A row with NaN gives NaN. Gradients
+        go
+        to the picked elements and to q. Up to four levels take time linear in n. Raises
+        ShapeError for no elements, ValueError for another q or interpolation.
         """
 
     def random_(
@@ -1509,6 +2105,12 @@ class Tensor:
     ) -> Tensor:
         """Uniform integers in [from, to), written over input of any dtype; public as random_. In
         place.
+        """
+
+    def ravel(self) -> Tensor:
+        """The elements of input as a vector, in row-major order.
+
+        input: any shape. A view where the strides allow it, else a copy.
         """
 
     def reciprocal(self) -> Tensor:
@@ -1524,8 +2126,8 @@ class Tensor:
     def relu(self) -> Tensor:
         """Rectified linear unit: max(x, 0).
 
-        input: (*), any dtype. Returns the same shape and dtype. NaN stays NaN. The gradient
-        at 0 is 0.
+        input: (*), any dtype but bool. Returns the same shape and dtype. NaN stays NaN. The
+        gradient at 0 is 0. Raises DTypeError for bool tensors.
         """
 
     def relu_(self) -> Tensor:
@@ -1544,6 +2146,19 @@ class Tensor:
         """Remainder with the sign of the divisor: input - floor(input / other) * other. In
         place.
         """
+
+    def renorm(self, p: _float, dim: _int, maxnorm: _float) -> Tensor:
+        """Scales each slice along dim whose p-norm is above maxnorm down to that norm.
+
+        input: two or more dims, floating point. p: the order of the norm over all other dims,
+        above 0. dim: along which the slices lie. maxnorm: from 0 on. Returns the shape and
+        dtype of input. A slice is multiplied by maxnorm / (norm + 1e-7). Raises ShapeError
+        for
+        fewer dims, ValueError for another p or maxnorm.
+        """
+
+    def renorm_(self, p: _float, dim: _int, maxnorm: _float) -> Tensor:
+        """Scales each slice along dim whose p-norm is above maxnorm down to that norm. In place."""
 
     def repeat(self, *repeats: _int | Sequence[_int]) -> Tensor:
         """The whole tensor repeated along every dim.
@@ -1583,6 +2198,12 @@ class Tensor:
     def reshape_as(self, other: _Operand) -> Tensor:
         """input.reshape(other.shape): the same elements in the shape of other."""
 
+    def resolve_conj(self) -> Tensor:
+        """The input itself: conjugates are computed at once, never put off.
+
+        input: (*). Returns the same shape and dtype.
+        """
+
     def roll(
         self,
         shifts: _int | Sequence[_int],
@@ -1598,26 +2219,47 @@ class Tensor:
         dtype of input. Raises ValueError when shifts and dims differ in number.
         """
 
+    def rot90(self, k: _int = 1, dims: _int | Sequence[_int] = (0, 1)) -> Tensor:
+        """A copy of input turned by k quarters in the plane of two dims.
+
+        k: how often (default 1), from the first of dims towards the second; negative ones
+        turn back.
+        dims: two different dims, by default the first two. Raises ShapeError for fewer than
+        two dims of
+        input, ValueError for dims that are not two different ones, IndexError for one out of
+        range.
+        """
+
     @overload
     def round(self) -> Tensor:
         """Nearest integer to every element; halves go to the even one.
 
         input: (*). Returns the same shape and dtype: floats stay floats, integers are
-        unchanged. The gradient is 0.
+        unchanged. The gradient is 0. Raises DTypeError for bool tensors.
         """
 
     @overload
     def round(self, *, decimals: _int) -> Tensor:
         """Nearest multiple of 10 ** -decimals to every element; halves go to the even digit.
 
-        input: (*); integers give float32. Returns the same shape. decimals: digits after the
-        decimal point, in [-300, 300]; -1 rounds to tens, -2 to hundreds. Computed as round(x
-        * 10**decimals) / 10**decimals: where the product overflows the result is inf. The
-        gradient is 0. Raises ValueError for decimals out of range.
+        input: (*), of a floating point dtype. Returns the same shape and dtype. decimals:
+        digits after the decimal point, in [-300, 300]; -1 rounds to tens, -2 to hundreds.
+        Computed as round(x * 10**decimals) / 10**decimals, in float32 for the half
+        precisions:
+        where the product overflows the result is inf. The gradient is 0. Raises ValueError
+        for
+        decimals out of range, DTypeError for integer and bool tensors.
         """
 
+    @overload
     def round_(self) -> Tensor:
         """Nearest integer to every element; halves go to the even one. In place."""
+
+    @overload
+    def round_(self, *, decimals: _int) -> Tensor:
+        """Nearest multiple of 10 ** -decimals to every element; halves go to the even digit. In
+        place.
+        """
 
     def rsqrt(self) -> Tensor:
         """Reciprocal of the square root of every element: 1 / sqrt(x).
@@ -1654,12 +2296,37 @@ class Tensor:
         """
 
     @overload
+    def scatter(self, dim: _int, index: _Operand, src: _Operand, *, reduce: _str) -> Tensor:
+        """input with src added, or multiplied, at positions along dim.
+
+        reduce: 'add' or 'multiply'; input, dim, index and src as in scatter_reduce, which has
+        more of these
+        and is to be preferred. Raises ValueError for another reduce.
+        """
+
+    @overload
+    def scatter(self, dim: _int, index: _Operand, value: _Operand, *, reduce: _str) -> Tensor:
+        """input with one number added, or multiplied, at positions along dim.
+
+        value: a number; reduce: 'add' or 'multiply'; input, dim and index as in
+        scatter_reduce.
+        """
+
+    @overload
     def scatter_(self, dim: _int, index: _Operand, src: _Operand) -> Tensor:
         """input with src written at positions along dim. In place."""
 
     @overload
     def scatter_(self, dim: _int, index: _Operand, value: _Operand) -> Tensor:
         """input with one value written at positions along dim. In place."""
+
+    @overload
+    def scatter_(self, dim: _int, index: _Operand, src: _Operand, *, reduce: _str) -> Tensor:
+        """input with src added, or multiplied, at positions along dim. In place."""
+
+    @overload
+    def scatter_(self, dim: _int, index: _Operand, value: _Operand, *, reduce: _str) -> Tensor:
+        """input with one number added, or multiplied, at positions along dim. In place."""
 
     def scatter_add(self, dim: _int, index: _Operand, src: _Operand) -> Tensor:
         """input with src added at positions along dim.
@@ -1679,6 +2346,51 @@ class Tensor:
     def scatter_add_(self, dim: _int, index: _Operand, src: _Operand) -> Tensor:
         """input with src added at positions along dim. In place."""
 
+    def scatter_reduce(
+        self,
+        dim: _int,
+        index: _Operand,
+        src: _Operand,
+        reduce: _str,
+        *,
+        include_self: _bool = True,
+    ) -> Tensor:
+        """Contributions of src, gathered at positions of input along dim, reduced to one value
+        each.
+
+        out[index[i, j], j] = reduce(input[index[i, j], j], src[i, j], …) for dim 0 of two,
+        and so on.
+        index: integers with as many dims as input. src: the dtype of input and at least the
+        shape of
+        index; only that part is read. reduce: 'sum', 'prod', 'mean', 'amax' or 'amin'; NaN
+        wins in the
+        last two. include_self: whether the element of input counts where something lands
+        (default True);
+        elsewhere it stays. Contributions are taken in the order of index: the same bits on
+        every run and
+        number of threads. The mean of integers is rounded down. The gradient of an extremum
+        is shared
+        equally among what reaches it; that of a product is right, also of second order, with
+        any number
+        of zeros.
+        Raises IndexError for an entry outside of [0, input.size(dim)), ShapeError when shapes
+        do not fit,
+        ValueError for another reduce, RuntimeError for another dtype.
+        """
+
+    def scatter_reduce_(
+        self,
+        dim: _int,
+        index: _Operand,
+        src: _Operand,
+        reduce: _str,
+        *,
+        include_self: _bool = True,
+    ) -> Tensor:
+        """Contributions of src, gathered at positions of input along dim, reduced to one value
+        each. In place.
+        """
+
     def select(self, dim: _int, index: _int) -> Tensor:
         """A view of one position along dim, without that dim: input[index] for dim 0.
 
@@ -1686,6 +2398,24 @@ class Tensor:
         of range and
         for a 0-d input.
         """
+
+    def select_scatter(self, src: _Operand, dim: _int, index: _int) -> Tensor:
+        """A copy of input in which src is written at one position along dim.
+
+        src: the shape of input without dim, converted to its dtype. index: a negative one
+        counts from the
+        end. Raises IndexError for an index or a dim out of range, ShapeError when src does
+        not fit.
+        """
+
+    def sgn(self) -> Tensor:
+        """Direction of every element: z / |z|, and 0 at 0; sign of a real one.
+
+        input: (*). Returns the same shape and dtype.
+        """
+
+    def sgn_(self) -> Tensor:
+        """Direction of every element: z / |z|, and 0 at 0; sign of a real one. In place."""
 
     def sigmoid(self) -> Tensor:
         """Logistic function of every element: 1 / (1 + exp(-x)).
@@ -1733,12 +2463,30 @@ class Tensor:
     def sinh_(self) -> Tensor:
         """Hyperbolic sine of every element: (exp(x) - exp(-x)) / 2. In place."""
 
+    def slice_scatter(
+        self,
+        src: _Operand,
+        dim: _int = 0,
+        start: _int | None = None,
+        end: _int | None = None,
+        step: _int = 1,
+    ) -> Tensor:
+        """A copy of input in which src is written over the slice start:end:step along dim.
+
+        src: the shape of that slice, converted to the dtype of input. start, end: by default
+        the whole dim;
+        negative ones count from the end. step: positive. Raises ShapeError when src does not
+        fit,
+        ValueError for another step, IndexError for a dim out of range.
+        """
+
     def softmax(self, dim: _int, dtype: _dtype | None = None) -> Tensor:
         """Exponentials along a dim, normalized to the sum 1: exp(x) / sum(exp(x)).
 
         input: (*), floating point. dim: the dim that sums to 1. dtype: converted to first
         (default: that of input). Returns the same shape. The greatest element is taken out
-        first: no overflow. A row of -inf, or one with inf or NaN, gives NaN. Raises TypeError
+        first: no overflow. A row of -inf, or one with inf or NaN, gives NaN. Raises
+        DTypeError
         for integers without a dtype.
         """
 
@@ -1820,7 +2568,8 @@ class Tensor:
 
         input, other: tensors or numbers that broadcast; the result has their common shape and
         dtype. Unsigned integers wrap around. alpha: factor of other (default 1). Raises
-        TypeError when both are bool (use logical_xor), and for a fractional alpha when both
+        DTypeError when one of them is bool (use logical_xor or logical_not), and for a
+        fractional alpha when both
         are integers.
         """
 
@@ -1843,12 +2592,39 @@ class Tensor:
         threads.
         """
 
+    def sum_to_size(self, *size: _int | Sequence[_int]) -> Tensor:
+        """The sum over dims that makes the shape size, from which broadcasting makes that of
+        input.
+
+        size: each entry is 1 or the size of input there; further dims in front are summed
+        away. The input
+        itself where nothing has to be done; sums of integers and bools are int64. Raises
+        ShapeError for
+        another size.
+        """
+
+    def swapaxes(self, axis0: _int, axis1: _int) -> Tensor:
+        """transpose under NumPy's name: a view with the dims axis0 and axis1 of input swapped."""
+
+    def swapdims(self, dim0: _int, dim1: _int) -> Tensor:
+        """transpose under another name: a view with the dims dim0 and dim1 of input swapped."""
+
     def t(self) -> Tensor:
         """The transpose of a matrix, as a view.
 
         input: (n, m) gives (m, n); 0-d and 1-d tensors are returned as they are. Raises
         ShapeError for more
         than two dims: there x.mT or transpose says which dims are meant.
+        """
+
+    def take(self, index: _Operand) -> Tensor:
+        """The elements of the flattened input at positions.
+
+        index: integers of any shape, which the result has; negative ones count from the end.
+        The gradient
+        adds up where a position is taken repeatedly. Raises IndexError for an entry out of
+        range, TypeError
+        for an index that is not of integers.
         """
 
     def take_along_dim(self, indices: _Operand, dim: _int | None = None) -> Tensor:
@@ -1884,6 +2660,39 @@ class Tensor:
         place.
         """
 
+    @overload
+    def tensor_split(
+        self,
+        tensor_indices_or_sections: _Operand,
+        dim: _int = 0,
+    ) -> tuple[Tensor, ...]:
+        """Views of parts of input along dim: so many of almost equal length, or cut at given
+        places.
+
+        tensor_indices_or_sections: a number of sections, as an int or a 0-d tensor: the first
+        n % sections
+        parts are one longer than the others, n = input.size(dim). Or a vector of integers,
+        where to cut:
+        [a, b] gives input[:a], input[a:b], input[b:], cut as slices are. Raises ShapeError
+        for a 0-d
+        input, ValueError for a number of sections below 1.
+        """
+
+    @overload
+    def tensor_split(self, indices: _int | Sequence[_int], dim: _int = 0) -> tuple[Tensor, ...]:
+        """Views of the parts of input between the given places along dim.
+
+        indices: where to cut: (a, b) gives input[:a], input[a:b], input[b:], cut as slices
+        are.
+        """
+
+    @overload
+    def tensor_split(self, sections: _int, dim: _int = 0) -> tuple[Tensor, ...]:
+        """Views of almost equal parts of input along dim.
+
+        sections: their number; the first n % sections are one longer, n = input.size(dim).
+        """
+
     def tile(self, *dims: _int | Sequence[_int]) -> Tensor:
         """The whole tensor repeated along every dim, as NumPy's tile.
 
@@ -1905,6 +2714,13 @@ class Tensor:
         greatest, False for the least. sorted: they come in order, whatever is passed. NaN
         counts as greatest. Returns (values, indices), indices int64; of equal elements the
         first are taken. Raises ValueError for k below 0 or above the size of dim.
+        """
+
+    def trace(self) -> Tensor:
+        """The sum of the diagonal of a matrix.
+
+        input: (m, n). Returns a 0-d tensor of the same dtype, int64 for integers. Raises
+        ShapeError for another number of dims.
         """
 
     def transpose(self, dim0: _int, dim1: _int) -> Tensor:
@@ -1953,7 +2769,7 @@ class Tensor:
         """Integer part of every element: rounded towards zero.
 
         input: (*). Returns the same shape and dtype: floats stay floats, integers are
-        unchanged. The gradient is 0.
+        unchanged. The gradient is 0. Raises DTypeError for bool tensors.
         """
 
     def trunc_(self) -> Tensor:
@@ -1994,6 +2810,30 @@ class Tensor:
     ) -> Tensor:
         """Uniform numbers in [from, to), written over input; public as uniform_. In place."""
 
+    def unsafe_chunk(self, chunks: _int, dim: _int = 0) -> tuple[Tensor, ...]:
+        """chunk under another name.
+
+        input, chunks, dim: as in chunk; see unsafe_split.
+        """
+
+    def unsafe_split(self, split_size: _int, dim: _int = 0) -> tuple[Tensor, ...]:
+        """split under another name.
+
+        tensor, split_size, dim: as in split. PyTorch's pieces do not count as views, whence
+        its name; here
+        they do, so that changes in place have the right gradients.
+        """
+
+    def unsafe_split_with_sizes(
+        self,
+        split_sizes: _int | Sequence[_int],
+        dim: _int = 0,
+    ) -> tuple[Tensor, ...]:
+        """split_with_sizes under another name.
+
+        input, split_sizes, dim: as in split_with_sizes; see unsafe_split.
+        """
+
     def unsqueeze(self, dim: _int) -> Tensor:
         """A view of input with a dim of size 1 put in at position dim.
 
@@ -2012,6 +2852,22 @@ class Tensor:
 
     def view_as(self, other: _Operand) -> Tensor:
         """input.view(other.shape): the same memory seen in the shape of other."""
+
+    @overload
+    def vsplit(self, sections: _int) -> tuple[Tensor, ...]:
+        """Views of equal parts of input, cut row-wise: along dim 0.
+
+        sections: how many. Raises ValueError when they do not divide the size, ShapeError for
+        fewer than
+        two dims.
+        """
+
+    @overload
+    def vsplit(self, indices: _int | Sequence[_int]) -> tuple[Tensor, ...]:
+        """Views of parts of input, cut row-wise at the given indices, as tensor_split does.
+
+        indices: where to cut along dim 0.
+        """
 
     def xlogy(self, other: _Operand) -> Tensor:
         """Product with a logarithm: input * log(other), 0 where input is 0.
@@ -2079,6 +2935,26 @@ def arange(
 ) -> Tensor: ...
 def linspace(
     start: _Operand, end: _Operand, steps: _int, **options: Unpack[_Options]
+) -> Tensor: ...
+def logspace(
+    start: _Operand,
+    end: _Operand,
+    steps: _int,
+    base: _float = 10.0,
+    **options: Unpack[_Options],
+) -> Tensor: ...
+def scalar_tensor(s: _Operand, **options: Unpack[_Options]) -> Tensor: ...
+def tril_indices(
+    row: _int, col: _int, offset: _int = 0, **options: Unpack[_Options]
+) -> Tensor: ...
+def triu_indices(
+    row: _int, col: _int, offset: _int = 0, **options: Unpack[_Options]
+) -> Tensor: ...
+def empty_strided(
+    size: _int | Sequence[_int], stride: _int | Sequence[_int], **options: Unpack[_Options]
+) -> Tensor: ...
+def empty_permuted(
+    size: _int | Sequence[_int], physical_layout: _int | Sequence[_int], **options: Unpack[_Options]
 ) -> Tensor: ...
 def eye(n: _int, m: _int | None = None, **options: Unpack[_Options]) -> Tensor: ...
 @overload

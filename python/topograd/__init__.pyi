@@ -19,14 +19,16 @@ from topograd import (
     utils,
 )
 from topograd._C import (
+    DTypeError,
     Generator,
     ShapeError,
     Size,
     Tensor,
+    _HistBin_edges,
+    _MinMax,
     _Number,
     _Operand,
     _ValuesIndices,
-    _VarMean,
     _bool,
     _dtype,
     _float,
@@ -35,12 +37,18 @@ from topograd._C import (
     arange,
     bfloat16,
     bool,
+    cdouble,
+    cfloat,
+    complex128,
+    complex64,
     default_generator,
     device,
     double,
     dtype,
     empty,
     empty_like,
+    empty_permuted,
+    empty_strided,
     eye,
     float,
     float16,
@@ -59,6 +67,7 @@ from topograd._C import (
     is_grad_enabled,
     is_inference_mode_enabled,
     linspace,
+    logspace,
     long,
     ones,
     ones_like,
@@ -69,13 +78,22 @@ from topograd._C import (
     randn,
     randn_like,
     randperm,
+    scalar_tensor,
     set_default_dtype,
     set_num_threads,
     short,
     tensor,
+    tril_indices,
+    triu_indices,
     uint8,
     zeros,
     zeros_like,
+)
+from topograd._coverage import (
+    coverage,
+)
+from topograd._einsum import (
+    einsum,
 )
 from topograd._format import (
     set_printoptions,
@@ -92,6 +110,7 @@ from topograd._functions import (
     get_include,
     get_rng_state,
     initial_seed,
+    is_complex,
     is_floating_point,
     is_tensor,
     manual_seed,
@@ -102,10 +121,11 @@ from topograd._functions import (
     result_type,
     seed,
     set_rng_state,
-    std,
     tensordot,
-    var,
     where,
+)
+from topograd._layout import (
+    memory_format,
 )
 from topograd._modes import (
     enable_grad,
@@ -113,8 +133,22 @@ from topograd._modes import (
     no_grad,
     set_grad_enabled,
 )
+from topograd._placing import (
+    as_strided_,
+    broadcast_shapes,
+    unique,
+    unique_consecutive,
+    zero_,
+)
 from topograd._registry import (
     ops,
+)
+from topograd._statistics import (
+    gradient,
+    std,
+    std_mean,
+    var,
+    var_mean,
 )
 from topograd.graph import (
     graph,
@@ -126,97 +160,163 @@ from topograd.serialization import (
 
 __all__ = [
     "abs",
+    "abs_",
     "acos",
+    "acos_",
     "acosh",
+    "acosh_",
     "add",
     "addcdiv",
     "addcmul",
     "addmm",
+    "adjoint",
     "all",
     "allclose",
     "amax",
     "amin",
+    "aminmax",
+    "angle",
     "any",
     "arange",
     "argmax",
     "argmin",
     "argsort",
+    "argwhere",
+    "as_strided",
+    "as_strided_",
+    "as_strided_scatter",
     "as_tensor",
     "asarray",
     "asin",
+    "asin_",
     "asinh",
+    "asinh_",
     "atan",
     "atan2",
+    "atan_",
     "atanh",
+    "atanh_",
+    "atleast_1d",
+    "atleast_2d",
+    "atleast_3d",
     "autograd",
     "baddbmm",
     "batch_norm",
     "bernoulli",
     "bfloat16",
+    "bincount",
     "bitwise_and",
     "bitwise_left_shift",
     "bitwise_not",
     "bitwise_or",
     "bitwise_right_shift",
     "bitwise_xor",
+    "block_diag",
     "bmm",
     "bool",
+    "broadcast_shapes",
+    "broadcast_tensors",
     "broadcast_to",
+    "bucketize",
+    "cartesian_prod",
     "cat",
+    "cdouble",
     "ceil",
+    "ceil_",
+    "cfloat",
     "chunk",
     "clamp",
+    "clamp_",
     "clamp_max",
+    "clamp_max_",
     "clamp_min",
+    "clamp_min_",
     "clone",
+    "column_stack",
+    "combinations",
+    "complex",
+    "complex128",
+    "complex64",
+    "concat",
+    "concatenate",
+    "conj",
     "conv1d",
     "conv2d",
     "conv3d",
     "copysign",
+    "corrcoef",
     "cos",
+    "cos_",
     "cosh",
+    "cosh_",
     "count_nonzero",
+    "cov",
+    "coverage",
+    "cummax",
+    "cummin",
     "cumprod",
     "cumsum",
+    "cumulative_trapezoid",
     "data",
     "datasets",
     "default_generator",
     "demo",
     "device",
     "diag",
+    "diag_embed",
+    "diagflat",
     "diagonal",
+    "diagonal_scatter",
+    "diff",
+    "dist",
     "div",
     "dot",
     "double",
     "dropout",
+    "dsplit",
+    "dstack",
     "dtype",
+    "DTypeError",
     "einsum",
     "embedding",
     "empty",
     "empty_like",
+    "empty_permuted",
+    "empty_strided",
     "enable_grad",
     "eq",
     "equal",
     "erf",
+    "erf_",
     "erfc",
+    "erfc_",
     "examples",
     "exp",
     "exp2",
+    "exp2_",
+    "exp_",
     "expm1",
+    "expm1_",
     "eye",
+    "fill",
+    "fill_",
     "flatten",
     "flip",
+    "fliplr",
+    "flipud",
     "float",
     "float16",
     "float32",
     "float64",
     "floor",
+    "floor_",
     "floor_divide",
     "fmax",
     "fmin",
     "fmod",
     "fork_rng",
     "frac",
+    "frac_",
     "from_dlpack",
     "from_numpy",
     "full",
@@ -230,12 +330,22 @@ __all__ = [
     "get_include",
     "get_num_threads",
     "get_rng_state",
+    "gradient",
     "graph",
     "gt",
     "half",
+    "histc",
+    "histogram",
+    "hsplit",
+    "hstack",
     "hypot",
+    "imag",
     "index_add",
+    "index_copy",
+    "index_fill",
     "index_put",
+    "index_put_",
+    "index_reduce",
     "index_select",
     "inference_mode",
     "initial_seed",
@@ -244,14 +354,17 @@ __all__ = [
     "int32",
     "int64",
     "int8",
+    "is_complex",
     "is_floating_point",
     "is_grad_enabled",
     "is_inference_mode_enabled",
     "is_tensor",
     "isclose",
     "isfinite",
+    "isin",
     "isinf",
     "isnan",
+    "kthvalue",
     "layer_norm",
     "le",
     "lerp",
@@ -259,37 +372,56 @@ __all__ = [
     "load",
     "log",
     "log10",
+    "log10_",
     "log1p",
+    "log1p_",
     "log2",
+    "log2_",
+    "log_",
     "log_softmax",
     "logaddexp",
+    "logcumsumexp",
     "logical_and",
     "logical_not",
     "logical_or",
     "logical_xor",
+    "logspace",
     "logsumexp",
     "long",
     "lt",
     "manual_seed",
     "masked_fill",
+    "masked_scatter",
     "masked_select",
     "matmul",
     "max",
     "maximum",
     "mean",
+    "median",
+    "memory_format",
+    "meshgrid",
     "min",
     "minimum",
     "mm",
+    "mode",
+    "moveaxis",
     "movedim",
+    "msort",
     "mul",
     "multinomial",
     "mv",
+    "nanmean",
+    "nanmedian",
+    "nanquantile",
+    "nansum",
     "narrow",
     "ne",
     "neg",
+    "neg_",
     "nn",
     "no_grad",
     "nonzero",
+    "nonzero_static",
     "norm",
     "normal",
     "numel",
@@ -299,9 +431,12 @@ __all__ = [
     "optim",
     "outer",
     "permute",
+    "polar",
     "positive",
     "pow",
     "prod",
+    "put",
+    "quantile",
     "rand",
     "rand_like",
     "randint",
@@ -309,70 +444,116 @@ __all__ = [
     "randn",
     "randn_like",
     "randperm",
+    "ravel",
+    "real",
     "reciprocal",
+    "reciprocal_",
     "relu",
+    "relu_",
     "remainder",
+    "renorm",
     "repeat_interleave",
     "reshape",
+    "resolve_conj",
     "result_type",
     "roll",
+    "rot90",
     "round",
+    "round_",
+    "row_stack",
     "rsqrt",
+    "rsqrt_",
     "rsub",
     "save",
+    "scalar_tensor",
     "scatter",
     "scatter_add",
+    "scatter_reduce",
+    "searchsorted",
     "seed",
     "select",
+    "select_scatter",
     "serialization",
     "set_default_dtype",
     "set_grad_enabled",
     "set_num_threads",
     "set_printoptions",
     "set_rng_state",
+    "sgn",
     "ShapeError",
     "short",
     "sigmoid",
+    "sigmoid_",
     "sign",
     "signbit",
     "sin",
+    "sin_",
     "sinh",
+    "sinh_",
     "Size",
+    "slice_scatter",
     "softmax",
     "sort",
     "split",
     "split_with_sizes",
     "sqrt",
+    "sqrt_",
     "square",
+    "square_",
     "squeeze",
     "stack",
     "std",
+    "std_mean",
     "sub",
     "sum",
+    "swapaxes",
+    "swapdims",
     "t",
+    "take",
     "take_along_dim",
     "tan",
+    "tan_",
     "tanh",
+    "tanh_",
     "Tensor",
     "tensor",
+    "tensor_split",
     "tensordot",
     "testing",
     "tile",
     "topk",
+    "trace",
     "transpose",
+    "trapezoid",
+    "trapz",
     "tril",
+    "tril_indices",
     "triu",
+    "triu_indices",
     "true_divide",
     "trunc",
+    "trunc_",
     "uint8",
     "unbind",
     "unflatten",
+    "unique",
+    "unique_consecutive",
+    "unravel_index",
+    "unsafe_chunk",
+    "unsafe_split",
+    "unsafe_split_with_sizes",
     "unsqueeze",
     "utils",
     "var",
     "var_mean",
+    "view_as_complex",
+    "view_as_real",
+    "vsplit",
+    "vstack",
     "where",
     "xlogy",
+    "xlogy_",
+    "zero_",
     "zeros",
     "zeros_like",
 ]
@@ -383,32 +564,49 @@ nan: _float
 pi: _float
 __version__: _str
 
-def abs(input: _Operand) -> Tensor:
+def abs(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Absolute value of every element: |x|.
 
-    input: (*). Returns the same shape and dtype. NaN stays NaN; the least signed integer,
-    which has no positive counterpart, stays as it is. The gradient at 0 is 0.
+    input: (*), any dtype but bool. Returns the same shape and dtype; complex numbers give
+    their real sizes sqrt(re**2 + im**2). NaN stays NaN; the least signed integer, which
+    has no positive counterpart, stays as it is. The gradient at 0 is 0. Raises DTypeError
+    for bool tensors.
     """
 
-def acos(input: _Operand) -> Tensor:
+def abs_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Absolute value of every element: |x|. In place."""
+
+def acos(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Inverse cosine of every element.
 
     input: (*); integers give float32. Returns the same shape, in radians in [0, pi].
     Numbers outside [-1, 1] give NaN. The gradient is -inf at -1 and 1.
     """
 
-def acosh(input: _Operand) -> Tensor:
+def acos_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Inverse cosine of every element. In place."""
+
+def acosh(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Inverse hyperbolic cosine of every element: log(x + sqrt(x * x - 1)).
 
     input: (*); integers give float32. Returns the same shape. Numbers below 1 give NaN.
     The gradient is inf at 1.
     """
 
-def add(input: _Operand, other: _Operand, *, alpha: _Number = 1) -> Tensor:
+def acosh_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Inverse hyperbolic cosine of every element: log(x + sqrt(x * x - 1)). In place."""
+
+def add(
+    input: _Operand,
+    other: _Operand,
+    *,
+    alpha: _Number = 1,
+    out: Tensor | None = None,
+) -> Tensor:
     """Sum, element by element: input + alpha * other.
 
     input, other: tensors or numbers that broadcast; the result has their common shape and
-    dtype (for bools, or). alpha: factor of other (default 1). Raises TypeError for a
+    dtype (for bools, or). alpha: factor of other (default 1). Raises DTypeError for a
     fractional alpha when both are integers.
     """
 
@@ -418,6 +616,7 @@ def addcdiv(
     tensor2: _Operand,
     *,
     value: _Number = 1,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Sum of a tensor and a scaled quotient: input + value * tensor1 / tensor2.
 
@@ -431,11 +630,13 @@ def addcmul(
     tensor2: _Operand,
     *,
     value: _Number = 1,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Sum of a tensor and a scaled product: input + value * tensor1 * tensor2.
 
     input, tensor1, tensor2: tensors or numbers that broadcast; the result has their
-    common shape and dtype. value: a number (default 1).
+    common shape and dtype. value: a number (default 1). Raises DTypeError for bool
+    tensors.
     """
 
 def addmm(
@@ -445,30 +646,44 @@ def addmm(
     *,
     beta: _Number = 1,
     alpha: _Number = 1,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Sum of a tensor and a matrix product: beta * input + alpha * (mat1 @ mat2).
 
     input: broadcasts to (m, n). mat1: (m, k), mat2: (k, n). Returns (m, n). beta, alpha:
-    factors (default 1); beta = 0 ignores input, NaN included. Raises ShapeError when the
-    shapes do not fit, RuntimeError when the dtypes of mat1 and mat2 differ or are bool.
+    factors (default 1), their fractions cut off for integers; beta = 0 ignores input, NaN
+    included. Raises ShapeError when the shapes do not fit, RuntimeError when dtypes
+    differ
+    or are bool.
+    """
+
+def adjoint(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """The last two dims swapped, as a view: x.mH, the transpose of real matrices.
+
+    input: at least 2-d, else ShapeError.
     """
 
 def all(
     input: _Operand,
     dim: _int | Sequence[_int] | None = None,
     keepdim: _bool = False,
+    *,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Whether every element is not zero, over the given dims or over all.
 
     input: (*), any dtype; NaN counts as not zero. dim: a dim or several; None (default)
-    or () for all. keepdim: keep them with size 1 (default False). Returns bool, uint8 for
-    uint8. No elements give True.
+    for
+    all, () for none: each element alone. keepdim: keep them with size 1 (default False).
+    Returns bool, uint8 for uint8. No elements give True.
     """
 
 def amax(
     input: _Operand,
     dim: _int | Sequence[_int] | None = None,
     keepdim: _bool = False,
+    *,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Greatest element over the given dims, or over all; NaN wins.
 
@@ -481,6 +696,8 @@ def amin(
     input: _Operand,
     dim: _int | Sequence[_int] | None = None,
     keepdim: _bool = False,
+    *,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Least element over the given dims, or over all; NaN wins.
 
@@ -489,19 +706,49 @@ def amin(
     the gradient equally. Raises ShapeError for no elements.
     """
 
+def aminmax(
+    input: _Operand,
+    *,
+    dim: _int | None = None,
+    keepdim: _bool = False,
+    out: Sequence[Tensor] | None = None,
+) -> _MinMax:
+    """Least and greatest elements along a dim, or of all; NaN wins.
+
+    input: (*). dim: None (default) for all. keepdim: keep the dim with size 1 (default
+    False). Returns (min, max) of the dtype of input. Equal extreme elements share the
+    gradient equally. Raises ShapeError for no elements.
+    """
+
+def angle(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Angle of every element in the complex plane, in radians: atan2(im, re).
+
+    input: (*). Returns the same shape, real; of a real tensor 0, pi for negative numbers,
+    and NaN for NaN; float32 for integers. The gradient at 0 is 0.
+    """
+
 def any(
     input: _Operand,
     dim: _int | Sequence[_int] | None = None,
     keepdim: _bool = False,
+    *,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Whether some element is not zero, over the given dims or over all.
 
     input: (*), any dtype; NaN counts as not zero. dim: a dim or several; None (default)
-    or () for all. keepdim: keep them with size 1 (default False). Returns bool, uint8 for
-    uint8. No elements give False.
+    for
+    all, () for none: each element alone. keepdim: keep them with size 1 (default False).
+    Returns bool, uint8 for uint8. No elements give False.
     """
 
-def argmax(input: _Operand, dim: _int | None = None, keepdim: _bool = False) -> Tensor:
+def argmax(
+    input: _Operand,
+    dim: _int | None = None,
+    keepdim: _bool = False,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
     """Index of the greatest element along a dim, or in the flattened input; NaN wins.
 
     input: (*). dim: None (default) for the flattened input. keepdim: keep the dim with
@@ -509,7 +756,13 @@ def argmax(input: _Operand, dim: _int | None = None, keepdim: _bool = False) -> 
     ShapeError for no elements.
     """
 
-def argmin(input: _Operand, dim: _int | None = None, keepdim: _bool = False) -> Tensor:
+def argmin(
+    input: _Operand,
+    dim: _int | None = None,
+    keepdim: _bool = False,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
     """Index of the least element along a dim, or in the flattened input; NaN wins.
 
     input: (*). dim: None (default) for the flattened input. keepdim: keep the dim with
@@ -522,6 +775,8 @@ def argsort(
     dim: _int = -1,
     descending: _bool = False,
     stable: _bool = True,
+    *,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The positions that sort the input along a dim.
 
@@ -530,28 +785,85 @@ def argsort(
     Returns int64 of the shape of input.
     """
 
-def asin(input: _Operand) -> Tensor:
+def argwhere(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """The positions of the elements of input that are not zero, as nonzero gives them.
+
+    input: any shape and dtype; NaN counts as not zero. Returns int64 (count, input.ndim),
+    one row per
+    element in row-major order.
+    """
+
+def as_strided(
+    input: _Operand,
+    size: _int | Sequence[_int],
+    stride: _int | Sequence[_int],
+    storage_offset: _int | None = None,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """A view of the memory of input with any sizes and strides.
+
+    size, stride: one entry per dim of the result; the strides count elements and must not
+    be negative.
+    storage_offset: where in the memory its first element lies, by default that of input.
+    Elements may
+    be the same memory: their gradients add up there, and an element of memory that input
+    reaches
+    several times, as in an expanded tensor, shares its gradient equally. What lies
+    outside of input
+    gets no gradient. Raises ShapeError when the result does not lie in the memory of
+    input, ValueError
+    for a negative stride.
+    """
+
+def as_strided_scatter(
+    input: _Operand,
+    src: _Operand,
+    size: _int | Sequence[_int],
+    stride: _int | Sequence[_int],
+    storage_offset: _int | None = None,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """A copy of input in which src is written over its as_strided view.
+
+    src: of shape size, converted to the dtype of input. size, stride, storage_offset: as
+    in as_strided,
+    of a contiguous copy of input; storage_offset is 0 by default. Raises ShapeError when
+    the view does
+    not lie in input or src does not fit, ValueError for a negative stride or elements of
+    the view that
+    are the same memory.
+    """
+
+def asin(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Inverse sine of every element.
 
     input: (*); integers give float32. Returns the same shape, in radians in [-pi / 2, pi
     / 2]. Numbers outside [-1, 1] give NaN. The gradient is inf at -1 and 1.
     """
 
-def asinh(input: _Operand) -> Tensor:
+def asin_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Inverse sine of every element. In place."""
+
+def asinh(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Inverse hyperbolic sine of every element: log(x + sqrt(x * x + 1)).
 
     input: (*); integers give float32. Returns the same shape. Infinities stay as they
     are.
     """
 
-def atan(input: _Operand) -> Tensor:
+def asinh_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Inverse hyperbolic sine of every element: log(x + sqrt(x * x + 1)). In place."""
+
+def atan(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Inverse tangent of every element.
 
     input: (*); integers give float32. Returns the same shape, in radians in [-pi / 2, pi
     / 2]. atan2 gives the angle in all four quadrants.
     """
 
-def atan2(input: _Operand, other: _Operand) -> Tensor:
+def atan2(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Angle of the point (x, y) = (other, input) in all four quadrants.
 
     input, other: tensors or numbers that broadcast; the result has their common shape and
@@ -559,12 +871,51 @@ def atan2(input: _Operand, other: _Operand) -> Tensor:
     -0. with x < 0 gives -pi. The gradient at the origin is 0.
     """
 
-def atanh(input: _Operand) -> Tensor:
+def atan_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Inverse tangent of every element. In place."""
+
+def atanh(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Inverse hyperbolic tangent of every element: log((1 + x) / (1 - x)) / 2.
 
     input: (*); integers give float32. Returns the same shape. -1 and 1 give -inf and inf,
     numbers beyond them NaN.
     """
+
+def atanh_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Inverse hyperbolic tangent of every element: log((1 + x) / (1 - x)) / 2. In place."""
+
+@overload
+def atleast_1d(input: _Operand, *, out: Tensor | None = None) -> Tensor:  # type: ignore[overload-overlap]
+    """input with at least one dim: a number becomes a vector of one element.
+
+    input: a tensor; several, or a list of them, give a tuple.
+    """
+
+@overload
+def atleast_1d(*tensors: Tensor | Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """atleast_1d of each of the tensors, as a tuple."""
+
+@overload
+def atleast_2d(input: _Operand, *, out: Tensor | None = None) -> Tensor:  # type: ignore[overload-overlap]
+    """input with at least two dims: a vector becomes a row, a number (1, 1).
+
+    input: a tensor; several, or a list of them, give a tuple.
+    """
+
+@overload
+def atleast_2d(*tensors: Tensor | Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """atleast_2d of each of the tensors, as a tuple."""
+
+@overload
+def atleast_3d(input: _Operand, *, out: Tensor | None = None) -> Tensor:  # type: ignore[overload-overlap]
+    """input with at least three dims: (n,) becomes (1, n, 1) and (n, m) becomes (n, m, 1).
+
+    input: a tensor; several, or a list of them, give a tuple.
+    """
+
+@overload
+def atleast_3d(*tensors: Tensor | Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """atleast_3d of each of the tensors, as a tuple."""
 
 def baddbmm(
     input: _Operand,
@@ -573,13 +924,15 @@ def baddbmm(
     *,
     beta: _Number = 1,
     alpha: _Number = 1,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Sum of a tensor and matrix products: beta * input + alpha * bmm(batch1, batch2).
 
     input: broadcasts to (b, m, n). batch1: (b, m, k), batch2: (b, k, n). Returns (b, m,
-    n). beta, alpha: factors (default 1); beta = 0 ignores input, NaN included. Raises
-    ShapeError when the shapes do not fit, RuntimeError when the dtypes of the batches
-    differ or are bool.
+    n). beta, alpha: factors (default 1), their fractions cut off for integers; beta = 0
+    ignores input, NaN included. Raises ShapeError when the shapes do not fit,
+    RuntimeError
+    when dtypes differ or are bool.
     """
 
 def batch_norm(
@@ -610,7 +963,12 @@ def batch_norm(
     """
 
 @overload
-def bernoulli(input: _Operand, *, generator: Generator | None = None) -> Tensor:
+def bernoulli(
+    input: _Operand,
+    *,
+    generator: Generator | None = None,
+    out: Tensor | None = None,
+) -> Tensor:
     """1 with the probability that each element of input gives, else 0.
 
     input: probabilities (*), floating point. Returns its shape and dtype; not
@@ -620,68 +978,147 @@ def bernoulli(input: _Operand, *, generator: Generator | None = None) -> Tensor:
     """
 
 @overload
-def bernoulli(input: _Operand, p: _float, *, generator: Generator | None = None) -> Tensor:
+def bernoulli(
+    input: _Operand,
+    p: _float,
+    *,
+    generator: Generator | None = None,
+    out: Tensor | None = None,
+) -> Tensor:
     """1 with probability p, else 0, in the shape and dtype of input, whose values do not
     count.
 
     p: in [0, 1], else ValueError. generator: a Generator, default the global one.
     """
 
-def bitwise_and(input: _Operand, other: _Operand) -> Tensor:
+def bincount(
+    input: _Operand,
+    weights: _Operand | None = None,
+    minlength: _int = 0,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """How often each number from 0 to the greatest occurs, or the sum of its weights.
+
+    input: (n,), integers from 0 on. weights: (n,); they are added up in float64, and give
+    float32 if they are that. minlength: the result has at least so many elements (default
+    0). Returns int64 without weights. The gradient goes to the weights. Raises ValueError
+    for negative numbers.
+    """
+
+def bitwise_and(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """The bits that are set in both elements.
 
     input, other: integer or bool tensors or numbers that broadcast; the result has their
-    common shape and dtype. Raises TypeError for floating point tensors.
+    common shape and dtype. Raises DTypeError for floating point tensors.
     """
 
-def bitwise_left_shift(input: _Operand, other: _Operand) -> Tensor:
+def bitwise_left_shift(
+    input: _Operand,
+    other: _Operand,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
     """The bits of input shifted to the left: input * 2**other.
 
     input, other: integer tensors or numbers that broadcast; the result has their common
     shape and dtype. Bits shifted out are lost; a shift by less than 0, or by the number
-    of bits or more, gives 0. Raises TypeError for floating point and bool tensors.
+    of bits or more, gives 0. Raises DTypeError for floating point and bool tensors.
     """
 
-def bitwise_not(input: _Operand) -> Tensor:
+def bitwise_not(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """All bits of every element turned over: -x - 1; logical not for bool.
 
-    input: (*), integer or bool. Returns the same shape and dtype. Raises TypeError for
+    input: (*), integer or bool. Returns the same shape and dtype. Raises DTypeError for
     floating point tensors.
     """
 
-def bitwise_or(input: _Operand, other: _Operand) -> Tensor:
+def bitwise_or(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """The bits that are set in at least one of both elements.
 
     input, other: integer or bool tensors or numbers that broadcast; the result has their
-    common shape and dtype. Raises TypeError for floating point tensors.
+    common shape and dtype. Raises DTypeError for floating point tensors.
     """
 
-def bitwise_right_shift(input: _Operand, other: _Operand) -> Tensor:
+def bitwise_right_shift(
+    input: _Operand,
+    other: _Operand,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
     """The bits of input shifted to the right: floor(input / 2**other).
 
     input, other: integer tensors or numbers that broadcast; the result has their common
     shape and dtype. A shift by less than 0, or by the number of bits or more, gives 0, or
-    -1 for negative input. Raises TypeError for floating point and bool tensors.
+    -1 for negative input. Raises DTypeError for floating point and bool tensors.
     """
 
-def bitwise_xor(input: _Operand, other: _Operand) -> Tensor:
+def bitwise_xor(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """The bits that are set in exactly one of both elements.
 
     input, other: integer or bool tensors or numbers that broadcast; the result has their
-    common shape and dtype. Raises TypeError for floating point tensors.
+    common shape and dtype. Raises DTypeError for floating point tensors.
     """
 
-def bmm(input: _Operand, mat2: _Operand) -> Tensor:
+def block_diag(*tensors: Tensor | Sequence[Tensor], out: Tensor | None = None) -> Tensor:
+    """A matrix with the tensors as blocks along its diagonal, zeros elsewhere.
+
+    tensors: matrices; vectors count as rows, numbers as (1, 1). Returns the sum of their
+    rows by the
+    sum of their columns, in their common dtype. Raises ShapeError for more dims.
+    """
+
+def bmm(input: _Operand, mat2: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Products of a batch of matrices.
 
     input: (b, m, k), mat2: (b, k, n). Returns (b, m, n). Does not broadcast: matmul does.
     Raises ShapeError for other shapes, RuntimeError when the dtypes differ or are bool.
     """
 
-def broadcast_to(input: _Operand, *size: _int | Sequence[_int]) -> Tensor:
+def broadcast_tensors(*tensors: Tensor | Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """Views of the tensors in the one shape that all of them broadcast to.
+
+    tensors: any number. Elements of a view can be the same memory: clone it before it is
+    changed in
+    place. Raises ShapeError when they do not broadcast.
+    """
+
+def broadcast_to(
+    input: _Operand,
+    *size: _int | Sequence[_int],
+    out: Tensor | None = None,
+) -> Tensor:
     """input.expand(size): a view of shape size by the rules of broadcasting."""
 
-def cat(tensors: Sequence[Tensor], dim: _int = 0) -> Tensor:
+def bucketize(
+    input: _Operand,
+    boundaries: _Operand,
+    *,
+    out_int32: _bool = False,
+    right: _bool = False,
+    out: Tensor | None = None,
+) -> Tensor:
+    """The bucket that each element of input falls into, between sorted boundaries.
+
+    input: a number or (*). boundaries: (n,), sorted. Returns i with boundaries[i - 1] < x
+    <=
+    boundaries[i], from 0 to n; right: with boundaries[i - 1] <= x < boundaries[i].
+    out_int32: int32
+    instead of int64. NaN falls into the last bucket. Raises ShapeError for boundaries
+    that are not 1-d.
+    """
+
+def cartesian_prod(*tensors: Tensor | Sequence[Tensor], out: Tensor | None = None) -> Tensor:
+    """All ways to take one element of each vector, one row each.
+
+    tensors: vectors of one dtype; k of them with sizes n, m, … give (n * m * …, k), the
+    last vector
+    running fastest. One vector alone is returned as it is. Raises ShapeError for other
+    dims, TypeError
+    for different dtypes.
+    """
+
+def cat(tensors: Sequence[Tensor], dim: _int = 0, *, out: Tensor | None = None) -> Tensor:
     """The tensors one behind the other along an existing dim.
 
     tensors: a list; all sizes must agree except in dim (default 0). Returns that shape
@@ -692,12 +1129,15 @@ def cat(tensors: Sequence[Tensor], dim: _int = 0) -> Tensor:
     list.
     """
 
-def ceil(input: _Operand) -> Tensor:
+def ceil(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Least integer not below every element.
 
     input: (*). Returns the same shape and dtype: floats stay floats, integers are
-    unchanged. The gradient is 0.
+    unchanged. The gradient is 0. Raises DTypeError for bool tensors.
     """
+
+def ceil_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Least integer not below every element. In place."""
 
 def chunk(input: _Operand, chunks: _int, dim: _int = 0) -> tuple[Tensor, ...]:
     """Views of at most `chunks` pieces of equal length along dim; the last one may be
@@ -709,7 +1149,13 @@ def chunk(input: _Operand, chunks: _int, dim: _int = 0) -> tuple[Tensor, ...]:
     positive.
     """
 
-def clamp(input: _Operand, min: _Operand | None = None, max: _Operand | None = None) -> Tensor:
+def clamp(
+    input: _Operand,
+    min: _Operand | None = None,
+    max: _Operand | None = None,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
     """Every element limited to [min, max].
 
     input: (*). min, max: numbers, or tensors that broadcast with input; None (default)
@@ -718,25 +1164,97 @@ def clamp(input: _Operand, min: _Operand | None = None, max: _Operand | None = N
     the limit. Raises ValueError when both limits are None.
     """
 
-def clamp_max(input: _Operand, max: _Operand) -> Tensor:
+def clamp_(
+    input: _Operand,
+    min: _Operand | None = None,
+    max: _Operand | None = None,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Every element limited to [min, max]. In place."""
+
+def clamp_max(input: _Operand, max: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Every element, but at most max: min(input, max).
 
     input: (*). max: a number, or a tensor that broadcasts with input. The result has the
     common shape and dtype. NaN stays NaN. The gradient at input = max goes to input.
     """
 
-def clamp_min(input: _Operand, min: _Operand) -> Tensor:
+def clamp_max_(input: _Operand, max: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Every element, but at most max: min(input, max). In place."""
+
+def clamp_min(input: _Operand, min: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Every element, but at least min: max(input, min).
 
     input: (*). min: a number, or a tensor that broadcasts with input. The result has the
     common shape and dtype. NaN stays NaN. The gradient at input = min goes to input.
     """
 
-def clone(input: _Operand) -> Tensor:
+def clamp_min_(input: _Operand, min: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Every element, but at least min: max(input, min). In place."""
+
+def clone(
+    input: _Operand,
+    *,
+    memory_format: _str = "preserve_format",
+    out: Tensor | None = None,
+) -> Tensor:
     """A copy with memory of its own.
 
-    input: (*). Returns the same shape and dtype, row-major without gaps. The gradient
-    flows through to input; detach().clone() gives a copy without history.
+    input: (*). Returns the same shape and dtype. memory_format: preserve_format (default)
+    for the order of dims that input has in memory, contiguous_format for row-major,
+    channels_last (4 dims), channels_last_3d (5 dims). The gradient flows through to
+    input;
+    detach().clone() gives a copy without history.
+    """
+
+def column_stack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
+    """The tensors as columns side by side: along dim 1.
+
+    tensors: a list; numbers and vectors count as one column each. All sizes but the
+    second must agree,
+    else ShapeError.
+    """
+
+def combinations(
+    input: _Operand,
+    r: _int = 2,
+    with_replacement: _bool = False,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """All choices of r elements of a vector, in its order, one row each.
+
+    input: (n,). r: default 2. with_replacement: whether an element may be chosen
+    repeatedly (default
+    False). Returns (count, r). The gradient adds up over the rows. Raises ShapeError for
+    other dims,
+    ValueError for a negative r.
+    """
+
+def complex(real: _Operand, imag: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Complex numbers from their real and imaginary parts: real + i imag.
+
+    real, imag: tensors that broadcast, both float32 or both float64. Returns complex64 or
+    complex128. Raises TypeError for other dtypes.
+    """
+
+def concat(tensors: Sequence[Tensor], dim: _int = 0, *, out: Tensor | None = None) -> Tensor:
+    """cat under another name: the tensors one behind the other along dim."""
+
+def concatenate(
+    tensors: Sequence[Tensor],
+    dim: _int = 0,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """cat under NumPy's name: the tensors one behind the other along dim."""
+
+def conj(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Complex conjugate of every element: re - i im.
+
+    input: (*). Returns the same shape and dtype, in memory of its own; a real tensor
+    itself.
     """
 
 @overload
@@ -751,8 +1269,8 @@ def conv1d(
 ) -> Tensor:
     """Convolution (cross-correlation) over one spatial dim.
 
-    input: (N, C, L) or (C, L), floating point. weight:
-    (K, C / groups, *kernel), of the same dtype. bias: (K,), default None.
+    input: (N, C, L) or (C, L), any dtype but bool. weight:
+    (K, C / groups, *kernel), bias: (K,), default None; of the same dtype.
     Returns (N, K, *) or (K, *) with the sizes
     floor((size + 2 * padding - dilation * (kernel - 1) - 1) / stride) + 1.
     stride (default 1), padding (zeros at both ends, 0) and dilation (distance of
@@ -760,7 +1278,8 @@ def conv1d(
     below. groups (1): the channels are divided into so many groups, each with
     K / groups kernels of its own.
     Raises ShapeError when channels or sizes do not fit, ValueError for a number out
-    of range, TypeError for integers, RuntimeError for different dtypes.
+    of range, RuntimeError for different or bool dtypes. Sums of integers are exact
+    up to 2 ** 53.
     """
 
 @overload
@@ -793,8 +1312,8 @@ def conv2d(
 ) -> Tensor:
     """Convolution (cross-correlation) over two spatial dims.
 
-    input: (N, C, H, W) or (C, H, W), floating point. weight:
-    (K, C / groups, *kernel), of the same dtype. bias: (K,), default None.
+    input: (N, C, H, W) or (C, H, W), any dtype but bool. weight:
+    (K, C / groups, *kernel), bias: (K,), default None; of the same dtype.
     Returns (N, K, *) or (K, *) with the sizes
     floor((size + 2 * padding - dilation * (kernel - 1) - 1) / stride) + 1.
     stride (default 1), padding (zeros at both ends, 0) and dilation (distance of
@@ -802,7 +1321,8 @@ def conv2d(
     below. groups (1): the channels are divided into so many groups, each with
     K / groups kernels of its own.
     Raises ShapeError when channels or sizes do not fit, ValueError for a number out
-    of range, TypeError for integers, RuntimeError for different dtypes.
+    of range, RuntimeError for different or bool dtypes. Sums of integers are exact
+    up to 2 ** 53.
     """
 
 @overload
@@ -835,8 +1355,8 @@ def conv3d(
 ) -> Tensor:
     """Convolution (cross-correlation) over three spatial dims.
 
-    input: (N, C, D, H, W) or (C, D, H, W), floating point. weight:
-    (K, C / groups, *kernel), of the same dtype. bias: (K,), default None.
+    input: (N, C, D, H, W) or (C, D, H, W), any dtype but bool. weight:
+    (K, C / groups, *kernel), bias: (K,), default None; of the same dtype.
     Returns (N, K, *) or (K, *) with the sizes
     floor((size + 2 * padding - dilation * (kernel - 1) - 1) / stride) + 1.
     stride (default 1), padding (zeros at both ends, 0) and dilation (distance of
@@ -844,7 +1364,8 @@ def conv3d(
     below. groups (1): the channels are divided into so many groups, each with
     K / groups kernels of its own.
     Raises ShapeError when channels or sizes do not fit, ValueError for a number out
-    of range, TypeError for integers, RuntimeError for different dtypes.
+    of range, RuntimeError for different or bool dtypes. Sums of integers are exact
+    up to 2 ** 53.
     """
 
 @overload
@@ -865,7 +1386,7 @@ def conv3d(
     conv3d with numbers.
     """
 
-def copysign(input: _Operand, other: _Operand) -> Tensor:
+def copysign(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Magnitude of input with the sign of other.
 
     input, other: tensors or numbers that broadcast; the result has their common shape and
@@ -873,23 +1394,40 @@ def copysign(input: _Operand, other: _Operand) -> Tensor:
     -1, 0 where input is 0; for other it is 0.
     """
 
-def cos(input: _Operand) -> Tensor:
+def corrcoef(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Pearson's correlation of the rows of a matrix, whose columns are observations.
+
+    input: (variables, n), or (n,) for one variable; integers are taken as float32.
+    Returns
+    (variables, variables) in [-1, 1], 0-d for one variable; NaN for a variable that does
+    not vary. Raises ShapeError for other shapes.
+    """
+
+def cos(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Cosine of every element.
 
     input: (*), in radians; integers give float32. Returns the same shape. Infinities give
     NaN.
     """
 
-def cosh(input: _Operand) -> Tensor:
+def cos_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Cosine of every element. In place."""
+
+def cosh(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Hyperbolic cosine of every element: (exp(x) + exp(-x)) / 2.
 
     input: (*); integers give float32. Returns the same shape. Overflow gives inf.
     """
 
+def cosh_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Hyperbolic cosine of every element: (exp(x) + exp(-x)) / 2. In place."""
+
 def count_nonzero(
     input: _Operand,
     dim: _int | Sequence[_int] | None = None,
     keepdim: _bool = False,
+    *,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Number of elements that are not zero, over the given dims or over all.
 
@@ -897,22 +1435,98 @@ def count_nonzero(
     or () for all. keepdim: keep them with size 1 (default False). Returns int64.
     """
 
-def cumprod(input: _Operand, dim: _int, *, dtype: _dtype | None = None) -> Tensor:
+def cov(
+    input: _Operand,
+    *,
+    correction: _int = 1,
+    fweights: _Operand | None = None,
+    aweights: _Operand | None = None,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Covariance of the rows of a matrix, whose columns are observations.
+
+    input: (variables, n), or (n,) for one variable; integers are taken as float32.
+    correction: n - correction is the divisor (default 1). fweights: (n,), integers: how
+    often each observation was made. aweights: (n,), floating point: how much each one
+    counts. Returns (variables, variables), 0-d for one variable; inf or NaN where there
+    are
+    not more observations than correction. Raises ShapeError for other shapes, ValueError
+    for negative weights.
+    """
+
+def cummax(
+    input: _Operand,
+    dim: _int,
+    *,
+    out: Sequence[Tensor] | None = None,
+) -> _ValuesIndices:
+    """Running maximum along a dim and where it is: y[i] = max(x[0], …, x[i]).
+
+    input: (*). dim: the dim to run along. Returns (values, indices) of the shape of
+    input,
+    indices int64: of equal elements the last, to which the gradient goes alone. From the
+    first NaN on all are NaN.
+    """
+
+def cummin(
+    input: _Operand,
+    dim: _int,
+    *,
+    out: Sequence[Tensor] | None = None,
+) -> _ValuesIndices:
+    """Running minimum along a dim and where it is: y[i] = min(x[0], …, x[i]).
+
+    input: (*). dim: the dim to run along. Returns (values, indices) of the shape of
+    input,
+    indices int64: of equal elements the last, to which the gradient goes alone. From the
+    first NaN on all are NaN.
+    """
+
+def cumprod(
+    input: _Operand,
+    dim: _int,
+    *,
+    dtype: _dtype | None = None,
+    out: Tensor | None = None,
+) -> Tensor:
     """Running product along a dim: y[i] = x[0] * … * x[i].
 
     input: (*). dim: the dim to run along. dtype: converted to first, by default that of
     input, int64 for integers and bools. Returns the same shape. The gradient is right for
-    any number of zeros; it takes memory quadratic in the length.
+    any number of zeros.
     """
 
-def cumsum(input: _Operand, dim: _int, *, dtype: _dtype | None = None) -> Tensor:
+def cumsum(
+    input: _Operand,
+    dim: _int,
+    *,
+    dtype: _dtype | None = None,
+    out: Tensor | None = None,
+) -> Tensor:
     """Running sum along a dim: y[i] = x[0] + … + x[i].
 
     input: (*). dim: the dim to run along. dtype: converted to first, by default that of
     input, int64 for integers and bools. Returns the same shape.
     """
 
-def diag(input: _Operand, diagonal: _int = 0) -> Tensor:
+def cumulative_trapezoid(
+    y: _Operand,
+    x: _Operand | None = None,
+    *,
+    dx: _Number | None = None,
+    dim: _int = -1,
+    out: Tensor | None = None,
+) -> Tensor:
+    """The running integral of samples along a dim by the trapezoidal rule.
+
+    y: (..., n, ...), the samples; integers give float32. x: where they are, (n,) or of a
+    shape that broadcasts with y. dx: their distance, where there is no x (default 1).
+    dim:
+    by default the last; it gets size n - 1. Raises ShapeError where x does not fit,
+    TypeError for bools and for both x and dx.
+    """
+
+def diag(input: _Operand, diagonal: _int = 0, *, out: Tensor | None = None) -> Tensor:
     """A vector as the diagonal of a square matrix, or the diagonal of a matrix as a vector.
 
     input: (n,) gives (n + |diagonal|, n + |diagonal|) with zeros elsewhere; (n, m) gives
@@ -921,6 +1535,35 @@ def diag(input: _Operand, diagonal: _int = 0) -> Tensor:
     < 0 lies -k
     rows below; one outside of the matrix is empty. Raises ShapeError for other numbers of
     dims.
+    """
+
+def diag_embed(
+    input: _Operand,
+    offset: _int = 0,
+    dim1: _int = -2,
+    dim2: _int = -1,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Matrices with the vectors of the last dim of input on their diagonal, zeros elsewhere.
+
+    input: (*, n) gives (*, n + |offset|, n + |offset|) if the matrices stand in the last
+    two dims.
+    offset: 0 (default) is the main diagonal, k > 0 lies k columns to the right, k < 0
+    lies -k rows
+    below. dim1, dim2: where the dims of the matrices stand in the result, default -2 and
+    -1.
+    diagonal(diag_embed(x)) is x. Raises ShapeError for a 0-d input, ValueError when dim1
+    and dim2 are
+    the same, IndexError for a dim out of range.
+    """
+
+def diagflat(input: _Operand, offset: _int = 0, *, out: Tensor | None = None) -> Tensor:
+    """A square matrix with the elements of input on a diagonal, zeros elsewhere.
+
+    input: any shape; it is flattened. offset: 0 (default) is the main diagonal, k > 0
+    lies k columns to
+    the right, k < 0 lies -k rows below.
     """
 
 def diagonal(input: _Operand, offset: _int = 0, dim1: _int = 0, dim2: _int = 1) -> Tensor:
@@ -934,7 +1577,62 @@ def diagonal(input: _Operand, offset: _int = 0, dim1: _int = 0, dim2: _int = 1) 
     Raises ValueError when dim1 and dim2 are the same, IndexError for a dim out of range.
     """
 
-def div(input: _Operand, other: _Operand, *, rounding_mode: _str | None = None) -> Tensor:
+def diagonal_scatter(
+    input: _Operand,
+    src: _Operand,
+    offset: _int = 0,
+    dim1: _int = 0,
+    dim2: _int = 1,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """A copy of input in which src is written over a diagonal.
+
+    src: the shape of diagonal(input, offset, dim1, dim2), converted to the dtype of
+    input; further as
+    diagonal. Raises ShapeError when src does not fit.
+    """
+
+def diff(
+    input: _Operand,
+    n: _int = 1,
+    dim: _int = -1,
+    prepend: _Operand | None = None,
+    append: _Operand | None = None,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Differences of neighbours along a dim: y[i] = x[i + 1] - x[i], n times.
+
+    input: one dim or more. n: how often (default 1); 0 gives a copy. dim: by default the
+    last; it gets shorter by n. prepend, append: what to join to input first, of as many
+    dims. Of bools: whether neighbours differ. Raises ShapeError for a 0-d input,
+    ValueError for a negative n.
+    """
+
+def dist(
+    input: _Operand,
+    other: _Operand,
+    p: _float = 2,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """The p-norm of a difference: (sum |input - other|**p)**(1 / p).
+
+    input, other: floating point, broadcast. p: any order, inf for the greatest
+    difference,
+    0 for the count of different elements (default 2). Returns a 0-d tensor. The gradient
+    is
+    0 where nothing differs. Raises TypeError for integers.
+    """
+
+def div(
+    input: _Operand,
+    other: _Operand,
+    *,
+    rounding_mode: _str | None = None,
+    out: Tensor | None = None,
+) -> Tensor:
     """Quotient, element by element: input / other, rounded on demand.
 
     input, other: tensors or numbers that broadcast. rounding_mode: None (default) for
@@ -943,7 +1641,7 @@ def div(input: _Operand, other: _Operand, *, rounding_mode: _str | None = None) 
     ValueError for another rounding_mode and for rounded integers divided by 0.
     """
 
-def dot(input: _Operand, tensor: _Operand) -> Tensor:
+def dot(input: _Operand, tensor: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Inner product of two vectors: sum of input[i] * tensor[i].
 
     input, tensor: (n,). Returns a 0-d tensor; no elements give 0. Raises ShapeError for
@@ -964,21 +1662,32 @@ def dropout(
     Where an element is dropped its gradient is 0, elsewhere 1 / (1 - p). The mask is
     drawn again from
     the random state in the backward pass and in a replay: it takes no memory.
-    Raises ValueError unless 0 <= p <= 1, TypeError for integers. Source: Srivastava and
+    Raises ValueError unless 0 <= p <= 1, DTypeError for integers. Source: Srivastava and
     others, 2014.
     """
 
-def einsum(equation: _str, *operands: Tensor | Sequence[Tensor]) -> Tensor:
-    """Sum of products named by letters: einsum('ij,jk->ik', a, b) is the matrix product.
+@overload
+def dsplit(input: _Operand, sections: _int) -> tuple[Tensor, ...]:
+    """Views of equal parts of input, cut depth-wise: along dim 2.
 
-    equation: letters for the dims of each operand, separated by commas, '->', the letters
-    of the output; blanks are ignored. operands: the tensors, one by one or in a list. A
-    letter in several operands is multiplied along, one not in the output summed over, one
-    twice in an operand takes the diagonal. '...' stands for any further dims, which
-    broadcast. Without '->' the output has the letters that appear once, in alphabetical
-    order. Contracted from left to right by matrix products. Raises ValueError for a
-    malformed equation, ShapeError for operands that do not fit it, RuntimeError when
-    dtypes differ in a matrix product.
+    sections: how many. Raises ValueError when they do not divide the size, ShapeError for
+    fewer than
+    three dims.
+    """
+
+@overload
+def dsplit(input: _Operand, indices: _int | Sequence[_int]) -> tuple[Tensor, ...]:
+    """Views of parts of input, cut depth-wise at the given indices, as tensor_split does.
+
+    indices: where to cut along dim 2.
+    """
+
+def dstack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
+    """The tensors one behind the other: along dim 2.
+
+    tensors: a list; a vector (n,) counts as (1, n, 1), a matrix (n, m) as (n, m, 1). All
+    sizes but the
+    third must agree, else ShapeError.
     """
 
 def embedding(
@@ -1006,7 +1715,7 @@ def embedding(
     padding_idx.
     """
 
-def eq(input: _Operand, other: _Operand) -> Tensor:
+def eq(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Whether input == other, element by element.
 
     input, other: tensors or numbers that broadcast; compared in their common dtype.
@@ -1014,38 +1723,77 @@ def eq(input: _Operand, other: _Operand) -> Tensor:
     equal compares whole tensors.
     """
 
-def erf(input: _Operand) -> Tensor:
+def erf(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Error function: 2 / sqrt(pi) times the integral of exp(-t**2) from 0 to x.
 
     input: (*); integers give float32. Returns the same shape, in [-1, 1].
     """
 
-def erfc(input: _Operand) -> Tensor:
+def erf_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Error function: 2 / sqrt(pi) times the integral of exp(-t**2) from 0 to x. In place."""
+
+def erfc(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Complementary error function of every element: 1 - erf(x), accurate for large x.
 
     input: (*); integers give float32. Returns the same shape, in [0, 2].
     """
 
-def exp(input: _Operand) -> Tensor:
+def erfc_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Complementary error function of every element: 1 - erf(x), accurate for large x. In
+    place.
+    """
+
+def exp(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Exponential of every element: e ** x.
 
     input: (*); integers give float32. Returns the same shape. Overflow gives inf: above
     about 88.7 in float32, 709.8 in float64.
     """
 
-def exp2(input: _Operand) -> Tensor:
+def exp2(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Power of two of every element: 2 ** x.
 
     input: (*); integers give float32. Returns the same shape. Overflow gives inf.
     """
 
-def expm1(input: _Operand) -> Tensor:
+def exp2_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Power of two of every element: 2 ** x. In place."""
+
+def exp_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Exponential of every element: e ** x. In place."""
+
+def expm1(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Exponential of every element, less one: exp(x) - 1, accurate near 0.
 
     input: (*); integers give float32. Returns the same shape.
     """
 
-def flatten(input: _Operand, start_dim: _int = 0, end_dim: _int = -1) -> Tensor:
+def expm1_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Exponential of every element, less one: exp(x) - 1, accurate near 0. In place."""
+
+def fill(input: _Operand, value: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """A tensor of the shape and dtype of input with value everywhere; fill_ writes it over
+    input.
+
+    input: (*). value: a number or a 0-d tensor, converted to the dtype of input:
+    fractions are cut off
+    for integers. The old elements get no gradient, that of value is the sum. Raises
+    ShapeError for a
+    value of more dims, ValueError for one that the dtype can not hold.
+    """
+
+def fill_(input: _Operand, value: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """A tensor of the shape and dtype of input with value everywhere; fill_ writes it over
+    input. In place.
+    """
+
+def flatten(
+    input: _Operand,
+    start_dim: _int = 0,
+    end_dim: _int = -1,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
     """The dims of input from start_dim to end_dim joined into one.
 
     start_dim: default 0. end_dim: included, default -1, the last. A view where the
@@ -1054,7 +1802,7 @@ def flatten(input: _Operand, start_dim: _int = 0, end_dim: _int = -1) -> Tensor:
     end_dim.
     """
 
-def flip(input: _Operand, *dims: _int | Sequence[_int]) -> Tensor:
+def flip(input: _Operand, *dims: _int | Sequence[_int], out: Tensor | None = None) -> Tensor:
     """A copy of input with the order along the given dims reversed.
 
     dims: any number of different dims, negative ones count from the end; none gives a
@@ -1062,14 +1810,29 @@ def flip(input: _Operand, *dims: _int | Sequence[_int]) -> Tensor:
     Raises ValueError for a dim given twice, IndexError for one out of range.
     """
 
-def floor(input: _Operand) -> Tensor:
+def fliplr(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """A copy of input with the order of its columns (dim 1) reversed.
+
+    input: at least 2-d, else ShapeError.
+    """
+
+def flipud(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """A copy of input with the order of its rows (dim 0) reversed.
+
+    input: at least 1-d, else ShapeError.
+    """
+
+def floor(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Greatest integer not above every element.
 
     input: (*). Returns the same shape and dtype: floats stay floats, integers are
-    unchanged. The gradient is 0.
+    unchanged. The gradient is 0. Raises DTypeError for bool tensors.
     """
 
-def floor_divide(input: _Operand, other: _Operand) -> Tensor:
+def floor_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Greatest integer not above every element. In place."""
+
+def floor_divide(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Quotient rounded down, element by element: floor(input / other).
 
     input, other: tensors or numbers that broadcast; the result has their common shape and
@@ -1077,21 +1840,21 @@ def floor_divide(input: _Operand, other: _Operand) -> Tensor:
     Raises ValueError for integers divided by 0.
     """
 
-def fmax(input: _Operand, other: _Operand) -> Tensor:
+def fmax(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """The greater of two, element by element; a NaN loses against a number.
 
     input, other: tensors or numbers that broadcast; the result has their common shape and
     dtype. Two NaN give NaN. At ties input gets the gradient.
     """
 
-def fmin(input: _Operand, other: _Operand) -> Tensor:
+def fmin(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """The lesser of two, element by element; a NaN loses against a number.
 
     input, other: tensors or numbers that broadcast; the result has their common shape and
     dtype. Two NaN give NaN. At ties input gets the gradient.
     """
 
-def fmod(input: _Operand, other: _Operand) -> Tensor:
+def fmod(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Remainder with the sign of the dividend: input - trunc(input / other) * other.
 
     input, other: tensors or numbers that broadcast; the result has their common shape and
@@ -1100,14 +1863,17 @@ def fmod(input: _Operand, other: _Operand) -> Tensor:
     integers divided by 0.
     """
 
-def frac(input: _Operand) -> Tensor:
+def frac(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Fractional part of every element, with its sign: x - trunc(x).
 
     input: (*), of a floating point dtype. Returns the same shape and dtype. Infinities
-    give NaN. The gradient is 1. Raises RuntimeError for integer and bool tensors.
+    give NaN. The gradient is 1. Raises DTypeError for integer and bool tensors.
     """
 
-def gather(input: _Operand, dim: _int, index: _Operand) -> Tensor:
+def frac_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Fractional part of every element, with its sign: x - trunc(x). In place."""
+
+def gather(input: _Operand, dim: _int, index: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Elements picked along dim: out[i, j] = input[index[i, j], j] for dim 0 of two, and so
     on.
 
@@ -1119,25 +1885,111 @@ def gather(input: _Operand, dim: _int, index: _Operand) -> Tensor:
     does not fit.
     """
 
-def ge(input: _Operand, other: _Operand) -> Tensor:
+def ge(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Whether input >= other, element by element.
 
     input, other: tensors or numbers that broadcast; compared in their common dtype.
     Returns a bool tensor of their common shape. False where either is NaN.
     """
 
-def gt(input: _Operand, other: _Operand) -> Tensor:
+def gt(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Whether input > other, element by element.
 
     input, other: tensors or numbers that broadcast; compared in their common dtype.
     Returns a bool tensor of their common shape. False where either is NaN.
     """
 
-def hypot(input: _Operand, other: _Operand) -> Tensor:
+def histc(
+    input: _Operand,
+    bins: _int = 100,
+    min: _float = 0,
+    max: _float = 0,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """How many elements are in each of equal bins between min and max.
+
+    input: (*), floating point. bins: their number (default 100). min, max: the range;
+    where
+    they are equal (default 0), that of the elements, and from 1 below to 1 above where
+    those are equal too. The last bin includes max; elements outside, and NaN, are not
+    counted. Returns (bins,) in the dtype of input; the counts are exact before they are
+    rounded to it. Raises ValueError for bins below 1, max below min, and infinities.
+    """
+
+@overload
+def histogram(
+    input: _Operand,
+    bins: _int = 100,
+    *,
+    range: Sequence[_float] | None = None,
+    weight: _Operand | None = None,
+    density: _bool = False,
+    out: Sequence[Tensor] | None = None,
+) -> _HistBin_edges:
+    """How many elements are in each of equal bins, and the edges of the bins.
+
+    input: (*), floating point. bins: their number (default 100). range: (min, max), by
+    default that of the elements. weight: of the shape of input, added up instead of ones.
+    density: divided by the total and the width of the bin, so that the integral is 1
+    (default False). The last bin includes its right edge; elements outside, and NaN, are
+    not counted. Returns (hist, bin_edges) of bins and bins + 1 elements in the dtype of
+    input, without gradients. Raises ValueError for bins below 1 and a bad range.
+    """
+
+@overload
+def histogram(
+    input: _Operand,
+    bins: Tensor,
+    *,
+    weight: _Operand | None = None,
+    density: _bool = False,
+    out: Sequence[Tensor] | None = None,
+) -> _HistBin_edges:
+    """How many elements are between each two neighbours of the given edges.
+
+    input: (*), floating point. bins: the edges in ascending order, (n + 1,), of the same
+    dtype. weight: of the shape of input, added up instead of ones. density: divided by
+    the
+    total and the width of the bin (default False). The last bin includes its right edge.
+    Returns (hist, bin_edges), hist (n,). Raises ShapeError for fewer than two edges.
+    """
+
+@overload
+def hsplit(input: _Operand, sections: _int) -> tuple[Tensor, ...]:
+    """Views of equal parts of input, cut column-wise: along dim 1, or 0 for a vector.
+
+    sections: how many. Raises ValueError when they do not divide the size, ShapeError for
+    a 0-d input.
+    """
+
+@overload
+def hsplit(input: _Operand, indices: _int | Sequence[_int]) -> tuple[Tensor, ...]:
+    """Views of parts of input, cut column-wise at the given indices, as tensor_split does.
+
+    indices: where to cut along dim 1, or 0 for a vector.
+    """
+
+def hstack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
+    """The tensors side by side: along dim 1, vectors along dim 0.
+
+    tensors: a list; numbers count as vectors of one element. All sizes but that one must
+    agree, else
+    ShapeError.
+    """
+
+def hypot(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Length of the hypotenuse: sqrt(input**2 + other**2), without overflow.
 
     input, other: tensors or numbers that broadcast; the result has their common shape and
     dtype, float32 for integers. The gradient at the origin is NaN.
+    """
+
+def imag(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """The imaginary parts of a complex tensor, a view.
+
+    input: (*), complex. Returns the same shape. Raises TypeError for a tensor that is not
+    complex. The attribute x.imag is the same.
     """
 
 def index_add(
@@ -1147,6 +1999,7 @@ def index_add(
     source: _Operand,
     *,
     alpha: _Number = 1,
+    out: Tensor | None = None,
 ) -> Tensor:
     """input with alpha * source added at the positions index along dim.
 
@@ -1159,11 +2012,50 @@ def index_add(
     RuntimeError for another dtype.
     """
 
+def index_copy(
+    input: _Operand,
+    dim: _int,
+    index: _Operand,
+    source: _Operand,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """input with the slices of source written at the positions index along dim.
+
+    index: integers (k,). source: the shape of input with size k along dim, and its dtype.
+    At repeated
+    positions the last one wins, but the gradients of all of them are those of the
+    position.
+    Raises IndexError for an entry outside of [0, input.size(dim)), ShapeError when source
+    does not fit,
+    RuntimeError for another dtype.
+    """
+
+def index_fill(
+    input: _Operand,
+    dim: _int,
+    index: _Operand,
+    value: _Operand,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """input with value at the positions index along dim.
+
+    index: integers (k,), negative ones count from the end. value: a number or a 0-d
+    tensor, converted
+    to the dtype of input. The gradient is 0 at the positions; that of value is the sum
+    there.
+    Raises IndexError for an entry out of range, ShapeError for an index or a value of
+    more dims.
+    """
+
 def index_put(
     input: _Operand,
     indices: Sequence[Tensor | None],
     values: _Operand,
     accumulate: _bool = False,
+    *,
+    out: Tensor | None = None,
 ) -> Tensor:
     """input with values written, or added, at positions: input[indices] = values.
 
@@ -1179,7 +2071,47 @@ def index_put(
     another dtype.
     """
 
-def index_select(input: _Operand, dim: _int, index: _Operand) -> Tensor:
+def index_put_(
+    input: _Operand,
+    indices: Sequence[Tensor | None],
+    values: _Operand,
+    accumulate: _bool = False,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """input with values written, or added, at positions: input[indices] = values. In place."""
+
+def index_reduce(
+    input: _Operand,
+    dim: _int,
+    index: _Operand,
+    source: _Operand,
+    reduce: _str,
+    *,
+    include_self: _bool = True,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Slices of source along dim, gathered at the positions index of input and reduced.
+
+    index: integers (k,). source: the shape of input with size k along dim, and its dtype.
+    reduce:
+    'prod', 'mean', 'amax' or 'amin' (index_add is the sum); NaN wins in the last two.
+    include_self:
+    whether the slice of input counts where something lands (default True). Order,
+    gradients and the
+    mean of integers are those of scatter_reduce.
+    Raises IndexError for an entry outside of [0, input.size(dim)), ShapeError when source
+    does not fit,
+    ValueError for another reduce, RuntimeError for another dtype.
+    """
+
+def index_select(
+    input: _Operand,
+    dim: _int,
+    index: _Operand,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
     """A copy of the positions index along dim of input, one behind the other.
 
     index: integers (k,), or one integer. Returns the shape of input with size k along
@@ -1194,6 +2126,8 @@ def isclose(
     rtol: _float = 1e-05,
     atol: _float = 1e-08,
     equal_nan: _bool = False,
+    *,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Whether |input - other| <= atol + rtol * |other|, element by element.
 
@@ -1202,22 +2136,56 @@ def isclose(
     infinities are close. equal_nan: whether two NaN are (default False).
     """
 
-def isfinite(input: _Operand) -> Tensor:
+def isfinite(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Whether each element is neither infinite nor NaN.
 
     input: (*), any dtype; integers always are. Returns a bool tensor of the same shape.
     """
 
-def isinf(input: _Operand) -> Tensor:
+def isin(
+    elements: _Operand,
+    test_elements: _Operand,
+    *,
+    assume_unique: _bool = False,
+    invert: _bool = False,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Whether each of the elements is one of the test elements.
+
+    elements, test_elements: tensors or numbers, compared in their common dtype. Returns
+    bool of the
+    shape of elements. invert: whether it is none of them (default False). assume_unique:
+    accepted,
+    without effect. NaN is equal to nothing.
+    """
+
+def isinf(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Whether each element is inf or -inf.
 
     input: (*), any dtype; integers never are. Returns a bool tensor of the same shape.
     """
 
-def isnan(input: _Operand) -> Tensor:
+def isnan(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Whether each element is NaN.
 
     input: (*), any dtype; integers never are. Returns a bool tensor of the same shape.
+    """
+
+def kthvalue(
+    input: _Operand,
+    k: _int,
+    dim: _int = -1,
+    keepdim: _bool = False,
+    *,
+    out: Sequence[Tensor] | None = None,
+) -> _ValuesIndices:
+    """The k-th least elements along a dim, from k=1 for the least, and where they are.
+
+    input: (*). dim: the dim that goes (default the last). keepdim: keep it with size 1
+    (default False). Returns (values, indices), indices int64: of equal elements the
+    first.
+    NaN counts as greatest. Takes time linear in the size of dim. Raises ValueError for k
+    below 1 or above that size.
     """
 
 def layer_norm(
@@ -1236,91 +2204,123 @@ def layer_norm(
     normalized_shape; None (default) leaves them out. eps: added to var, default 1e-5;
     equal elements
     give 0 + bias. NaN spreads over its row.
-    Raises ShapeError when normalized_shape does not fit, TypeError for integers.
+    Raises ShapeError when normalized_shape does not fit, DTypeError for integers.
     Source: Ba, Kiros and Hinton, 2016.
     """
 
-def le(input: _Operand, other: _Operand) -> Tensor:
+def le(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Whether input <= other, element by element.
 
     input, other: tensors or numbers that broadcast; compared in their common dtype.
     Returns a bool tensor of their common shape. False where either is NaN.
     """
 
-def lerp(input: _Operand, end: _Operand, weight: _Operand) -> Tensor:
+def lerp(
+    input: _Operand,
+    end: _Operand,
+    weight: _Operand,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
     """Linear interpolation: input + weight * (end - input).
 
     input, end, weight: tensors or numbers that broadcast; the result has their common
-    shape and dtype, float32 for integers. weight 0 gives input, 1 gives end; others
-    extrapolate.
+    shape and the common dtype of input and end. weight 0 gives input, 1 gives end; others
+    extrapolate. Raises DTypeError for integers.
     """
 
-def log(input: _Operand) -> Tensor:
+def log(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Natural logarithm of every element.
 
     input: (*); integers give float32. Returns the same shape. 0 gives -inf, negative
     numbers give NaN.
     """
 
-def log10(input: _Operand) -> Tensor:
+def log10(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Logarithm of every element to base 10.
 
     input: (*); integers give float32. Returns the same shape. 0 gives -inf, negative
     numbers give NaN.
     """
 
-def log1p(input: _Operand) -> Tensor:
+def log10_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Logarithm of every element to base 10. In place."""
+
+def log1p(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Logarithm of one plus every element: log(1 + x), accurate near 0.
 
     input: (*); integers give float32. Returns the same shape. -1 gives -inf, less gives
     NaN.
     """
 
-def log2(input: _Operand) -> Tensor:
+def log1p_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Logarithm of one plus every element: log(1 + x), accurate near 0. In place."""
+
+def log2(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Logarithm of every element to base 2.
 
     input: (*); integers give float32. Returns the same shape. 0 gives -inf, negative
     numbers give NaN.
     """
 
-def log_softmax(input: _Operand, dim: _int, dtype: _dtype | None = None) -> Tensor:
+def log2_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Logarithm of every element to base 2. In place."""
+
+def log_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Natural logarithm of every element. In place."""
+
+def log_softmax(
+    input: _Operand,
+    dim: _int,
+    dtype: _dtype | None = None,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
     """Logarithm of softmax along a dim: x - log(sum(exp(x))).
 
     input: (*), floating point. dim: the dim whose exponentials sum to 1. dtype: converted
     to first (default: that of input). Returns the same shape. More accurate than the log
     of softmax, and finite where that underflows. A row of -inf, or one with inf or NaN,
-    gives NaN. Raises TypeError for integers without a dtype.
+    gives NaN. Raises DTypeError for integers without a dtype.
     """
 
-def logaddexp(input: _Operand, other: _Operand) -> Tensor:
+def logaddexp(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Logarithm of a sum of exponentials, log(exp(input) + exp(other)), without overflow.
 
     input, other: tensors or numbers that broadcast; the result has their common shape and
     dtype, float32 for integers. Two -inf give -inf. logsumexp does the same along dims.
     """
 
-def logical_and(input: _Operand, other: _Operand) -> Tensor:
+def logcumsumexp(input: _Operand, dim: _int, *, out: Tensor | None = None) -> Tensor:
+    """Logarithm of the running sum of exponentials: y[i] = log(exp(x[0]) + … + exp(x[i])).
+
+    input: (*); integers give float32. dim: the dim to run along. Returns the same shape.
+    Neither overflows nor vanishes: sums are kept relative to the running maximum. The
+    gradient at -inf is 0.
+    """
+
+def logical_and(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Whether both elements are not zero.
 
     input, other: tensors or numbers that broadcast, any dtype; NaN counts as not zero.
     Returns a bool tensor of their common shape.
     """
 
-def logical_not(input: _Operand) -> Tensor:
+def logical_not(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Whether each element is zero.
 
     input: (*), any dtype; NaN counts as not zero. Returns a bool tensor of the same
     shape.
     """
 
-def logical_or(input: _Operand, other: _Operand) -> Tensor:
+def logical_or(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Whether at least one of both elements is not zero.
 
     input, other: tensors or numbers that broadcast, any dtype; NaN counts as not zero.
     Returns a bool tensor of their common shape.
     """
 
-def logical_xor(input: _Operand, other: _Operand) -> Tensor:
+def logical_xor(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Whether exactly one of both elements is not zero.
 
     input, other: tensors or numbers that broadcast, any dtype; NaN counts as not zero.
@@ -1331,6 +2331,8 @@ def logsumexp(
     input: _Operand,
     dim: _int | Sequence[_int] | None = None,
     keepdim: _bool = False,
+    *,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Logarithm of the sum of exponentials over the given dims: log(sum(exp(x))).
 
@@ -1340,32 +2342,56 @@ def logsumexp(
     NaN where the result is infinite.
     """
 
-def lt(input: _Operand, other: _Operand) -> Tensor:
+def lt(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Whether input < other, element by element.
 
     input, other: tensors or numbers that broadcast; compared in their common dtype.
     Returns a bool tensor of their common shape. False where either is NaN.
     """
 
-def masked_fill(input: _Operand, mask: _Operand, value: _Operand) -> Tensor:
+def masked_fill(
+    input: _Operand,
+    mask: _Operand,
+    value: _Operand,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
     """input with value wherever mask holds.
 
     input, mask: tensors that broadcast, mask bool. value: a number or a 0-d tensor,
     converted to the dtype of input. Returns the common shape and the dtype of input. The
-    gradient is 0 under the mask; that of value is the sum there. Raises TypeError for a
+    gradient is 0 under the mask; that of value is the sum there. Raises DTypeError for a
     mask that is not bool, ShapeError for a value that is not 0-d, ValueError for one that
     the dtype can not hold.
     """
 
-def masked_select(input: _Operand, mask: _Operand) -> Tensor:
+def masked_scatter(
+    input: _Operand,
+    mask: _Operand,
+    source: _Operand,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """input with the elements of source, in row-major order, wherever mask holds.
+
+    mask: bool; input and mask broadcast together. source: the dtype of input and at least
+    as many
+    elements as the mask has True; the rest is not read. The gradient of input is 0 under
+    the mask.
+    Raises TypeError for a mask that is not bool, ShapeError for too small a source,
+    RuntimeError for
+    another dtype.
+    """
+
+def masked_select(input: _Operand, mask: _Operand, *, out: Tensor | None = None) -> Tensor:
     """The elements of input where mask is True, as a new vector in row-major order.
 
     mask: bool; input and mask broadcast together. The gradient is 0 at the other
     elements.
-    Raises TypeError for another dtype, ShapeError when the shapes do not broadcast.
+    Raises DTypeError for another dtype, ShapeError when the shapes do not broadcast.
     """
 
-def matmul(input: _Operand, other: _Operand) -> Tensor:
+def matmul(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Matrix product: c[…, i, j] = sum over k of input[…, i, k] * other[…, k, j].
 
     input: (…, m, k), other: (…, k, n); leading dims broadcast. Returns (…, m, n). A
@@ -1376,7 +2402,7 @@ def matmul(input: _Operand, other: _Operand) -> Tensor:
     """
 
 @overload
-def max(input: _Operand) -> Tensor:
+def max(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Greatest element of all; NaN wins.
 
     input: (*). Returns a 0-d tensor of the same dtype. Equal greatest elements share the
@@ -1384,7 +2410,13 @@ def max(input: _Operand) -> Tensor:
     """
 
 @overload
-def max(input: _Operand, dim: _int, keepdim: _bool = False) -> _ValuesIndices:
+def max(
+    input: _Operand,
+    dim: _int,
+    keepdim: _bool = False,
+    *,
+    out: Sequence[Tensor] | None = None,
+) -> _ValuesIndices:
     """Greatest elements along a dim and where they are; NaN wins.
 
     input: (*). dim: the dim that goes. keepdim: keep it with size 1 (default False).
@@ -1393,14 +2425,14 @@ def max(input: _Operand, dim: _int, keepdim: _bool = False) -> _ValuesIndices:
     """
 
 @overload
-def max(input: _Operand, other: Tensor) -> Tensor:
+def max(input: _Operand, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The greater of two, element by element: maximum(input, other).
 
     input, other: tensors or numbers that broadcast. NaN wins; at ties each gets half of
     the gradient.
     """
 
-def maximum(input: _Operand, other: _Operand) -> Tensor:
+def maximum(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """The greater of two, element by element; NaN wins.
 
     input, other: tensors or numbers that broadcast; the result has their common shape and
@@ -1413,16 +2445,59 @@ def mean(
     keepdim: _bool = False,
     *,
     dtype: _dtype | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Mean over the given dims, or over all: sum / count.
 
     input: (*). dim: a dim or several; None (default) or () for all. keepdim: keep them
     with size 1 (default False). dtype: floating point, converted to first (default: that
-    of input). No elements give NaN. Raises TypeError for integers without a dtype.
+    of input). No elements give NaN. Raises DTypeError for integers without a dtype.
     """
 
 @overload
-def min(input: _Operand) -> Tensor:
+def median(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """The median of all elements; of two middle ones the lower.
+
+    input: (*). Returns a 0-d tensor of the same dtype. NaN wins; no elements give NaN.
+    The
+    elements that have the picked value share the gradient equally. Takes time linear in
+    their number. Raises ShapeError for no elements of integers. For the mean of two
+    middle
+    elements use quantile(input, 0.5).
+    """
+
+@overload
+def median(
+    input: _Operand,
+    dim: _int,
+    keepdim: _bool = False,
+    *,
+    out: Sequence[Tensor] | None = None,
+) -> _ValuesIndices:
+    """Medians along a dim and where they are; of two middle elements the lower.
+
+    input: (*). dim: the dim that goes. keepdim: keep it with size 1 (default False).
+    Returns (values, indices), indices int64: of equal elements the first, to which the
+    gradient goes alone. NaN wins: the first of the row. Raises ShapeError for
+    no elements.
+    """
+
+def meshgrid(
+    *tensors: Tensor | Sequence[Tensor],
+    indexing: _str | None = None,
+) -> tuple[Tensor, ...]:
+    """The coordinates of a grid: each vector spread over the dims of all others, as views.
+
+    tensors: vectors or numbers, of one dtype; sizes n, m, … give results of shape (n, m,
+    …). indexing:
+    'ij' (default, rows first), or 'xy', which swaps the first two dims as in pictures.
+    Raises
+    ShapeError for more dims, TypeError for different dtypes, ValueError for another
+    indexing.
+    """
+
+@overload
+def min(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Least element of all; NaN wins.
 
     input: (*). Returns a 0-d tensor of the same dtype. Equal least elements share the
@@ -1430,7 +2505,13 @@ def min(input: _Operand) -> Tensor:
     """
 
 @overload
-def min(input: _Operand, dim: _int, keepdim: _bool = False) -> _ValuesIndices:
+def min(
+    input: _Operand,
+    dim: _int,
+    keepdim: _bool = False,
+    *,
+    out: Sequence[Tensor] | None = None,
+) -> _ValuesIndices:
     """Least elements along a dim and where they are; NaN wins.
 
     input: (*). dim: the dim that goes. keepdim: keep it with size 1 (default False).
@@ -1439,31 +2520,57 @@ def min(input: _Operand, dim: _int, keepdim: _bool = False) -> _ValuesIndices:
     """
 
 @overload
-def min(input: _Operand, other: Tensor) -> Tensor:
+def min(input: _Operand, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The lesser of two, element by element: minimum(input, other).
 
     input, other: tensors or numbers that broadcast. NaN wins; at ties each gets half of
     the gradient.
     """
 
-def minimum(input: _Operand, other: _Operand) -> Tensor:
+def minimum(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """The lesser of two, element by element; NaN wins.
 
     input, other: tensors or numbers that broadcast; the result has their common shape and
     dtype. At ties each gets half of the gradient. fmin ignores NaN.
     """
 
-def mm(input: _Operand, mat2: _Operand) -> Tensor:
+def mm(input: _Operand, mat2: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Product of two matrices.
 
     input: (m, k), mat2: (k, n). Returns (m, n). Does not broadcast: matmul does. Raises
     ShapeError for other shapes, RuntimeError when the dtypes differ or are bool.
     """
 
+def mode(
+    input: _Operand,
+    dim: _int = -1,
+    keepdim: _bool = False,
+    *,
+    out: Sequence[Tensor] | None = None,
+) -> _ValuesIndices:
+    """The most frequent elements along a dim and where they are.
+
+    input: (*). dim: the dim that goes (default the last). keepdim: keep it with size 1
+    (default False). Of equally frequent elements the least is taken; all NaN count as one
+    element, the greatest. Returns (values, indices), indices int64: the last place of the
+    element, to which the gradient goes. Raises ShapeError for no elements.
+    """
+
+def moveaxis(
+    input: _Operand,
+    source: _int | Sequence[_int],
+    destination: _int | Sequence[_int],
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """movedim under NumPy's name: input with the dims source at the places destination."""
+
 def movedim(
     input: _Operand,
     source: _int | Sequence[_int],
     destination: _int | Sequence[_int],
+    *,
+    out: Tensor | None = None,
 ) -> Tensor:
     """A view with some dims of input at other places; the others keep their order.
 
@@ -1472,7 +2579,14 @@ def movedim(
     or tuples. Raises ValueError when they differ in number or name a dim twice.
     """
 
-def mul(input: _Operand, other: _Operand) -> Tensor:
+def msort(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """The elements sorted along the first dim: sort(input, dim=0)[0].
+
+    input: (*). NaN counts as greatest. The gradient goes back to where the elements came
+    from.
+    """
+
+def mul(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Product, element by element: input * other.
 
     input, other: tensors or numbers that broadcast; the result has their common shape and
@@ -1485,6 +2599,7 @@ def multinomial(
     replacement: _bool = False,
     *,
     generator: Generator | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Class indices drawn in proportion to the weights in the last dim of input.
 
@@ -1499,14 +2614,96 @@ def multinomial(
     Spirakis, 2006.
     """
 
-def mv(input: _Operand, vec: _Operand) -> Tensor:
+def mv(input: _Operand, vec: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Product of a matrix and a vector.
 
     input: (m, k), vec: (k,). Returns (m,). Raises ShapeError for other shapes,
     RuntimeError when the dtypes differ or are bool.
     """
 
-def narrow(input: _Operand, dim: _int, start: _int, length: _int) -> Tensor:
+def nanmean(
+    input: _Operand,
+    dim: _int | Sequence[_int] | None = None,
+    keepdim: _bool = False,
+    *,
+    dtype: _dtype | None = None,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Mean over the given dims, or over all, of the elements that are not NaN.
+
+    input: (*), floating point. dim: a dim or several; None (default) or () for all.
+    keepdim: keep them with size 1 (default False). dtype: of the result, by default that
+    of
+    input. NaN alone, or no elements, give NaN. Raises TypeError for integers.
+    """
+
+@overload
+def nanmedian(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """The median of all elements that are not NaN; of two middle ones the lower.
+
+    input: (*). Returns a 0-d tensor of the same dtype; only NaN, or nothing, gives NaN.
+    The
+    elements that have the picked value share the gradient equally. Raises ShapeError for
+    no elements of integers.
+    """
+
+@overload
+def nanmedian(
+    input: _Operand,
+    dim: _int,
+    keepdim: _bool = False,
+    *,
+    out: Sequence[Tensor] | None = None,
+) -> _ValuesIndices:
+    """Medians along a dim of the elements that are not NaN, and where they are.
+
+    input: (*). dim: the dim that goes. keepdim: keep it with size 1 (default False).
+    Returns (values, indices), indices int64: of equal elements the first, to which the
+    gradient goes alone. A row of NaN gives NaN. Raises ShapeError for no
+    elements.
+    """
+
+def nanquantile(
+    input: _Operand,
+    q: _Operand,
+    dim: _int | None = None,
+    keepdim: _bool = False,
+    *,
+    interpolation: _str = "linear",
+    out: Tensor | None = None,
+) -> Tensor:
+    """Quantiles of the elements that are not NaN; arguments as in quantile.
+
+    input: (*), floating point. q: a number in [0, 1], or a vector of them, which becomes
+    the first dim of the result. dim: None (default) for all elements. keepdim: keep the
+    dim with size 1 (default False). interpolation: 'linear' (default), 'lower', 'higher',
+    'midpoint' or 'nearest'. A row of NaN alone gives NaN. Raises ShapeError for no
+    elements, ValueError for another q or interpolation.
+    """
+
+def nansum(
+    input: _Operand,
+    dim: _int | Sequence[_int] | None = None,
+    keepdim: _bool = False,
+    *,
+    dtype: _dtype | None = None,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Sum over the given dims, or over all, in which NaN counts as 0.
+
+    input: (*). dim: a dim or several; None (default) or () for all. keepdim: keep them
+    with size 1 (default False). dtype: of the result, by default that of input, int64 for
+    integers and bools. No elements give 0. NaN elements get the gradient 0.
+    """
+
+def narrow(
+    input: _Operand,
+    dim: _int,
+    start: _int,
+    length: _int,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
     """A view of the positions start to start + length - 1 along dim.
 
     start: a negative one counts from the end. length may be 0. Raises IndexError when the
@@ -1514,7 +2711,7 @@ def narrow(input: _Operand, dim: _int, start: _int, length: _int) -> Tensor:
     not lie in input, ShapeError for a 0-d input.
     """
 
-def ne(input: _Operand, other: _Operand) -> Tensor:
+def ne(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Whether input != other, element by element.
 
     input, other: tensors or numbers that broadcast; compared in their common dtype.
@@ -1522,15 +2719,34 @@ def ne(input: _Operand, other: _Operand) -> Tensor:
     included.
     """
 
-def neg(input: _Operand) -> Tensor:
+def neg(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Negation of every element: -x.
 
     input: (*), any dtype but bool. Returns the same shape and dtype. Unsigned integers
-    wrap around, and the least signed integer is its own negation. Raises TypeError for
+    wrap around, and the least signed integer is its own negation. Raises DTypeError for
     bool tensors: use logical_not.
     """
 
-def outer(input: _Operand, vec2: _Operand) -> Tensor:
+def neg_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Negation of every element: -x. In place."""
+
+def nonzero_static(
+    input: _Operand,
+    *,
+    size: _int,
+    fill_value: _int = -1,
+    out: Tensor | None = None,
+) -> Tensor:
+    """The positions of the first elements of input that are not zero, always `size` rows.
+
+    input: any shape and dtype. size: how many rows the result has: further positions are
+    left out, and
+    missing ones are filled with fill_value (default -1). Returns int64 (size,
+    input.ndim). Raises
+    ValueError for a negative size.
+    """
+
+def outer(input: _Operand, vec2: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Outer product of two vectors: c[i, j] = input[i] * vec2[j].
 
     input: (m,), vec2: (n,). Returns (m, n) in the common dtype. Raises ShapeError for
@@ -1545,19 +2761,30 @@ def permute(input: _Operand, *dims: _int | Sequence[_int]) -> Tensor:
     of dims, ValueError for a dim given twice, IndexError for one out of range.
     """
 
-def positive(input: _Operand) -> Tensor:
-    """The elements unchanged: +x.
+def polar(abs: _Operand, angle: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Complex numbers from their sizes and angles: abs * (cos(angle) + i sin(angle)).
 
-    input: (*), any dtype. Returns a new tensor of the same shape and dtype.
+    abs, angle: tensors that broadcast, both float32 or both float64; angle in radians.
+    Returns complex64 or complex128. Raises TypeError for other dtypes.
     """
 
-def pow(input: _Operand, exponent: _Operand) -> Tensor:
+def positive(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """The elements unchanged: +x.
+
+    input: (*), any dtype but bool. Returns a new tensor of the same shape and dtype.
+    Raises DTypeError for bool tensors.
+    """
+
+def pow(input: _Operand, exponent: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Power, element by element: input ** exponent.
 
     input, exponent: tensors or numbers that broadcast; the result has their common shape
     and dtype. x ** 0 is 1, also for 0 and NaN. Negative bases with fractional exponents
-    give NaN. Where input is 0 and exponent at least 0, the gradient for exponent is 0.
-    Raises ValueError for integers to negative integer powers.
+    give NaN. Integers to negative powers give the integer part: 1 and -1 keep their
+    magnitude, all others (0 too) give 0. Where input is 0 and exponent at least 0, the
+    gradient for exponent is 0. Raises ValueError for integers to the power of a negative
+    number that is written out (a tensor of exponents is not looked through), DTypeError
+    for two bools.
     """
 
 def prod(
@@ -1566,30 +2793,90 @@ def prod(
     keepdim: _bool = False,
     *,
     dtype: _dtype | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Product over one dim, or over all.
 
     input: (*). dim: None (default) for all. keepdim: keep the dim with size 1 (default
     False). dtype: converted to first, by default that of input, int64 for integers and
     bools. No elements give 1. The gradient of an element is the product of the others,
-    found without a division: zeros do it no harm.
+    also
+    where there are zeros.
     """
 
-def reciprocal(input: _Operand) -> Tensor:
+def put(
+    input: _Operand,
+    index: _Operand,
+    source: _Operand,
+    accumulate: _bool = False,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """input with values written, or added, at positions of the flattened input.
+
+    index: integers, negative ones count from the end. source: as many elements, in the
+    dtype of input.
+    accumulate=True adds instead of writing. At repeated positions the last value wins;
+    with accumulate
+    all are added, in the order of the index. Raises IndexError for an entry out of range,
+    ShapeError
+    for another number of elements, RuntimeError for another dtype.
+    """
+
+def quantile(
+    input: _Operand,
+    q: _Operand,
+    dim: _int | None = None,
+    keepdim: _bool = False,
+    *,
+    interpolation: _str = "linear",
+    out: Tensor | None = None,
+) -> Tensor:
+    """The elements below which the fractions q of a dim, or of all elements, lie.
+
+    input: (*), floating point, of any size. q: a number in [0, 1], or a vector of them,
+    which becomes the first dim of the result. dim: None (default) for all elements.
+    keepdim: keep the dim with size 1 (default False). interpolation: what to take where
+    the rank q * (n - 1) lies between two elements: 'linear' (default), 'lower', 'higher',
+    'midpoint' or 'nearest' (of halves the even one). A row with NaN gives NaN. Gradients
+    go
+    to the picked elements and to q. Up to four levels take time linear in n. Raises
+    ShapeError for no elements, ValueError for another q or interpolation.
+    """
+
+def ravel(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """The elements of input as a vector, in row-major order.
+
+    input: any shape. A view where the strides allow it, else a copy.
+    """
+
+def real(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """The real parts of a complex tensor, a view; a real tensor itself.
+
+    input: (*). Returns the same shape. The attribute x.real is the same.
+    """
+
+def reciprocal(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Reciprocal of every element: 1 / x.
 
     input: (*); integers give float32. Returns the same shape. 0 gives inf, -0. gives
     -inf.
     """
 
-def relu(input: _Operand) -> Tensor:
+def reciprocal_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Reciprocal of every element: 1 / x. In place."""
+
+def relu(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Rectified linear unit: max(x, 0).
 
-    input: (*), any dtype. Returns the same shape and dtype. NaN stays NaN. The gradient
-    at 0 is 0.
+    input: (*), any dtype but bool. Returns the same shape and dtype. NaN stays NaN. The
+    gradient at 0 is 0. Raises DTypeError for bool tensors.
     """
 
-def remainder(input: _Operand, other: _Operand) -> Tensor:
+def relu_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Rectified linear unit: max(x, 0). In place."""
+
+def remainder(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Remainder with the sign of the divisor: input - floor(input / other) * other.
 
     input, other: tensors or numbers that broadcast; the result has their common shape and
@@ -1598,12 +2885,30 @@ def remainder(input: _Operand, other: _Operand) -> Tensor:
     integers divided by 0.
     """
 
+def renorm(
+    input: _Operand,
+    p: _float,
+    dim: _int,
+    maxnorm: _float,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Scales each slice along dim whose p-norm is above maxnorm down to that norm.
+
+    input: two or more dims, floating point. p: the order of the norm over all other dims,
+    above 0. dim: along which the slices lie. maxnorm: from 0 on. Returns the shape and
+    dtype of input. A slice is multiplied by maxnorm / (norm + 1e-7). Raises ShapeError
+    for
+    fewer dims, ValueError for another p or maxnorm.
+    """
+
 def repeat_interleave(
     input: _Operand,
     repeats: _Operand,
     dim: _int | None = None,
     *,
     output_size: _int | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Every position of input along dim repeated, the copies next to each other.
 
@@ -1615,7 +2920,11 @@ def repeat_interleave(
     output_size do not fit, ValueError when a count is negative, TypeError for fractions.
     """
 
-def reshape(input: _Operand, *shape: _int | Sequence[_int]) -> Tensor:
+def reshape(
+    input: _Operand,
+    *shape: _int | Sequence[_int],
+    out: Tensor | None = None,
+) -> Tensor:
     """The same elements, in row-major order, in another shape.
 
     shape: the new shape; one entry may be -1 and is worked out. The result is a view of
@@ -1623,10 +2932,18 @@ def reshape(input: _Operand, *shape: _int | Sequence[_int]) -> Tensor:
     strides allow it, else a copy. Raises ShapeError when the number of elements differs.
     """
 
+def resolve_conj(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """The input itself: conjugates are computed at once, never put off.
+
+    input: (*). Returns the same shape and dtype.
+    """
+
 def roll(
     input: _Operand,
     shifts: _int | Sequence[_int],
     dims: _int | Sequence[_int] | None = None,
+    *,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The positions of input shifted along dims; what falls off one end comes in at the
     other.
@@ -1638,40 +2955,89 @@ def roll(
     dtype of input. Raises ValueError when shifts and dims differ in number.
     """
 
+def rot90(
+    input: _Operand,
+    k: _int = 1,
+    dims: _int | Sequence[_int] = (0, 1),
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """A copy of input turned by k quarters in the plane of two dims.
+
+    k: how often (default 1), from the first of dims towards the second; negative ones
+    turn back.
+    dims: two different dims, by default the first two. Raises ShapeError for fewer than
+    two dims of
+    input, ValueError for dims that are not two different ones, IndexError for one out of
+    range.
+    """
+
 @overload
-def round(input: _Operand) -> Tensor:
+def round(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Nearest integer to every element; halves go to the even one.
 
     input: (*). Returns the same shape and dtype: floats stay floats, integers are
-    unchanged. The gradient is 0.
+    unchanged. The gradient is 0. Raises DTypeError for bool tensors.
     """
 
 @overload
-def round(input: _Operand, *, decimals: _int) -> Tensor:
+def round(input: _Operand, *, decimals: _int, out: Tensor | None = None) -> Tensor:
     """Nearest multiple of 10 ** -decimals to every element; halves go to the even digit.
 
-    input: (*); integers give float32. Returns the same shape. decimals: digits after the
-    decimal point, in [-300, 300]; -1 rounds to tens, -2 to hundreds. Computed as round(x
-    * 10**decimals) / 10**decimals: where the product overflows the result is inf. The
-    gradient is 0. Raises ValueError for decimals out of range.
+    input: (*), of a floating point dtype. Returns the same shape and dtype. decimals:
+    digits after the decimal point, in [-300, 300]; -1 rounds to tens, -2 to hundreds.
+    Computed as round(x * 10**decimals) / 10**decimals, in float32 for the half
+    precisions:
+    where the product overflows the result is inf. The gradient is 0. Raises ValueError
+    for
+    decimals out of range, DTypeError for integer and bool tensors.
     """
 
-def rsqrt(input: _Operand) -> Tensor:
+@overload
+def round_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Nearest integer to every element; halves go to the even one. In place."""
+
+@overload
+def round_(input: _Operand, *, decimals: _int, out: Tensor | None = None) -> Tensor:
+    """Nearest multiple of 10 ** -decimals to every element; halves go to the even digit. In
+    place.
+    """
+
+def row_stack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
+    """vstack under another name: the tensors one below the other."""
+
+def rsqrt(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Reciprocal of the square root of every element: 1 / sqrt(x).
 
     input: (*); integers give float32. Returns the same shape. 0 gives inf, negative
     numbers give NaN.
     """
 
-def rsub(input: _Operand, other: _Operand, *, alpha: _Number = 1) -> Tensor:
+def rsqrt_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Reciprocal of the square root of every element: 1 / sqrt(x). In place."""
+
+def rsub(
+    input: _Operand,
+    other: _Operand,
+    *,
+    alpha: _Number = 1,
+    out: Tensor | None = None,
+) -> Tensor:
     """Difference the other way round: other - alpha * input.
 
     input, other: tensors or numbers that broadcast; the result has their common shape and
-    dtype. alpha: factor of input (default 1). Raises TypeError where sub does.
+    dtype. alpha: factor of input (default 1). Raises DTypeError where sub does.
     """
 
 @overload
-def scatter(input: _Operand, dim: _int, index: _Operand, src: _Operand) -> Tensor:
+def scatter(
+    input: _Operand,
+    dim: _int,
+    index: _Operand,
+    src: _Operand,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
     """input with src written at positions along dim.
 
     out[index[i, j], j] = src[i, j] for dim 0 of two, and so on. index: integers with as
@@ -1686,7 +3052,14 @@ def scatter(input: _Operand, dim: _int, index: _Operand, src: _Operand) -> Tenso
     """
 
 @overload
-def scatter(input: _Operand, dim: _int, index: _Operand, value: _Operand) -> Tensor:
+def scatter(
+    input: _Operand,
+    dim: _int,
+    index: _Operand,
+    value: _Operand,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
     """input with one value written at positions along dim.
 
     out[index[i, j], j] = value for dim 0 of two, and so on. index: integers with as many
@@ -1694,7 +3067,47 @@ def scatter(input: _Operand, dim: _int, index: _Operand, value: _Operand) -> Ten
     value: a number, converted to the dtype of input.
     """
 
-def scatter_add(input: _Operand, dim: _int, index: _Operand, src: _Operand) -> Tensor:
+@overload
+def scatter(
+    input: _Operand,
+    dim: _int,
+    index: _Operand,
+    src: _Operand,
+    *,
+    reduce: _str,
+    out: Tensor | None = None,
+) -> Tensor:
+    """input with src added, or multiplied, at positions along dim.
+
+    reduce: 'add' or 'multiply'; input, dim, index and src as in scatter_reduce, which has
+    more of these
+    and is to be preferred. Raises ValueError for another reduce.
+    """
+
+@overload
+def scatter(
+    input: _Operand,
+    dim: _int,
+    index: _Operand,
+    value: _Operand,
+    *,
+    reduce: _str,
+    out: Tensor | None = None,
+) -> Tensor:
+    """input with one number added, or multiplied, at positions along dim.
+
+    value: a number; reduce: 'add' or 'multiply'; input, dim and index as in
+    scatter_reduce.
+    """
+
+def scatter_add(
+    input: _Operand,
+    dim: _int,
+    index: _Operand,
+    src: _Operand,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
     """input with src added at positions along dim.
 
     out[index[i, j], j] += src[i, j] for dim 0 of two, and so on. index: integers with as
@@ -1709,6 +3122,67 @@ def scatter_add(input: _Operand, dim: _int, index: _Operand, src: _Operand) -> T
     RuntimeError for another dtype.
     """
 
+def scatter_reduce(
+    input: _Operand,
+    dim: _int,
+    index: _Operand,
+    src: _Operand,
+    reduce: _str,
+    *,
+    include_self: _bool = True,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Contributions of src, gathered at positions of input along dim, reduced to one value
+    each.
+
+    out[index[i, j], j] = reduce(input[index[i, j], j], src[i, j], …) for dim 0 of two,
+    and so on.
+    index: integers with as many dims as input. src: the dtype of input and at least the
+    shape of
+    index; only that part is read. reduce: 'sum', 'prod', 'mean', 'amax' or 'amin'; NaN
+    wins in the
+    last two. include_self: whether the element of input counts where something lands
+    (default True);
+    elsewhere it stays. Contributions are taken in the order of index: the same bits on
+    every run and
+    number of threads. The mean of integers is rounded down. The gradient of an extremum
+    is shared
+    equally among what reaches it; that of a product is right, also of second order, with
+    any number
+    of zeros.
+    Raises IndexError for an entry outside of [0, input.size(dim)), ShapeError when shapes
+    do not fit,
+    ValueError for another reduce, RuntimeError for another dtype.
+    """
+
+def searchsorted(
+    sorted_sequence: _Operand,
+    input: _Operand,
+    *,
+    out_int32: _bool = False,
+    right: _bool = False,
+    side: _str | None = None,
+    sorter: _Operand | None = None,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Where the elements of input would stand in a sorted sequence.
+
+    sorted_sequence: (n,), or (*, n) with the dims of input but the last. input: a number
+    or (*, m);
+    both are compared in their common dtype. Returns for each element of input how many of
+    its sequence
+    are less: sequence[i - 1] < value <= sequence[i]. right: how many are not greater:
+    sequence[i - 1] <= value < sequence[i]; side: 'left' or 'right', another way to say
+    it. sorter:
+    int64, the order that sorts sorted_sequence, as argsort gives it. out_int32: int32
+    instead of int64.
+    NaN stands behind everything, and counts as greatest in the sequence. Raises
+    ShapeError when shapes
+    do not fit, ValueError when right and side contradict each other, IndexError for a
+    sorter out of
+    range.
+    """
+
 def select(input: _Operand, dim: _int, index: _int) -> Tensor:
     """A view of one position along dim, without that dim: input[index] for dim 0.
 
@@ -1717,46 +3191,103 @@ def select(input: _Operand, dim: _int, index: _int) -> Tensor:
     for a 0-d input.
     """
 
-def sigmoid(input: _Operand) -> Tensor:
+def select_scatter(
+    input: _Operand,
+    src: _Operand,
+    dim: _int,
+    index: _int,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """A copy of input in which src is written at one position along dim.
+
+    src: the shape of input without dim, converted to its dtype. index: a negative one
+    counts from the
+    end. Raises IndexError for an index or a dim out of range, ShapeError when src does
+    not fit.
+    """
+
+def sgn(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Direction of every element: z / |z|, and 0 at 0; sign of a real one.
+
+    input: (*). Returns the same shape and dtype.
+    """
+
+def sigmoid(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Logistic function of every element: 1 / (1 + exp(-x)).
 
     input: (*); integers give float32. Returns the same shape, in [0, 1]. It does not
     overflow for any x.
     """
 
-def sign(input: _Operand) -> Tensor:
+def sigmoid_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Logistic function of every element: 1 / (1 + exp(-x)). In place."""
+
+def sign(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Sign of every element: -1 below 0, 0 at 0, 1 above.
 
     input: (*). Returns the same shape and dtype. The sign of NaN is 0. The gradient is 0
     everywhere.
     """
 
-def signbit(input: _Operand) -> Tensor:
+def signbit(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Whether the sign bit of each element is set.
 
     input: (*), any dtype. Returns a bool tensor of the same shape: True for negative
     numbers, for -0., and for a NaN whose sign bit is set.
     """
 
-def sin(input: _Operand) -> Tensor:
+def sin(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Sine of every element.
 
     input: (*), in radians; integers give float32. Returns the same shape. Infinities give
     NaN.
     """
 
-def sinh(input: _Operand) -> Tensor:
+def sin_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Sine of every element. In place."""
+
+def sinh(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Hyperbolic sine of every element: (exp(x) - exp(-x)) / 2.
 
     input: (*); integers give float32. Returns the same shape. Overflow gives inf or -inf.
     """
 
-def softmax(input: _Operand, dim: _int, dtype: _dtype | None = None) -> Tensor:
+def sinh_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Hyperbolic sine of every element: (exp(x) - exp(-x)) / 2. In place."""
+
+def slice_scatter(
+    input: _Operand,
+    src: _Operand,
+    dim: _int = 0,
+    start: _int | None = None,
+    end: _int | None = None,
+    step: _int = 1,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """A copy of input in which src is written over the slice start:end:step along dim.
+
+    src: the shape of that slice, converted to the dtype of input. start, end: by default
+    the whole dim;
+    negative ones count from the end. step: positive. Raises ShapeError when src does not
+    fit,
+    ValueError for another step, IndexError for a dim out of range.
+    """
+
+def softmax(
+    input: _Operand,
+    dim: _int,
+    dtype: _dtype | None = None,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
     """Exponentials along a dim, normalized to the sum 1: exp(x) / sum(exp(x)).
 
     input: (*), floating point. dim: the dim that sums to 1. dtype: converted to first
     (default: that of input). Returns the same shape. The greatest element is taken out
-    first: no overflow. A row of -inf, or one with inf or NaN, gives NaN. Raises TypeError
+    first: no overflow. A row of -inf, or one with inf or NaN, gives NaN. Raises
+    DTypeError
     for integers without a dtype.
     """
 
@@ -1765,6 +3296,8 @@ def sort(
     dim: _int = -1,
     descending: _bool = False,
     stable: _bool = True,
+    *,
+    out: Sequence[Tensor] | None = None,
 ) -> _ValuesIndices:
     """The elements sorted along a dim, with the positions they came from.
 
@@ -1807,19 +3340,25 @@ def split_with_sizes(
     else ShapeError. The pieces share the memory of input.
     """
 
-def sqrt(input: _Operand) -> Tensor:
+def sqrt(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Square root of every element.
 
     input: (*); integers give float32. Returns the same shape. Negative numbers give NaN.
     The gradient, 0.5 / sqrt(x), is inf at 0.
     """
 
-def square(input: _Operand) -> Tensor:
+def sqrt_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Square root of every element. In place."""
+
+def square(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Square of every element: x * x.
 
     input: (*). Returns the same shape and dtype, int64 for bools; integers that overflow
     wrap around.
     """
+
+def square_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Square of every element: x * x. In place."""
 
 def squeeze(input: _Operand, dim: _int | Sequence[_int] | None = None) -> Tensor:
     """A view of input without dims of size 1.
@@ -1831,7 +3370,7 @@ def squeeze(input: _Operand, dim: _int | Sequence[_int] | None = None) -> Tensor
     out of range.
     """
 
-def stack(tensors: Sequence[Tensor], dim: _int = 0) -> Tensor:
+def stack(tensors: Sequence[Tensor], dim: _int = 0, *, out: Tensor | None = None) -> Tensor:
     """The tensors one behind the other along a new dim.
 
     tensors: a list, all of one shape (*). dim: where the new dim stands in the result,
@@ -1840,12 +3379,19 @@ def stack(tensors: Sequence[Tensor], dim: _int = 0) -> Tensor:
     Raises ShapeError for different shapes, ValueError for an empty list.
     """
 
-def sub(input: _Operand, other: _Operand, *, alpha: _Number = 1) -> Tensor:
+def sub(
+    input: _Operand,
+    other: _Operand,
+    *,
+    alpha: _Number = 1,
+    out: Tensor | None = None,
+) -> Tensor:
     """Difference, element by element: input - alpha * other.
 
     input, other: tensors or numbers that broadcast; the result has their common shape and
     dtype. Unsigned integers wrap around. alpha: factor of other (default 1). Raises
-    TypeError when both are bool (use logical_xor), and for a fractional alpha when both
+    DTypeError when one of them is bool (use logical_xor or logical_not), and for a
+    fractional alpha when both
     are integers.
     """
 
@@ -1855,6 +3401,7 @@ def sum(
     keepdim: _bool = False,
     *,
     dtype: _dtype | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Sum over the given dims, or over all.
 
@@ -1865,7 +3412,13 @@ def sum(
     threads.
     """
 
-def t(input: _Operand) -> Tensor:
+def swapaxes(input: _Operand, axis0: _int, axis1: _int, *, out: Tensor | None = None) -> Tensor:
+    """transpose under NumPy's name: a view with the dims axis0 and axis1 of input swapped."""
+
+def swapdims(input: _Operand, dim0: _int, dim1: _int, *, out: Tensor | None = None) -> Tensor:
+    """transpose under another name: a view with the dims dim0 and dim1 of input swapped."""
+
+def t(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """The transpose of a matrix, as a view.
 
     input: (n, m) gives (m, n); 0-d and 1-d tensors are returned as they are. Raises
@@ -1873,7 +3426,23 @@ def t(input: _Operand) -> Tensor:
     than two dims: there x.mT or transpose says which dims are meant.
     """
 
-def take_along_dim(input: _Operand, indices: _Operand, dim: _int | None = None) -> Tensor:
+def take(input: _Operand, index: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """The elements of the flattened input at positions.
+
+    index: integers of any shape, which the result has; negative ones count from the end.
+    The gradient
+    adds up where a position is taken repeatedly. Raises IndexError for an entry out of
+    range, TypeError
+    for an index that is not of integers.
+    """
+
+def take_along_dim(
+    input: _Operand,
+    indices: _Operand,
+    dim: _int | None = None,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
     """Elements of input picked along dim by indices, as NumPy's take_along_axis.
 
     indices: integers with as many dims as input; all dims but dim broadcast. Without dim
@@ -1885,20 +3454,65 @@ def take_along_dim(input: _Operand, indices: _Operand, dim: _int | None = None) 
     dims.
     """
 
-def tan(input: _Operand) -> Tensor:
+def tan(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Tangent of every element.
 
     input: (*), in radians; integers give float32. Returns the same shape. Infinities give
     NaN.
     """
 
-def tanh(input: _Operand) -> Tensor:
+def tan_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Tangent of every element. In place."""
+
+def tanh(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Hyperbolic tangent of every element: (exp(x) - exp(-x)) / (exp(x) + exp(-x)).
 
     input: (*); integers give float32. Returns the same shape, in [-1, 1].
     """
 
-def tile(input: _Operand, *dims: _int | Sequence[_int]) -> Tensor:
+def tanh_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Hyperbolic tangent of every element: (exp(x) - exp(-x)) / (exp(x) + exp(-x)). In
+    place.
+    """
+
+@overload
+def tensor_split(
+    input: _Operand,
+    tensor_indices_or_sections: _Operand,
+    dim: _int = 0,
+) -> tuple[Tensor, ...]:
+    """Views of parts of input along dim: so many of almost equal length, or cut at given
+    places.
+
+    tensor_indices_or_sections: a number of sections, as an int or a 0-d tensor: the first
+    n % sections
+    parts are one longer than the others, n = input.size(dim). Or a vector of integers,
+    where to cut:
+    [a, b] gives input[:a], input[a:b], input[b:], cut as slices are. Raises ShapeError
+    for a 0-d
+    input, ValueError for a number of sections below 1.
+    """
+
+@overload
+def tensor_split(
+    input: _Operand,
+    indices: _int | Sequence[_int],
+    dim: _int = 0,
+) -> tuple[Tensor, ...]:
+    """Views of the parts of input between the given places along dim.
+
+    indices: where to cut: (a, b) gives input[:a], input[a:b], input[b:], cut as slices
+    are.
+    """
+
+@overload
+def tensor_split(input: _Operand, sections: _int, dim: _int = 0) -> tuple[Tensor, ...]:
+    """Views of almost equal parts of input along dim.
+
+    sections: their number; the first n % sections are one longer, n = input.size(dim).
+    """
+
+def tile(input: _Operand, *dims: _int | Sequence[_int], out: Tensor | None = None) -> Tensor:
     """The whole tensor repeated along every dim, as NumPy's tile.
 
     dims: how often, aligned with the last dims of input; missing entries in front count
@@ -1912,6 +3526,8 @@ def topk(
     dim: _int = -1,
     largest: _bool = True,
     sorted: _bool = True,
+    *,
+    out: Sequence[Tensor] | None = None,
 ) -> _ValuesIndices:
     """The k greatest or least elements along a dim and their positions.
 
@@ -1921,13 +3537,52 @@ def topk(
     first are taken. Raises ValueError for k below 0 or above the size of dim.
     """
 
+def trace(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """The sum of the diagonal of a matrix.
+
+    input: (m, n). Returns a 0-d tensor of the same dtype, int64 for integers. Raises
+    ShapeError for another number of dims.
+    """
+
 def transpose(input: _Operand, dim0: _int, dim1: _int) -> Tensor:
     """A view with the two dims dim0 and dim1 of input swapped.
 
     A 0-d input is returned as it is. Raises IndexError for a dim out of range.
     """
 
-def tril(input: _Operand, diagonal: _int = 0) -> Tensor:
+def trapezoid(
+    y: _Operand,
+    x: _Operand | None = None,
+    *,
+    dx: _Number | None = None,
+    dim: _int = -1,
+    out: Tensor | None = None,
+) -> Tensor:
+    """The integral of samples along a dim by the trapezoidal rule.
+
+    y: (..., n, ...), the samples; integers give float32. x: where they are, (n,) or of a
+    shape that broadcasts with y. dx: their distance, where there is no x (default 1).
+    dim:
+    by default the last; it goes. Fewer than two samples give 0. Raises ShapeError where x
+    does not fit, TypeError for bools and for both x and dx.
+    """
+
+def trapz(
+    y: _Operand,
+    x: _Operand | None = None,
+    *,
+    dx: _Number | None = None,
+    dim: _int = -1,
+    out: Tensor | None = None,
+) -> Tensor:
+    """The integral of samples along a dim by the trapezoidal rule: trapezoid.
+
+    y: (..., n, ...), the samples. x: where they are. dx: their distance, where there is
+    no x
+    (default 1). dim: by default the last; it goes.
+    """
+
+def tril(input: _Operand, diagonal: _int = 0, *, out: Tensor | None = None) -> Tensor:
     """The lower triangle of the last two dims of input, zeros elsewhere.
 
     out[..., i, j] = input[..., i, j] if j - i <= diagonal else 0. input: (..., n, m); its
@@ -1937,7 +3592,7 @@ def tril(input: _Operand, diagonal: _int = 0) -> Tensor:
     What is left out may be NaN. Raises ShapeError for fewer than two dims.
     """
 
-def triu(input: _Operand, diagonal: _int = 0) -> Tensor:
+def triu(input: _Operand, diagonal: _int = 0, *, out: Tensor | None = None) -> Tensor:
     """The upper triangle of the last two dims of input, zeros elsewhere.
 
     out[..., i, j] = input[..., i, j] if j - i >= diagonal else 0. input: (..., n, m); its
@@ -1947,19 +3602,22 @@ def triu(input: _Operand, diagonal: _int = 0) -> Tensor:
     What is left out may be NaN. Raises ShapeError for fewer than two dims.
     """
 
-def true_divide(input: _Operand, other: _Operand) -> Tensor:
+def true_divide(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Quotient, element by element: input / other.
 
     input, other: tensors or numbers that broadcast; the result has their common shape and
     dtype, float32 for integers. x / 0 is inf or -inf, 0 / 0 is NaN.
     """
 
-def trunc(input: _Operand) -> Tensor:
+def trunc(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Integer part of every element: rounded towards zero.
 
     input: (*). Returns the same shape and dtype: floats stay floats, integers are
-    unchanged. The gradient is 0.
+    unchanged. The gradient is 0. Raises DTypeError for bool tensors.
     """
+
+def trunc_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Integer part of every element: rounded towards zero. In place."""
 
 def unbind(input: _Operand, dim: _int = 0) -> tuple[Tensor, ...]:
     """A view of input at every position along dim, which the views do not have any more.
@@ -1968,12 +3626,54 @@ def unbind(input: _Operand, dim: _int = 0) -> tuple[Tensor, ...]:
     memory.
     """
 
-def unflatten(input: _Operand, dim: _int, sizes: _int | Sequence[_int]) -> Tensor:
+def unflatten(
+    input: _Operand,
+    dim: _int,
+    sizes: _int | Sequence[_int],
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
     """One dim of input seen as several.
 
     sizes: what dim becomes; one entry may be -1 and is worked out. Raises ShapeError when
     their product
     is not input.size(dim).
+    """
+
+def unravel_index(indices: _Operand, shape: _int | Sequence[_int]) -> tuple[Tensor, ...]:
+    """Positions of the flattened form of a shape as one index per dim.
+
+    indices: integers in [0, n), n = the number of elements of shape. shape: sizes, or
+    one. Returns as
+    many int64 tensors as dims, each of the shape of indices. Raises IndexError for an
+    entry out of
+    range (PyTorch starts over from 0 there), ShapeError for a negative size, TypeError
+    for indices that
+    are not integers.
+    """
+
+def unsafe_chunk(input: _Operand, chunks: _int, dim: _int = 0) -> tuple[Tensor, ...]:
+    """chunk under another name.
+
+    input, chunks, dim: as in chunk; see unsafe_split.
+    """
+
+def unsafe_split(tensor: _Operand, split_size: _int, dim: _int = 0) -> tuple[Tensor, ...]:
+    """split under another name.
+
+    tensor, split_size, dim: as in split. PyTorch's pieces do not count as views, whence
+    its name; here
+    they do, so that changes in place have the right gradients.
+    """
+
+def unsafe_split_with_sizes(
+    input: _Operand,
+    split_sizes: _int | Sequence[_int],
+    dim: _int = 0,
+) -> tuple[Tensor, ...]:
+    """split_with_sizes under another name.
+
+    input, split_sizes, dim: as in split_with_sizes; see unsafe_split.
     """
 
 def unsqueeze(input: _Operand, dim: _int) -> Tensor:
@@ -1982,22 +3682,44 @@ def unsqueeze(input: _Operand, dim: _int) -> Tensor:
     dim: in [-input.ndim - 1, input.ndim], else IndexError; -1 puts it at the end.
     """
 
-def var_mean(
-    input: _Operand,
-    dim: _int | Sequence[_int] | None = None,
-    *,
-    correction: _Number = 1,
-    keepdim: _bool = False,
-) -> _VarMean:
-    """Variance and mean over the given dims, or over all.
+def view_as_complex(input: _Operand) -> Tensor:
+    """The memory of pairs (real part, imaginary part) seen as complex numbers.
 
-    input: (*), floating point. dim: a dim or several; None (default) or () for all.
-    correction: n - correction is the divisor of the variance (default 1). keepdim: keep
-    the dims with size 1 (default False). Returns (var, mean). Raises TypeError for
-    integers.
+    input: (*, 2), float32 or float64, each pair side by side in memory. Returns (*),
+    complex64 or complex128; a view. Raises ShapeError for another last size, ValueError
+    for strides that do not fit.
     """
 
-def xlogy(input: _Operand, other: _Operand) -> Tensor:
+def view_as_real(input: _Operand) -> Tensor:
+    """The memory of a complex tensor seen as pairs (real part, imaginary part).
+
+    input: (*), complex. Returns (*, 2), float32 for complex64, float64 for complex128; a
+    view. Raises TypeError for a tensor that is not complex.
+    """
+
+@overload
+def vsplit(input: _Operand, sections: _int) -> tuple[Tensor, ...]:
+    """Views of equal parts of input, cut row-wise: along dim 0.
+
+    sections: how many. Raises ValueError when they do not divide the size, ShapeError for
+    fewer than
+    two dims.
+    """
+
+@overload
+def vsplit(input: _Operand, indices: _int | Sequence[_int]) -> tuple[Tensor, ...]:
+    """Views of parts of input, cut row-wise at the given indices, as tensor_split does.
+
+    indices: where to cut along dim 0.
+    """
+
+def vstack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
+    """The tensors one below the other: along dim 0, vectors as rows.
+
+    tensors: a list; all sizes but the first must agree, else ShapeError.
+    """
+
+def xlogy(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Product with a logarithm: input * log(other), 0 where input is 0.
 
     input, other: tensors or numbers that broadcast; the result has their common shape and
@@ -2005,3 +3727,6 @@ def xlogy(input: _Operand, other: _Operand) -> Tensor:
     but not over NaN. The gradient for input is log(other), 0 where input is 0 and other
     <= 0.
     """
+
+def xlogy_(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Product with a logarithm: input * log(other), 0 where input is 0. In place."""

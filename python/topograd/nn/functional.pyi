@@ -103,6 +103,7 @@ __all__ = [
     "prelu",
     "relu",
     "relu6",
+    "relu_",
     "rms_norm",
     "scaled_dot_product_attention",
     "selu",
@@ -129,7 +130,7 @@ def avg_pool1d(
 ) -> Tensor:
     """Mean of every window over one spatial dim.
 
-    input: (N, C, L) or (C, L), floating point.
+    input: (N, C, L) or (C, L), any dtype but bool.
     Only the sizes change, to
     floor((size + 2 * padding - kernel_size) / stride) + 1.
     kernel_size, stride (default kernel_size) and padding (zeros at both ends, 0; at
@@ -138,7 +139,7 @@ def avg_pool1d(
     count_include_pad=False leaves the padding out of the number of elements to
     divide by; divisor_override (not 0) replaces that number.
     Raises ShapeError when a window is larger than the input, ValueError for a
-    number out of range, TypeError for integers.
+    number out of range, DTypeError for bools.
     """
 
 def avg_pool2d(
@@ -152,7 +153,7 @@ def avg_pool2d(
 ) -> Tensor:
     """Mean of every window over two spatial dims.
 
-    input: (N, C, H, W) or (C, H, W), floating point.
+    input: (N, C, H, W) or (C, H, W), any dtype but bool.
     Only the sizes change, to
     floor((size + 2 * padding - kernel_size) / stride) + 1.
     kernel_size, stride (default kernel_size) and padding (zeros at both ends, 0; at
@@ -161,7 +162,7 @@ def avg_pool2d(
     count_include_pad=False leaves the padding out of the number of elements to
     divide by; divisor_override (not 0) replaces that number.
     Raises ShapeError when a window is larger than the input, ValueError for a
-    number out of range, TypeError for integers.
+    number out of range, DTypeError for bools.
     """
 
 def avg_pool3d(
@@ -175,7 +176,7 @@ def avg_pool3d(
 ) -> Tensor:
     """Mean of every window over three spatial dims.
 
-    input: (N, C, D, H, W) or (C, D, H, W), floating point.
+    input: (N, C, D, H, W) or (C, D, H, W), any dtype but bool.
     Only the sizes change, to
     floor((size + 2 * padding - kernel_size) / stride) + 1.
     kernel_size, stride (default kernel_size) and padding (zeros at both ends, 0; at
@@ -184,7 +185,7 @@ def avg_pool3d(
     count_include_pad=False leaves the padding out of the number of elements to
     divide by; divisor_override (not 0) replaces that number.
     Raises ShapeError when a window is larger than the input, ValueError for a
-    number out of range, TypeError for integers.
+    number out of range, DTypeError for bools.
     """
 
 def batch_norm(
@@ -230,7 +231,7 @@ def binary_cross_entropy(
     binary_cross_entropy_with_logits is more exact.
     Raises ShapeError for different shapes, ValueError for an input or target outside of
     [0, 1] or NaN,
-    TypeError for integers. The gradient (input - target) / max(input * (1 - input),
+    DTypeError for integers. The gradient (input - target) / max(input * (1 - input),
     1e-12) is finite.
     """
 
@@ -249,7 +250,8 @@ def binary_cross_entropy_with_logits(
     weight (default
     1) and pos_weight broadcast. Large logits do not overflow; infinite ones give NaN.
     reduction: 'mean' (default), 'sum' or 'none' (*).
-    Raises ShapeError for different shapes, ValueError for another reduction.
+    Raises ShapeError for different shapes, ValueError for another reduction, DTypeError
+    for integers.
     """
 
 @overload
@@ -264,8 +266,8 @@ def conv1d(
 ) -> Tensor:
     """Convolution (cross-correlation) over one spatial dim.
 
-    input: (N, C, L) or (C, L), floating point. weight:
-    (K, C / groups, *kernel), of the same dtype. bias: (K,), default None.
+    input: (N, C, L) or (C, L), any dtype but bool. weight:
+    (K, C / groups, *kernel), bias: (K,), default None; of the same dtype.
     Returns (N, K, *) or (K, *) with the sizes
     floor((size + 2 * padding - dilation * (kernel - 1) - 1) / stride) + 1.
     stride (default 1), padding (zeros at both ends, 0) and dilation (distance of
@@ -273,7 +275,8 @@ def conv1d(
     below. groups (1): the channels are divided into so many groups, each with
     K / groups kernels of its own.
     Raises ShapeError when channels or sizes do not fit, ValueError for a number out
-    of range, TypeError for integers, RuntimeError for different dtypes.
+    of range, RuntimeError for different or bool dtypes. Sums of integers are exact
+    up to 2 ** 53.
     """
 
 @overload
@@ -306,8 +309,8 @@ def conv2d(
 ) -> Tensor:
     """Convolution (cross-correlation) over two spatial dims.
 
-    input: (N, C, H, W) or (C, H, W), floating point. weight:
-    (K, C / groups, *kernel), of the same dtype. bias: (K,), default None.
+    input: (N, C, H, W) or (C, H, W), any dtype but bool. weight:
+    (K, C / groups, *kernel), bias: (K,), default None; of the same dtype.
     Returns (N, K, *) or (K, *) with the sizes
     floor((size + 2 * padding - dilation * (kernel - 1) - 1) / stride) + 1.
     stride (default 1), padding (zeros at both ends, 0) and dilation (distance of
@@ -315,7 +318,8 @@ def conv2d(
     below. groups (1): the channels are divided into so many groups, each with
     K / groups kernels of its own.
     Raises ShapeError when channels or sizes do not fit, ValueError for a number out
-    of range, TypeError for integers, RuntimeError for different dtypes.
+    of range, RuntimeError for different or bool dtypes. Sums of integers are exact
+    up to 2 ** 53.
     """
 
 @overload
@@ -348,8 +352,8 @@ def conv3d(
 ) -> Tensor:
     """Convolution (cross-correlation) over three spatial dims.
 
-    input: (N, C, D, H, W) or (C, D, H, W), floating point. weight:
-    (K, C / groups, *kernel), of the same dtype. bias: (K,), default None.
+    input: (N, C, D, H, W) or (C, D, H, W), any dtype but bool. weight:
+    (K, C / groups, *kernel), bias: (K,), default None; of the same dtype.
     Returns (N, K, *) or (K, *) with the sizes
     floor((size + 2 * padding - dilation * (kernel - 1) - 1) / stride) + 1.
     stride (default 1), padding (zeros at both ends, 0) and dilation (distance of
@@ -357,7 +361,8 @@ def conv3d(
     below. groups (1): the channels are divided into so many groups, each with
     K / groups kernels of its own.
     Raises ShapeError when channels or sizes do not fit, ValueError for a number out
-    of range, TypeError for integers, RuntimeError for different dtypes.
+    of range, RuntimeError for different or bool dtypes. Sums of integers are exact
+    up to 2 ** 53.
     """
 
 @overload
@@ -420,7 +425,7 @@ def dropout(
     Where an element is dropped its gradient is 0, elsewhere 1 / (1 - p). The mask is
     drawn again from
     the random state in the backward pass and in a replay: it takes no memory.
-    Raises ValueError unless 0 <= p <= 1, TypeError for integers. Source: Srivastava and
+    Raises ValueError unless 0 <= p <= 1, DTypeError for integers. Source: Srivastava and
     others, 2014.
     """
 
@@ -452,10 +457,10 @@ def embedding(
 def gelu(input: _Operand, *, approximate: _str = "none") -> Tensor:
     """Gaussian error linear unit: x * Phi(x), Phi the standard normal distribution function.
 
-    input: (*); integers give float32. Returns the same shape. approximate: 'none'
+    input: (*), floating point. Returns the same shape and dtype. approximate: 'none'
     (default), or 'tanh' for 0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))).
-    -inf gives 0, its limit. Raises ValueError for another approximate. Source: Hendrycks
-    and Gimpel, 2016.
+    -inf gives 0, its limit, where PyTorch gives NaN. Raises ValueError for another
+    approximate, DTypeError for integers. Source: Hendrycks and Gimpel, 2016.
     """
 
 def l1_loss(input: _Operand, target: _Operand, reduction: _str = "mean") -> Tensor:
@@ -463,10 +468,11 @@ def l1_loss(input: _Operand, target: _Operand, reduction: _str = "mean") -> Tens
 
     input, target: the same shape (*); unlike in PyTorch they do not broadcast. reduction:
     'mean'
-    (default; NaN for an empty input, TypeError for integers), 'sum' or 'none' (*). The
+    (default; NaN for an empty input, DTypeError for integers), 'sum' or 'none' (*). The
     gradient where
     both are equal is 0. Raises ShapeError for different shapes, ValueError for another
-    reduction.
+    reduction,
+    DTypeError for bools.
     """
 
 def layer_norm(
@@ -485,7 +491,7 @@ def layer_norm(
     normalized_shape; None (default) leaves them out. eps: added to var, default 1e-5;
     equal elements
     give 0 + bias. NaN spreads over its row.
-    Raises ShapeError when normalized_shape does not fit, TypeError for integers.
+    Raises ShapeError when normalized_shape does not fit, DTypeError for integers.
     Source: Ba, Kiros and Hinton, 2016.
     """
 
@@ -497,20 +503,27 @@ def linear(input: _Operand, weight: _Operand, bias: _Operand | None = None) -> T
     fit, RuntimeError when the dtypes differ or are bool.
     """
 
-def log_softmax(input: _Operand, dim: _int, dtype: _dtype | None = None) -> Tensor:
+def log_softmax(
+    input: _Operand,
+    dim: _int,
+    dtype: _dtype | None = None,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
     """Logarithm of softmax along a dim: x - log(sum(exp(x))).
 
     input: (*), floating point. dim: the dim whose exponentials sum to 1. dtype: converted
     to first (default: that of input). Returns the same shape. More accurate than the log
     of softmax, and finite where that underflows. A row of -inf, or one with inf or NaN,
-    gives NaN. Raises TypeError for integers without a dtype.
+    gives NaN. Raises DTypeError for integers without a dtype.
     """
 
 def logsigmoid(input: _Operand) -> Tensor:
     """Logarithm of the logistic function: log(sigmoid(x)) = -log(1 + exp(-x)).
 
-    input: (*); integers give float32. Returns the same shape. It does not overflow: for
-    large negative x the result is x.
+    input: (*), floating point. Returns the same shape and dtype. It does not overflow:
+    for
+    large negative x the result is x. Raises DTypeError for integers.
     """
 
 def max_pool1d_with_indices(
@@ -563,10 +576,10 @@ def mse_loss(input: _Operand, target: _Operand, reduction: _str = "mean") -> Ten
 
     input, target: the same shape (*); unlike in PyTorch they do not broadcast, which
     would train
-    towards the mean. reduction: 'mean' (default; NaN for an empty input, TypeError for
-    integers), 'sum'
-    or 'none' (*). Raises ShapeError for different shapes, ValueError for another
-    reduction.
+    towards the mean. reduction: 'mean' (default; NaN for an empty input), 'sum' or 'none'
+    (*). Raises
+    ShapeError for different shapes, ValueError for another reduction, DTypeError for
+    integers.
     """
 
 def nll_loss(
@@ -585,9 +598,9 @@ def nll_loss(
     count 0.
     reduction: 'none', 'sum', or 'mean' (default), which divides by the summed weights of
     the targets.
-    Raises IndexError for a class outside of [0, C), ShapeError when shapes do not fit.
-    cross_entropy is
-    this after log_softmax.
+    Raises IndexError for a class outside of [0, C), ShapeError when shapes do not fit,
+    DTypeError for
+    an integer input. cross_entropy is this after log_softmax.
     """
 
 def one_hot(input: _Operand, num_classes: _int = -1) -> Tensor:
@@ -621,6 +634,9 @@ def pad(
     mode.
     """
 
+def relu_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Rectified linear unit: max(x, 0). In place."""
+
 def scaled_dot_product_attention(
     query: _Operand,
     key: _Operand,
@@ -650,38 +666,47 @@ def scaled_dot_product_attention(
     different dtypes. Source: Vaswani and others, 2017; Dao and others, 2022.
     """
 
-def sigmoid(input: _Operand) -> Tensor:
+def sigmoid(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Logistic function of every element: 1 / (1 + exp(-x)).
 
     input: (*); integers give float32. Returns the same shape, in [0, 1]. It does not
     overflow for any x.
     """
 
-def softmax(input: _Operand, dim: _int, dtype: _dtype | None = None) -> Tensor:
+def softmax(
+    input: _Operand,
+    dim: _int,
+    dtype: _dtype | None = None,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
     """Exponentials along a dim, normalized to the sum 1: exp(x) / sum(exp(x)).
 
     input: (*), floating point. dim: the dim that sums to 1. dtype: converted to first
     (default: that of input). Returns the same shape. The greatest element is taken out
-    first: no overflow. A row of -inf, or one with inf or NaN, gives NaN. Raises TypeError
+    first: no overflow. A row of -inf, or one with inf or NaN, gives NaN. Raises
+    DTypeError
     for integers without a dtype.
     """
 
 def softplus(input: _Operand, beta: _float = 1.0, threshold: _float = 20.0) -> Tensor:
     """Smooth rectifier: log(1 + exp(beta * x)) / beta.
 
-    input: (*); integers give float32. Returns the same shape. beta: sharpness (default
+    input: (*), floating point. Returns the same shape and dtype. beta: sharpness (default
     1); the larger, the closer to relu. threshold: where beta * x exceeds it (default 20)
     the result is x itself and the gradient 1, else the gradient is sigmoid(beta * x).
+    Raises DTypeError for integers.
     """
 
 def softsign(input: _Operand) -> Tensor:
     """Softsign: x / (1 + |x|).
 
     input: (*); integers give float32. Returns the same shape, in [-1, 1]. Infinities give
-    -1 and 1, the limits. The gradient is 1 / (1 + |x|)**2.
+    -1 and 1, the limits. The gradient is 1 / (1 + |x|)**2. Raises DTypeError for bool
+    tensors.
     """
 
-def tanh(input: _Operand) -> Tensor:
+def tanh(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Hyperbolic tangent of every element: (exp(x) - exp(-x)) / (exp(x) + exp(-x)).
 
     input: (*); integers give float32. Returns the same shape, in [-1, 1].
