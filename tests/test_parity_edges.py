@@ -65,6 +65,33 @@ VALUES = {
         T.tensor([1, 2]), T.tensor([2, 1]), output_size=3
     ),
     "bernoulli of ones": lambda T: T.zeros(3).bernoulli_(T.ones(3)),
+    "einsum of lists of numbers": lambda T: T.einsum(
+        T.arange(6).reshape(2, 3), [0, 1], T.arange(12).reshape(3, 4), [1, 2], [0, 2]
+    ),
+    "einsum of lists without an output": lambda T: T.einsum(
+        T.arange(6).reshape(2, 3), [3, 1], T.arange(3), [1]
+    ),
+    "einsum of lists with Ellipsis": lambda T: T.einsum(
+        T.arange(12).reshape(2, 2, 3), [..., 51], T.arange(3), [51], [...]
+    ),
+    "round in place with decimals": lambda T: T.tensor([1.256, -3.14159]).round_(decimals=2),
+    "round of halves": lambda T: T.tensor([1.256, 2.5], dtype=T.bfloat16).round(decimals=1),
+    "hardtanh of integers": lambda T: T.nn.functional.hardtanh(T.arange(-3, 4), -1.7, 1.7),
+    "addmm of integers": lambda T: T.addmm(
+        T.ones(2, 2, dtype=T.int64),
+        T.ones(2, 3, dtype=T.int64),
+        T.ones(3, 2, dtype=T.int64),
+        beta=2,
+        alpha=1.5,
+    ),
+    "mean of windows of integers": lambda T: T.nn.functional.avg_pool2d(
+        T.arange(-18, 18).reshape(1, 6, 6), 3, padding=1
+    ),
+    "convolution of integers": lambda T: T.nn.functional.conv2d(
+        T.arange(32).reshape(1, 2, 4, 4), T.arange(-9, 9).reshape(1, 2, 3, 3), T.tensor([5])
+    ),
+    "clamp of bools by numbers": lambda T: T.tensor([True, False]).clamp(1, 3),
+    "a bool to a number's power": lambda T: T.tensor([True, False]) ** True,
     "bernoulli with p": lambda T: T.bernoulli(T.zeros(2), 1.0),
 }
 
@@ -114,6 +141,12 @@ REFUSED = {
     "a dim twice": lambda T: T.ones(1, 2).squeeze((0, 0)),
     "unflatten of a number": lambda T: T.tensor(1.0).unflatten(0, (1, 1)),
     "fill with a vector": lambda T: T.ones(2).fill_(T.tensor([1.0])),
+    "addmm of a larger input": lambda T: T.addmm(T.ones(3, 2, 2), T.ones(2, 2), T.ones(2, 2)),
+    "one minus a bool": lambda T: 1 - T.tensor([True]),
+    "a float minus a bool": lambda T: T.ones(1) - T.tensor([True]),
+    "minus a bool": lambda T: -T.tensor([True]),
+    "not of a float": lambda T: ~T.ones(1),
+    "integers to a negative power": lambda T: T.tensor([2]) ** -1,
     "an integer mask of attention": lambda T: T.nn.functional.scaled_dot_product_attention(
         T.ones(1, 2, 4), T.ones(1, 2, 4), T.ones(1, 2, 4), T.ones(2, 2, dtype=T.int64)
     ),
@@ -136,3 +169,96 @@ def test_random_fills_the_range_of_the_dtype(dtype):
     assert drawn.min().item() >= 0
     assert drawn.max().item() < RANGES[dtype] or dtype.startswith(("float", "bfloat"))
     assert drawn.max().item() >= 0.98 * RANGES[dtype] - 1
+
+
+CHANGES = {
+    "remainder by a number": lambda T, x: (x.remainder(3.0), x),
+    "fmod by a number": lambda T, x: (x.fmod(3.0), x),
+    "lerp to a constant": lambda T, x: (x.lerp(T.ones(3), 0.3), x),
+    "rsqrt": lambda T, x: (x.rsqrt(), x),
+    "sum with a scaled product": lambda T, x: (x.addcmul(T.ones(3), T.ones(3)), x),
+    "sum with a scaled quotient": lambda T, x: (x.addcdiv(T.ones(3), T.ones(3)), x),
+    "bias of linear": lambda T, x: (
+        T.nn.functional.linear(T.ones(2, 3), T.ones(3, 3), x),
+        x,
+    ),
+    "exp": lambda T, x: (x.exp(), x),
+    "square": lambda T, x: (x.square(), x),
+    "product with itself": lambda T, x: (x * x, x),
+    "sigmoid's result": lambda T, x: (lambda y: (y * 1, y))(x.sigmoid()),
+    "a constant factor": lambda T, x: (lambda c: (x * c, c))(T.ones(3)),
+    "a constant divisor": lambda T, x: (lambda c: (x / c, c))(T.ones(3)),
+    "a constant summand": lambda T, x: (lambda c: (x + c, c))(T.ones(3)),
+    "a constant matrix": lambda T, x: (lambda c: (c @ x, c))(T.ones(3, 3)),
+    "a constant maximum": lambda T, x: (lambda c: (T.maximum(x, c), c))(T.zeros(3)),
+    "a constant index": lambda T, x: (lambda c: (x.gather(0, c), c))(T.tensor([0, 2])),
+    "a constant mask": lambda T, x: (lambda c: (x.masked_fill(c, 0), c))(T.tensor([True] * 3)),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_changes_in_place_before_the_backward_pass_are_errors_where_they_are_in_pytorch(name):
+    """A gradient from changed values would be wrong, and one that needs none is no reason."""
+    refused = []
+    for library in (tg, torch):
+        leaf = library.tensor([1.0, 2.0, 3.0], requires_grad=True)
+        result, changed = CHANGES[name](library, leaf * 1.0)
+        with library.no_grad():
+            changed.logical_not_() if changed.dtype == library.bool else changed.mul_(0)
+        try:
+            result.sum().backward()
+        except RuntimeError:
+            refused.append(True)
+        else:
+            refused.append(False)
+    assert refused[0] == refused[1]
+
+
+SLOPES = ["relu", "relu6", "hardtanh", "hardswish", "hardsigmoid", "leaky_relu", "elu", "softplus"]
+
+
+@pytest.mark.parametrize("name", SLOPES)
+@pytest.mark.parametrize("recorded", [False, True])
+def test_slopes_at_nan_and_corners_are_pytorchs(name, recorded):
+    found = []
+    for library in (tg, torch):
+        x = library.tensor([nan, 0.0, 1.0, -1.0, 3.0, -3.0, 6.0], requires_grad=True)
+        y = getattr(library.nn.functional, name)(x)
+        found.append(library.autograd.grad(y.sum(), x, create_graph=recorded)[0].detach().numpy())
+    np.testing.assert_allclose(*found, rtol=1e-6)
+
+
+def test_what_an_op_makes_by_way_of_a_view_is_no_view():
+    leaf = tg.ones(1, 2, requires_grad=True)
+    picked = (leaf * 1.0)[..., [0]]
+    picked *= 3
+    picked.sum().backward()
+    assert leaf.grad.tolist() == [[3.0, 0.0]]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda: tg.graph(5),
+        lambda: tg.graph((tg.ones(2, requires_grad=True) * 2).sum()).forward({5: 1.0}),
+        lambda: tg.set_num_threads("a"),
+        lambda: tg.manual_seed("a"),
+        lambda: tg.set_rng_state(5),
+        lambda: tg.set_default_dtype("a"),
+        lambda: tg.Tensor(True, 2),
+        lambda: tg.Size([1, "a"]),
+        lambda: tg.ones(2).backward("a"),
+        lambda: tg.set_grad_enabled("a"),
+        lambda: tg.autograd.grad(5, 6),
+        lambda: tg.ones(2).long(3),
+        lambda: tg.einsum(tg.ones(2), "i"),
+        lambda: tg.einsum(tg.ones(2), [0.5]),
+    ],
+)
+def test_wrong_types_are_told_in_words_of_the_library(wrong):
+    with pytest.raises(TypeError) as caught:
+        wrong()
+    text = str(caught.value)
+    assert "incompatible" not in text
+    assert "object is not" not in text
+    assert "got" in text or "is str" in text

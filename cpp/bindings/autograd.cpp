@@ -130,6 +130,8 @@ Tensors tensors_from(const py::object& given, const char* what) {
   if (given.is_none()) return {};
   if (is_tensor(given.ptr())) return {as_tensor(given.ptr())};
   Tensors list;
+  expect<TypeError>(py::isinstance<py::iterable>(given), "{}: expects tensors, got {}", what,
+                    Py_TYPE(given.ptr())->tp_name);
   for (const auto& item : given) {
     expect<TypeError>(item.is_none() || is_tensor(item.ptr()), "{}: expects tensors, got {}", what,
                       Py_TYPE(item.ptr())->tp_name);
@@ -147,9 +149,12 @@ void run_backward(const Tensors& roots, const Tensors& seeds, std::optional<bool
   backward(roots, seeds, options, inputs);
 }
 
-void tensor_backward(const Tensor& self, const std::optional<Tensor>& gradient,
-                     std::optional<bool> retain, bool create, const py::object& inputs) {
-  run_backward({self}, {gradient.value_or(Tensor())}, retain, create,
+void tensor_backward(const Tensor& self, const py::object& gradient, std::optional<bool> retain,
+                     bool create, const py::object& inputs) {
+  expect<TypeError>(gradient.is_none() || is_tensor(gradient.ptr()),
+                    "backward: gradient must be a tensor or None, got {}",
+                    Py_TYPE(gradient.ptr())->tp_name);
+  run_backward({self}, {gradient.is_none() ? Tensor() : as_tensor(gradient.ptr())}, retain, create,
                tensors_from(inputs, "backward"));
 }
 

@@ -233,13 +233,18 @@ Indices indices_from(PyObject* key) {
       else
         fail<IndexError>("index: tensors used as indices must be int64 or bool, got {} of shape {}",
                          x.dtype(), x.shape());
-    } else if (PyIndex_Check(item) != 0) {
+    } else if (PyIndex_Check(item) != 0 && PySequence_Check(item) == 0) {
       const Py_ssize_t at = PyNumber_AsSsize_t(item, PyExc_IndexError);
       if (at == -1 && PyErr_Occurred() != nullptr) throw_python();
       indices.push_back({.kind = IndexItem::Kind::integer, .start = at});
-    } else if (PySequence_Check(item) != 0 && !PyUnicode_Check(item)) {
+    } else if ((PySequence_Check(item) != 0 && !PyUnicode_Check(item)) ||
+               PyObject_HasAttrString(item, "__array__")) {
       Tensor x = tensor_from(item, std::nullopt);
-      if (x.count() == 0) x = converted(x, DType::int64);
+      if (x.count() == 0 && is_floating(x.dtype())) x = converted(x, DType::int64);
+      if (x.rank() == 0 && is_integer(x.dtype())) {
+        indices.push_back({.kind = IndexItem::Kind::integer, .start = x.item().integer()});
+        return;
+      }
       expect<IndexError>(!is_differentiable(x.dtype()), "index: a list of {} can not be an index",
                          x.dtype());
       indices.push_back({.kind = IndexItem::Kind::tensor, .tensor = x});

@@ -164,10 +164,14 @@ PyObject* requires_grad_(PyObject* self, Args args, Py_ssize_t count, PyObject* 
   });
 }
 
+/// PyTorch's name of the conversion to each dtype, in the order of DType.
+constexpr const char* conversions[dtype_count] = {"float", "double", "half", "bfloat16", "char",
+                                                  "byte",  "short",  "int",  "long",     "bool"};
+
 template <DType dtype>
 PyObject* cast_to(PyObject* self, Args, Py_ssize_t count, PyObject* names) {
   return safely([&]() -> PyObject* {
-    expect_no_argument("cast", count, names);
+    expect_no_argument(conversions[static_cast<int>(dtype)], count, names);
     const Tensor x = as_tensor(self);
     if (x.dtype() == dtype) return Py_NewRef(self);
     const AwaitedSite here;

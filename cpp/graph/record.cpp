@@ -32,6 +32,20 @@ void separate_from_args(const OpRecord& op, const Arg* args, int count, Results&
     });
 }
 
+/// What a primitive made by way of views is memory of its own for the caller.
+void forget_views(const OpRecord& op, const Arg* args, int count, Results& results) {
+  if ((op.traits & is_view) != 0) return;
+  for (int k = 0; k < results.count(); ++k) {
+    const Tensor& result = results.at(k);
+    if (!result.defined() || !result.body()->rare || !result.body()->rare->base.defined()) continue;
+    bool given = false;
+    each_slot(op, args, count, [&](int, const Tensor& x) { given = given || result.same_as(x); });
+    if (given) continue;
+    result.body()->rare->base = Tensor();
+    result.body()->rare->view_without_history = false;
+  }
+}
+
 void attach(const OpRecord& op, const Ref<Node>& node, Results& results) {
   for (int k = 0; k < results.count() && k < op.differentiable_outputs; ++k) {
     const Tensor& result = results.at(k);
@@ -62,6 +76,7 @@ Results invoke(const OpRecord& op, const Arg* args, int count) {
   const bool tracked = mode.recording && tracks(args, count);
   if (!tracked) {
     op.forward.run(args, {}, results);
+    forget_views(op, args, count, results);
     if ((op.traits & is_view) != 0) {
       separate_from_args(op, args, count, results);
       for (int k = 0; k < results.count(); ++k) mark_view(results.at(k), args[0].tensor());
@@ -76,6 +91,7 @@ Results invoke(const OpRecord& op, const Arg* args, int count) {
     op.forward.run(args, {}, results);
   }
   separate_from_args(op, args, count, results);
+  forget_views(op, args, count, results);
   if ((op.traits & is_view) != 0)
     for (int k = 0; k < results.count(); ++k) mark_view(results.at(k), args[0].tensor());
   if (std::holds_alternative<NotDifferentiable>(op.derivative)) return results;

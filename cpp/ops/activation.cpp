@@ -38,7 +38,7 @@ tensor([0., 0., 2.])
 )",
     .forward = number_unary<"relu">,
     .derivative = Elementwise{[](const Call& c, const Tensor& x) -> Tensor {
-      return cast(gt(c.output(), 0), x.dtype());
+      return cast(logical_not(le(c.output(), 0)), x.dtype());  // 1 for NaN
     }},
     .fused = Vjp{[](const Call& c, const Tensor& g, const Tensor&) -> Tensor {
       return fused<"relu.backward">(nullptr, g, c.output());

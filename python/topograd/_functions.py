@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 import contextlib
-import operator
 import os.path
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -296,7 +295,7 @@ def manual_seed(seed: builtins.int) -> _C.Generator:
     >>> tg.equal(a, tg.rand(2))
     True
     """
-    return _C.default_generator.manual_seed(operator.index(seed))
+    return _C.default_generator.manual_seed(seed)
 
 
 def seed() -> builtins.int:
@@ -347,6 +346,9 @@ def set_rng_state(new_state: Tensor) -> None:
     if not isinstance(new_state, Tensor):
         kind = type(new_state).__name__
         raise TypeError(f"set_rng_state: expects the tensor of get_rng_state(), got {kind}")
+    if new_state.numel() != 2:
+        shape = tuple(new_state.shape)
+        raise _C.ShapeError(f"set_rng_state: expects what get_rng_state() gave, got shape {shape}")
     _C.default_generator.set_state(new_state)
 
 

@@ -131,6 +131,8 @@ class set_grad_enabled(_Mode):
     __slots__ = ("_mode",)
 
     def __init__(self, mode: bool) -> None:
+        if not isinstance(mode, bool):
+            raise TypeError(f"set_grad_enabled: expects True or False, got {type(mode).__name__}")
         self._mode = mode
         self._before = _C.set_recording(mode)
 
