@@ -30,6 +30,7 @@ Family norm_family();
 Family conv_family();
 Family attention_family();
 Family random_family();
+Family distributions_family();
 Family special_family();
 Family numbers_family();
 Family products_family();

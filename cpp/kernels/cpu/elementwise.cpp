@@ -4,7 +4,8 @@ namespace topograd::kernels::TOPOGRAD_ISA_NAME {
 
 /// Called once, by table().
 Span<Elementwise> elementwise_rows() {
-  const Span<Elementwise> lists[] = {unary_rows(), binary_rows(), ternary_rows(), gradient_rows()};
+  const Span<Elementwise> lists[] = {unary_rows(), binary_rows(), ternary_rows(), gradient_rows(),
+                                     special_rows()};
   int count = 0;
   for (const auto& list : lists) count += list.count;
   auto* const joined = new Elementwise[static_cast<std::size_t>(count)];  // kept for good

@@ -73,7 +73,10 @@ void fill_attention(Attention (&attention)[2]);
 void fill_movement(Movement& movement);
 void fill_adding(Adding (&adding)[compute_count]);
 void fill_sorting(Sorting (&sorting)[compute_count]);
+void fill_cross(Cross (&cross)[compute_count]);
+void fill_distances(Distances (&distances)[2]);
 void fill_random(Random& random);
+void fill_sampling(Sampling& sampling);
 void fill_optimizers(Optimizers (&optimizers)[2]);
 
 }  // namespace topograd::kernels::TOPOGRAD_ISA_NAME

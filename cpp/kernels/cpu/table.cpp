@@ -18,7 +18,10 @@ Table make_table() {
   fill_movement(table.movement);
   fill_adding(table.adding);
   fill_sorting(table.sorting);
+  fill_cross(table.cross);
+  fill_distances(table.distances);
   fill_random(table.random);
+  fill_sampling(table.sampling);
   fill_optimizers(table.optimizers);
   return table;
 }
