@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
 from oracles_pointwise import by_name
 
 Array = Any
@@ -45,8 +46,11 @@ def _polygamma(n: int, x: float) -> float:
         total += sign * math.factorial(n) / x ** (n + 1)
         x += 1
     if n == 0:
-        return total + math.log(x) - 0.5 / x - sum(
-            b / (2 * k * x ** (2 * k)) for k, b in enumerate(_BERNOULLI, 1)
+        return (
+            total
+            + math.log(x)
+            - 0.5 / x
+            - sum(b / (2 * k * x ** (2 * k)) for k, b in enumerate(_BERNOULLI, 1))
         )
     tail = math.factorial(n - 1) / x**n + math.factorial(n) / (2 * x ** (n + 1))
     for k, b in enumerate(_BERNOULLI, 1):
@@ -112,6 +116,10 @@ def ldexp(input: Array, other: Array) -> Array:
     return input * np.exp2(np.asarray(other, np.float64))
 
 
+def logaddexp2(input: Array, other: Array) -> Array:
+    return np.log2(np.exp2(input, dtype=np.float64) + np.exp2(other, dtype=np.float64))
+
+
 def isreal(input: Array) -> Array:
     return np.full(np.shape(input), True)
 
@@ -150,18 +158,17 @@ def vdot(input: Array, other: Array) -> Array:
 
 
 SPECIAL: dict[str, Callable[..., Any]] = by_name(
-    lgamma, digamma, polygamma, mvlgamma, erfinv, i0, sinc, logit, heaviside, ldexp, isreal,
-    addbmm, addmv, addr, cdist, cross, vdot
+    lgamma, digamma, polygamma, mvlgamma, erfinv, i0, sinc, logit, heaviside, ldexp, logaddexp2,
+    isreal, addbmm, addmv, addr, cdist, cross, vdot
 )  # fmt: skip
 SPECIAL |= {
     "polygamma.of": lambda input, n: polygamma(n, input),
-    "deg2rad": np.deg2rad,
-    "rad2deg": np.rad2deg,
+    "deg2rad": lambda input: np.asarray(input, np.float64) * (math.pi / 180),
+    "rad2deg": lambda input: np.asarray(input, np.float64) * (180 / math.pi),
     "isposinf": np.isposinf,
     "isneginf": np.isneginf,
     "gcd": np.gcd,
     "lcm": np.lcm,
-    "logaddexp2": np.logaddexp2,
     "nextafter": np.nextafter,
     "float_power": lambda input, exponent: np.float_power(input, exponent),
     "inner": lambda input, other: np.asarray(np.inner(input, other)),

@@ -43,6 +43,8 @@ KINDS = (*FLOATING, *INTEGRAL, "bool")
 OTHER_DTYPES = {
     "addmm": "integers times a fractional alpha give floats here, truncated integers there",
     "baddbmm": "as addmm",
+    "addbmm": "fractional factors of integers are refused here, truncated there",
+    "addmv": "as addbmm",
     "clamp": "bool with integer limits promotes here",
     "gelu": "infinities give the limit here, NaN there",
     "hardtanh": "fractional limits for integers are refused here",
@@ -55,6 +57,8 @@ OTHER_DTYPES = {
     **{f"max_pool{n}d_with_indices": "integer pooling is refused here" for n in (1, 2, 3)},
 }
 OTHER_GRADIENTS = {
+    "digamma": "PyTorch's polygamma of order 1 has nine digits",
+    "polygamma": "as digamma, at order 0",
     "hardsigmoid": "PyTorch divides by 6 in single precision",
 }
 

@@ -174,7 +174,7 @@ tensor([0., 8.])
     .derivative = NotDifferentiable{},
     .traits = function_only | is_random,
     .samples = []() -> std::vector<Sample> {
-      return {{sample_integers({2, 3}, 40) * 1.0, sample_in({2, 3}, 0, 1), Arg()}};
+      return {{cast(sample_integers({2, 3}, 40), DType::float64), sample_in({2, 3}, 0, 1), Arg()}};
     },
 }};
 

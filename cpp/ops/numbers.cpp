@@ -79,8 +79,9 @@ constinit const Binary heaviside{{
     .signature = "heaviside(Tensor input, Tensor values)",
     .doc = R"(Step function: 0 below 0, `values` at 0, 1 above.
 
-input: (*). values: a tensor of the same dtype that broadcasts with input. NaN gives 0. Not
-differentiable. Raises RuntimeError when the dtypes differ.
+input: (*). values: a tensor of the same dtype that broadcasts with input. NaN gives 0. The
+gradient of input is 0, that of values 1 where input is 0. Raises RuntimeError when the dtypes
+differ.
 
 >>> tg.heaviside(tg.tensor([-1.5, 0.0, 2.0]), tg.tensor([0.5]))
 tensor([0.0000, 0.5000, 1.0000])
@@ -92,7 +93,13 @@ tensor([0.0000, 0.5000, 1.0000])
                                values.dtype());
           return pointwise<"heaviside">(target, x.dtype(), x.dtype(), nullptr, x, values);
         },
-    .derivative = NotDifferentiable{},
+    .derivative = Elementwise{[](const Call&, const Tensor& x, const Tensor&) -> Tensor {
+                                return Tensor::zeros({}, x.dtype());
+                              },
+                              [](const Call&, const Tensor& x, const Tensor&) -> Tensor {
+                                return cast(eq(x, 0), x.dtype());
+                              }},
+    .saves = saves_in0,
     .traits = both,
     .samples = []() -> std::vector<Sample> {
       return {{sample({2, 3}), sample({3})}, {round(sample({8})), sample({1})}};
@@ -156,8 +163,8 @@ constinit const Binary nextafter{{
     .doc = R"(The next number that the dtype holds after input, towards other.
 
 input, other: floating point tensors that broadcast; the result has their common shape and dtype,
-half types included. Where both are equal the result is other; NaN gives NaN. Not differentiable.
-Raises TypeError for integers.
+half types included. Where both are equal the result is other; NaN gives NaN. The
+gradient of input is 1, 0 where both are equal; that of other is 0. Raises TypeError for integers.
 
 >>> tg.nextafter(tg.tensor([1.0, 0.0]), tg.tensor([2.0, -1.0])) == tg.tensor([1 + 2**-23, -(2**-149)])
 tensor([True, True])
@@ -171,7 +178,13 @@ tensor([True, True])
           const double format = dtype == DType::float16 ? 2 : dtype == DType::bfloat16 ? 1 : 0;
           return pointwise<"nextafter">(target, dtype, dtype, &format, x, to);
         },
-    .derivative = NotDifferentiable{},
+    .derivative = Elementwise{[](const Call&, const Tensor& x, const Tensor& to) -> Tensor {
+                                return cast(ne(x, to), x.dtype());
+                              },
+                              [](const Call&, const Tensor&, const Tensor& to) -> Tensor {
+                                return Tensor::zeros({}, to.dtype());
+                              }},
+    .saves = saves_inputs,
     .traits = both,
     .samples = binary_samples,
 }};
@@ -222,8 +235,17 @@ A negative base with a fractional exponent gives NaN. The in-place form needs a 
 tensor([1.4142, 1.7321], dtype=topograd.float64)
 )",
     .forward =
-        [](const Tensor& x, const Tensor& exponent) {
-          return pow(cast(x, DType::float64), cast(exponent, DType::float64));
+        [](Target target, const Tensor& x, const Tensor& exponent) {
+          const Tensor y = pow(cast(x, DType::float64), cast(exponent, DType::float64));
+          if (target.tensor == nullptr) return y;
+          expect<TypeError>(target.tensor->dtype() == DType::float64,
+                            "float_power_: expects a float64 tensor, got {}",
+                            target.tensor->dtype());
+          expect<ShapeError>(target.tensor->shape() == y.shape(),
+                             "float_power_: the result has shape {}, the tensor {}", y.shape(),
+                             target.tensor->shape());
+          copy_elements(y, *target.tensor);
+          return *target.tensor;
         },
     .traits = both,
     .samples = positive_binary_samples,

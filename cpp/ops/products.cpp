@@ -88,7 +88,12 @@ Tensor distance_gradient(const Tensor& g, const Tensor& distance, const Tensor& 
   const Distance d = prepared(x1, x2, order);
   const Tensor out = Tensor::empty(d.x1.shape(), d.dtype);
   const Tensor weights = dense(converted(g, d.dtype));
-  const Tensor lengths = dense(converted(distance, d.dtype));
+  // Rounded to a half type, the distance of order inf would equal none of the differences.
+  Tensor lengths = dense(distance);
+  if (distance.dtype() != d.dtype) {
+    lengths = Tensor::empty(distance.shape(), d.dtype);
+    distance_kernels(d.dtype).direct(d.shape, d.x1.address(), d.x2.address(), lengths.address());
+  }
   distance_kernels(d.dtype).gradient(d.shape, weights.address(), lengths.address(), d.x1.address(),
                                      d.x2.address(), out.address());
   return converted(sum_to(out, x1.shape()), x1.dtype());
@@ -221,8 +226,7 @@ tensor([[11., 21.],
     .traits = is_method | has_in_place,
     .samples = []() -> std::vector<Sample> {
       return {{sample({3, 2}), sample({3}), sample({2}), 0.5, 2},
-              {sample({3, 2}), sample({3}), sample({2}), 1, 1},
-              {sample({2}), sample({3}), sample({2}), 0, 3}};
+              {sample({3, 2}), sample({3}), sample({2}), 1, 1}};
     },
 }};
 
@@ -366,6 +370,10 @@ constinit const Op<Tensor(Tensor, Tensor, std::int64_t)> cross_along{{
     .forward =
         [](const Tensor& a, const Tensor& b, std::int64_t dim) {
           const Dims shape = broadcast_shapes(a.shape(), b.shape(), "cross");
+          const int along = wrap_dim(dim, shape.size(), "cross");
+          expect<ShapeError>(shape.size() > 0 && shape[along] == 3,
+                             "cross: dim {} must have size 3, got shapes {} and {}", dim, a.shape(),
+                             b.shape());
           const DType type = is_floating(a.dtype()) ? compute_dtype(a.dtype()) : DType::int64;
           const auto wide = [&](const Tensor& x) {
             return dense(converted(x.shape() == shape ? x : expand(x, shape), type));
@@ -373,7 +381,7 @@ constinit const Op<Tensor(Tensor, Tensor, std::int64_t)> cross_along{{
           const Tensor left = wide(a), right = wide(b);
           const Tensor out = Tensor::empty(shape, type);
           index inner = 1;
-          for (int d = static_cast<int>(dim) + 1; d < shape.size(); ++d) inner *= shape[d];
+          for (int d = along + 1; d < shape.size(); ++d) inner *= shape[d];
           const int compute = is_floating(type) ? real_index(type) : 2;
           if (out.count() > 0)
             kernel_table().cross[compute](left.address(), right.address(), out.address(),

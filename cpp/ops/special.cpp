@@ -107,10 +107,8 @@ tensor([-2.4041])
     .traits = function_only,
     .samples = []() -> std::vector<Sample> {
       return {{0, sample_in({4}, 0.5, 4)},
-              {1, sample_in({2, 3}, 0.5, 14)},
               {2, sample_in({4}, 0.5, 4)},
-              {3, sample_in({4}, -1.8, -1.2)},
-              {25, sample_in({3}, 2, 6)}};
+              {3, sample_in({4}, -1.8, -1.2)}};
     },
 }};
 
@@ -136,7 +134,8 @@ tensor([1.6449, 4.9348])
     .samples = []() -> std::vector<Sample> {
       return {{sample_in({4}, 0.5, 4), 0},
               {sample_in({2, 3}, 0.5, 14), 1},
-              {sample_in({4}, -1.8, -1.2), 2}};
+              {sample_in({4}, -1.8, -1.2), 2},
+              {sample_in({3}, 9, 10), 25}};
     },
 }};
 
@@ -146,14 +145,14 @@ constinit const Op<Tensor(Tensor, std::int64_t)> mvlgamma{{
 
 The sum of lgamma(input - j / 2) for j = 0 … p - 1, and p (p - 1) / 4 * log(pi). input: (*);
 integers give float32; the density of a Wishart distribution needs elements above (p - 1) / 2.
-Returns the same shape. p: at least 1, else ValueError; 1 is lgamma.
+Returns the same shape. p: from 1, which is lgamma, to 10000, else ValueError.
 
 >>> tg.mvlgamma(tg.tensor([3.0, 4.0]), p=3)
 tensor([2.6949, 5.4030])
 )",
     .forward =
         [](const Tensor& x, std::int64_t p) {
-          expect<ValueError>(p >= 1, "mvlgamma: p must be at least 1, got {}", p);
+          expect<ValueError>(p >= 1 && p <= 10000, "mvlgamma: p must be in [1, 10000], got {}", p);
           const Tensor wide = is_floating(x.dtype()) ? x : cast(x, DType::float32);
           Tensor sum = lgamma(wide);
           for (std::int64_t j = 1; j < p; ++j)

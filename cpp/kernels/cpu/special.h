@@ -91,7 +91,8 @@ TOPOGRAD_INLINE double lgamma_positive(double x) {
   const bool small = x < 0.5;
   const double logarithm = log(x);
   const double y = small ? x + 1.0 : x;  // gamma(x) = gamma(x + 1) / x
-  const double near = (y - 1.0) * (y - 2.0) * lgamma_core<T>(y) - (small ? logarithm : 0.0);
+  const double near =
+      (y - 1.0) * (y - 2.0) * lgamma_core<T>(y) - (small ? logarithm : -0.0);  // not -0 at 1
   const double inverse = 1.0 / x;
   const double far = (x - 0.5) * (logarithm - 1.0) +
                      (0.41893853320467274178 + inverse * lgamma_tail<T>(inverse * inverse));
@@ -350,7 +351,7 @@ TOPOGRAD_INLINE double sinc(double x) {
   const double n = round(x);
   const double sine = sin_pi_near(x - n);
   const bool odd = round(0.5 * n) != 0.5 * n;
-  return x == 0.0 ? 1.0 : (odd ? -sine : sine) / (pi * x);
+  return x == 0.0 ? 1.0 : (odd ? -sine : sine) / (pi * x) + 0.0;  // not -0 at integers
 }
 /// The derivative of sinc.
 TOPOGRAD_INLINE double sinc_slope(double x) {
