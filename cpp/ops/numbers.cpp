@@ -175,8 +175,10 @@ tensor([True, True])
           expect<TypeError>(is_floating(dtype), "nextafter: expects floating point, got {} and {}",
                             x.dtype(), to.dtype());
           check_castable(target, dtype, "nextafter");
-          const double format = dtype == DType::float16 ? 2 : dtype == DType::bfloat16 ? 1 : 0;
-          return pointwise<"nextafter">(target, dtype, dtype, &format, x, to);
+          const double half = dtype == DType::float16 ? 1 : 0;
+          return compute_dtype(dtype) == dtype
+                     ? pointwise<"nextafter">(target, dtype, dtype, nullptr, x, to)
+                     : pointwise<"nextafter_half">(target, dtype, dtype, &half, x, to);
         },
     .derivative = Elementwise{[](const Call&, const Tensor& x, const Tensor& to) -> Tensor {
                                 return cast(ne(x, to), x.dtype());

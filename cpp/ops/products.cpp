@@ -449,17 +449,28 @@ tensor([[1, 0, 2, 0],
     .forward =
         [](const Tensor& a, const Tensor& b) {
           const int rank = std::max(a.rank(), b.rank());
+          if (rank == 0) return a * b;
           Dims left, right, shape;
           for (int d = 0; d < rank; ++d) {
             const int own = d - (rank - a.rank()), other = d - (rank - b.rank());
             const index m = own < 0 ? 1 : a.shape()[own], n = other < 0 ? 1 : b.shape()[other];
-            left.push_back(m);
-            left.push_back(1);
-            right.push_back(1);
-            right.push_back(n);
+            for (const index size : {m, index{1}}) left.push_back(size);
+            for (const index size : {index{1}, n}) right.push_back(size);
             shape.push_back(m * n);
           }
-          return reshape(reshape(a, left) * reshape(b, right), shape);
+          // Along the last dim both are spread out first, so that the product has long rows.
+          const index last = shape.back(), n = right.back();
+          const auto spread_out = [&](const Tensor& x, Dims sizes, index outer, index inner) {
+            const Tensor narrow = reshape(x, sizes);
+            sizes[sizes.size() - 2] = outer;
+            sizes[sizes.size() - 1] = inner;
+            const Tensor wide = expand(narrow, sizes);
+            sizes.erase(sizes.size() - 2);
+            sizes[sizes.size() - 1] = last;
+            return reshape(wide, sizes);
+          };
+          const index m = left.at(-2);
+          return reshape(spread_out(a, left, m, n) * spread_out(b, right, m, n), shape);
         },
     .samples = []() -> std::vector<Sample> {
       return {{sample({2, 3}), sample({3, 2})},

@@ -13,6 +13,7 @@ constexpr Traits both = is_method | has_in_place;
 Tensor polygamma_values(Target target, const Tensor& x, std::int64_t n) {
   const DType dtype = floating(x.dtype());
   check_castable(target, dtype, "polygamma");
+  if (n == 1) return pointwise<"trigamma">(target, dtype, dtype, nullptr, x);
   const double order = static_cast<double>(n);
   // Factorials and powers of higher orders would overflow before the result does.
   if (n > 20) return pointwise<"polygamma_high">(target, dtype, dtype, &order, x);

@@ -14,11 +14,50 @@ using u64 = std::uint64_t;
 // ------------------------------------------------------------------ a stream of numbers per
 // element
 
-/// Philox 4x32-10 with the element in the first two words of the counter and the number of the draw
-/// in the third, which is 0 in random.cpp: no words are shared.
+// Philox 4x32-10 with the element in the first two words of the counter and the number of the draw
+// in the third, which is 0 in random.cpp: no words are shared.
+
+constexpr index lanes = 64;  ///< elements whose first draws are made together
+constexpr u32 ready_draws = 2;
+
+struct Pairs {
+  u64 first[lanes], second[lanes];
+};
+
+/// The two 64-bit words of a draw for `size` elements from `element` on.
+template <index size>
+inline void draw_words(u64 seed, u64 element, u32 draw, u64* first, u64* second) {
+  u32 c0[size], c1[size], c2[size], c3[size];
+  for (index i = 0; i < size; ++i) {
+    const u64 own = element + static_cast<u64>(i);
+    c0[i] = static_cast<u32>(own);
+    c1[i] = static_cast<u32>(own >> 32);
+    c2[i] = draw;
+    c3[i] = 0;
+  }
+  u32 key0 = static_cast<u32>(seed), key1 = static_cast<u32>(seed >> 32);
+  for (int round = 0; round < 10; ++round) {
+    for (index i = 0; i < size; ++i) {
+      const u64 product0 = u64{0xD2511F53u} * c0[i], product1 = u64{0xCD9E8D57u} * c2[i];
+      c0[i] = static_cast<u32>(product1 >> 32) ^ c1[i] ^ key0;
+      c2[i] = static_cast<u32>(product0 >> 32) ^ c3[i] ^ key1;
+      c1[i] = static_cast<u32>(product1);
+      c3[i] = static_cast<u32>(product0);
+    }
+    key0 += 0x9E3779B9u;
+    key1 += 0xBB67AE85u;
+  }
+  for (index i = 0; i < size; ++i) {
+    first[i] = u64{c1[i]} << 32 | c0[i];
+    second[i] = u64{c3[i]} << 32 | c2[i];
+  }
+}
+
 class Stream {
  public:
-  Stream(u64 seed, u64 element) : seed_(seed), element_(element) {}
+  /// `ready` holds the first draws, for this element at `lane`.
+  Stream(u64 seed, u64 element, const Pairs* ready, index lane)
+      : seed_(seed), element_(element), ready_(ready), lane_(lane) {}
 
   /// In (0, 1), multiples of 2^-53 shifted by half of that.
   double uniform() {
@@ -37,25 +76,19 @@ class Stream {
 
  private:
   void draw() {
-    u32 c[4] = {static_cast<u32>(element_), static_cast<u32>(element_ >> 32), ++draws_, 0};
-    u32 key0 = static_cast<u32>(seed_), key1 = static_cast<u32>(seed_ >> 32);
-    for (int round = 0; round < 10; ++round) {
-      const u64 product0 = u64{0xD2511F53u} * c[0], product1 = u64{0xCD9E8D57u} * c[2];
-      const u32 next0 = static_cast<u32>(product1 >> 32) ^ c[1] ^ key0;
-      const u32 next2 = static_cast<u32>(product0 >> 32) ^ c[3] ^ key1;
-      c[1] = static_cast<u32>(product1);
-      c[3] = static_cast<u32>(product0);
-      c[0] = next0;
-      c[2] = next2;
-      key0 += 0x9E3779B9u;
-      key1 += 0xBB67AE85u;
+    if (draws_ < ready_draws) {
+      pair_[0] = ready_[draws_].first[lane_];
+      pair_[1] = ready_[draws_].second[lane_];
+    } else {
+      draw_words<1>(seed_, element_, draws_ + 1, &pair_[0], &pair_[1]);
     }
-    pair_[0] = u64{c[1]} << 32 | c[0];
-    pair_[1] = u64{c[3]} << 32 | c[2];
+    ++draws_;
     used_ = 0;
   }
 
   u64 seed_, element_;
+  const Pairs* ready_;
+  index lane_;
   u64 pair_[2] = {};
   u32 draws_ = 0;
   int used_ = 2;
@@ -69,7 +102,7 @@ double log_gamma(double x) { return special::lgamma_positive<double>(x); }
 /// nearer than any test can tell.
 constexpr double normal_beyond = 1e10;
 
-double poisson_one(double rate, Stream stream) {
+double poisson_one(double rate, Stream& stream) {
   if (rate == 0) return 0;
   if (rate > normal_beyond) return floor(rate + sqrt(rate) * stream.normal() + 0.5);
   if (rate < 10) {  // by inversion of the distribution function
@@ -144,14 +177,14 @@ double binomial_few(double n, double p, Stream& stream) {
   return k;
 }
 
-double binomial_one(double n, double p, Stream stream) {
+double binomial_one(double n, double p, Stream& stream) {
   return p <= 0.5 ? binomial_few(n, p, stream) : n - binomial_few(n, 1.0 - p, stream);
 }
 
 // ------------------------------------------------------------------ gamma
 
 /// Marsaglia and Tsang, 2000.
-double gamma_one(double shape, Stream stream) {
+double gamma_one(double shape, Stream& stream) {
   double factor = 1.0;
   if (shape < 1.0) {  // gamma(shape) is gamma(shape + 1) u^(1 / shape)
     factor = exp(log(stream.uniform()) / shape);
@@ -161,7 +194,8 @@ double gamma_one(double shape, Stream stream) {
   for (;;) {
     const double x = stream.normal(), root = 1.0 + c * x;
     if (root <= 0) continue;
-    const double v = root * root * root, u = stream.uniform();
+    const double v = root * root * root, u = stream.uniform(), square = x * x;
+    if (u < 1.0 - 0.0331 * square * square) return factor * d * v;  // mostly, without logarithms
     if (log(u) < 0.5 * x * x + d * (1.0 - v + log(v))) return factor * d * v;
   }
 }
@@ -218,31 +252,41 @@ double gamma_slope_one(double a, double x) {
 
 // ------------------------------------------------------------------ loops
 
-constexpr index grain = 512;
-
+/// out[i] = f(i, stream of element i)
 template <class F>
-void each(index count, F f) {
-  parallel(count, grain, [=](index begin, index end) {
-    for (index i = begin; i < end; ++i) f(i);
+void sample(double* out, index count, u64 seed, u64 offset, F f) {
+  parallel(ceil_div(count, lanes), 8, [=](index begin, index end) {
+    Pairs ready[ready_draws];
+    for (index block = begin; block < end; ++block) {
+      const index first = block * lanes;
+      const u64 element = offset + static_cast<u64>(first);
+      for (u32 draw = 0; draw < ready_draws; ++draw)
+        draw_words<lanes>(seed, element, draw + 1, ready[draw].first, ready[draw].second);
+      for (index i = first; i < least(count, first + lanes); ++i) {
+        Stream stream(seed, offset + static_cast<u64>(i), ready, i - first);
+        out[i] = f(i, stream);
+      }
+    }
   });
 }
 
 void poisson(const double* rate, double* out, index count, u64 seed, u64 offset) {
-  each(count,
-       [=](index i) { out[i] = poisson_one(rate[i], Stream(seed, offset + static_cast<u64>(i))); });
+  sample(out, count, seed, offset,
+         [=](index i, Stream& stream) { return poisson_one(rate[i], stream); });
 }
 void binomial(const double* trials, const double* probability, double* out, index count, u64 seed,
               u64 offset) {
-  each(count, [=](index i) {
-    out[i] = binomial_one(trials[i], probability[i], Stream(seed, offset + static_cast<u64>(i)));
-  });
+  sample(out, count, seed, offset,
+         [=](index i, Stream& stream) { return binomial_one(trials[i], probability[i], stream); });
 }
 void gamma(const double* shape, double* out, index count, u64 seed, u64 offset) {
-  each(count,
-       [=](index i) { out[i] = gamma_one(shape[i], Stream(seed, offset + static_cast<u64>(i))); });
+  sample(out, count, seed, offset,
+         [=](index i, Stream& stream) { return gamma_one(shape[i], stream); });
 }
 void gamma_slope(const double* shape, const double* value, double* out, index count) {
-  each(count, [=](index i) { out[i] = gamma_slope_one(shape[i], value[i]); });
+  parallel(count, 512, [=](index begin, index end) {
+    for (index i = begin; i < end; ++i) out[i] = gamma_slope_one(shape[i], value[i]);
+  });
 }
 
 }  // namespace

@@ -26,6 +26,9 @@ constexpr auto log_gamma =
 constexpr auto psi =
     guarded(TOPOGRAD_SPECIAL(digamma_positive), above_zero, TOPOGRAD_SPECIAL(digamma_any));
 
+constexpr auto trigamma =
+    guarded(TOPOGRAD_SPECIAL(trigamma_positive), above_zero, TOPOGRAD_SPECIAL(trigamma_any));
+
 // ------------------------------------------------------------------ whole numbers
 
 inline uint64_t magnitude(int64_t x) {
@@ -36,11 +39,13 @@ inline uint64_t greatest_divisor(uint64_t a, uint64_t b) {
   if (a == 0 || b == 0) return a | b;
   const int common = __builtin_ctzll(a | b);
   a >>= __builtin_ctzll(a);
-  while (b != 0) {
-    b >>= __builtin_ctzll(b);
-    const uint64_t low = a < b ? a : b;
-    b = a < b ? b - a : a - b;
-    a = low;
+  b >>= __builtin_ctzll(b);
+  while (a != b) {
+    const uint64_t difference = a - b;
+    const int shift = __builtin_ctzll(difference);  // the same for b - a
+    const bool less = a < b;
+    b = less ? a : b;
+    a = (less ? uint64_t{0} - difference : difference) >> shift;
   }
   return a << common;
 }
@@ -68,28 +73,36 @@ inline T scaled_by_exponent(T x, T e) {
   const T half = floor(T(0.5) * limited);
   return x * exp2(half) * exp2(limited - half);
 }
-/// The place of the last bit that a format keeps, in the bits of T: bfloat16 and float16 are
-/// computed as float.
 template <Real T>
-inline T next_after(T x, T to, T format) {
+inline T next_after(T x, T to) {
   using Bits = typename Format<T>::Bits;
-  constexpr int sign_place = sizeof(T) * 8 - 1;
-  const bool half = format == T(2);
-  const Bits step = half ? Bits{0x2000} : (format == T(1) ? Bits{0x10000} : Bits{1});
-  const bool outward = (x < to) == (x > 0) || x == 0;
-  const T sign = x == 0 ? to : x;
+  constexpr Bits sign = Bits{1} << (sizeof(T) * 8 - 1);
+  const Bits inward = (x < to) == (x > 0) ? Bits{1} : ~Bits{0};
+  const T step = bit_cast<T>(bits(x) + inward);
+  const T y = x == 0 ? bit_cast<T>((bits(to) & sign) | Bits{1}) : step;
+  return is_nan(x) | is_nan(to) ? x + to : (x == to ? to : y);
+}
+/// For bfloat16 and float16, which are computed as float: one bit of theirs is many of these.
+template <Real T>
+inline T next_half_after(T x, T to, T is_float16) {
+  using Bits = typename Format<T>::Bits;
+  constexpr Bits sign = Bits{1} << (sizeof(T) * 8 - 1);
+  const bool half = is_float16 != 0;
+  const Bits step = half ? Bits{0x2000} : Bits{0x10000};
+  const bool outward = ((x < to) == (x > 0)) | (x == 0);
   const T a = half ? at_most(abs(x), T(65536)) : abs(x);
   const T stepped = bit_cast<T>(outward ? bits(a) + step : bits(a) - step);
   const T fixed = outward ? a + T(0x1p-24) : a - T(0x1p-24);  // subnormal float16
-  const bool subnormal = half && (outward ? a < T(0x1p-14) : a <= T(0x1p-14));
-  const T y =
-      bit_cast<T>(bits(subnormal ? fixed : stepped) | (bits(sign) >> sign_place << sign_place));
-  return is_nan(x) || is_nan(to) ? x + to : (x == to ? to : y);
+  const bool subnormal = half & (outward ? a < T(0x1p-14) : a <= T(0x1p-14));
+  const T size = subnormal ? fixed : stepped;
+  const T y = bit_cast<T>(bits(size) | (bits(x == 0 ? to : x) & sign));
+  return is_nan(x) | is_nan(to) ? x + to : (x == to ? to : y);
 }
 
 constexpr Elementwise rows[] = {
     floating<1>("lgamma", log_gamma),
     floating<1>("digamma", psi),
+    floating<1>("trigamma", trigamma),
     floating<1, 1>("polygamma_positive",
                    [](auto x, auto n) {
                      const double y = special::polygamma_few(x, n);
@@ -129,8 +142,9 @@ constexpr Elementwise rows[] = {
                }),
     floating<2>("ldexp", [](auto x, auto e) { return scaled_by_exponent(x, e); }),
     floating<2>("logaddexp2", [](auto a, auto b) { return logaddexp2(a, b); }),
-    floating<2, 1>("nextafter",
-                   [](auto x, auto to, auto format) { return next_after(x, to, format); }),
+    floating<2>("nextafter", [](auto x, auto to) { return next_after(x, to); }),
+    floating<2, 1>("nextafter_half",
+                   [](auto x, auto to, auto half) { return next_half_after(x, to, half); }),
 };
 
 #undef TOPOGRAD_SPECIAL

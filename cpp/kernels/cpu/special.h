@@ -136,6 +136,51 @@ TOPOGRAD_INLINE double digamma_any(double x) {
 
 // ------------------------------------------------------------------ polygamma
 
+/// The derivative of digamma for y in [0.5, 3]
+template <Real T>
+TOPOGRAD_INLINE double trigamma_core(double y) {
+  if constexpr (sizeof(T) == 4)
+    return polynomial(y, 400186.103886267159, 1419695.69567425973, 2587393.13981061955,
+                      2591730.19115649131, 1376426.7189039458, 321012.272663376455,
+                      0.0171807451317217356) /
+           polynomial(y, 1.0, -14.4112319730634005, 400283.555423026644, 1419284.51618229542,
+                      1930322.6334542733, 1215914.03463651554, 321012.753561966668);
+  else
+    return polynomial(y, -67027297833.2559104, -291231782162.219648, -642135964018.300311,
+                      -850226363776.45897, -710166571606.372875, -378744512632.94775,
+                      -126138500503.844857, -24184053043.8025893, -2072209323.8595715,
+                      0.0620204587680448391) /
+           polynomial(y, 1.0, -20.0468211883224276, -67027297641.5116228, -291231783327.874173,
+                      -531880473346.571897, -532310552710.182388, -317776953323.657849,
+                      -114219157075.959269, -23147948449.6864092, -2072209320.95103371);
+}
+
+/// (trigamma(x) - 1 / x - 1 / (2 x^2)) x^3 for x >= 3, as a function of 1 / x^2
+template <Real T>
+TOPOGRAD_INLINE double trigamma_tail(double w) {
+  if constexpr (sizeof(T) == 4)
+    return polynomial(w, 0.166666663415944742, -0.0333318587966712368, 0.0236988736302475847,
+                      -0.0302745553137531186, 0.0369641463861825158);
+  else
+    return polynomial(w, 0.166666666666666618, -0.0333333333331600356, 0.0238095237063893414,
+                      -0.0333333088013669244, 0.0757544778626399054, -0.252873997799307894,
+                      1.15429749175345821, -6.63906849872433786, 42.5865476231484195,
+                      -262.681586223966006, 1355.61704165129243, -5159.30053265969445,
+                      12453.7661768356465, -14074.0524850923759);
+}
+
+/// x > 0
+template <Real T>
+TOPOGRAD_INLINE double trigamma_positive(double x) {
+  const bool small = x < 0.5;
+  const double y = small ? x + 1.0 : x;
+  const double inverse = 1.0 / x;
+  const double w = inverse * inverse;
+  const double near = trigamma_core<T>(y) + (small ? w : 0.0);
+  const double far = inverse + w * (0.5 + inverse * trigamma_tail<T>(w));
+  return x < 3.0 ? near : far;
+}
+
 /// x^s by the binary digits of s, 1 <= s < 32.
 TOPOGRAD_INLINE double small_power(double x, unsigned s) {
   double result = 1.0;
@@ -206,6 +251,11 @@ TOPOGRAD_INLINE double polygamma_any(double x, double n, Function positive) {
   const double y =
       x > 0.0 ? positive(x) : (x == -Format<double>::infinity ? Format<double>::nan : reflected);
   return is_nan(x) ? x : (odd ? y : -y);
+}
+
+template <Real T>
+TOPOGRAD_INLINE double trigamma_any(double x) {
+  return polygamma_any(x, 1.0, [](double q) { return polygamma_few(q, 1.0); });
 }
 
 // ------------------------------------------------------------------ inverse error function
@@ -366,25 +416,19 @@ TOPOGRAD_INLINE double sinc_slope(double x) {
                      3.4330769499642866e-9, -7.36589377709694671e-11, 1.32179013891623172e-12);
   return abs(x) < 0.5 ? near : far;
 }
-TOPOGRAD_INLINE double logit_float(double x) { return log(x / (1.0 - x)); }
-/// Near 1/2 the logarithm is small, and the rounding of its argument would be most of it.
-TOPOGRAD_INLINE double logit_double(double x) {
-  const double rest = 1.0 - x;
-  const double near = log1p((2.0 * x - 1.0) / rest);
-  return abs(x - 0.5) < 0.25 ? near : log(x / rest);
-}
-
 }  // namespace special
 
+/// log(x / (1 - x)) of x limited to [margin, 1 - margin], where margin is not negative.
 template <Real T>
 TOPOGRAD_INLINE T logit(T x, T margin) {
   const T high = T(1) - margin;
   const T inner = x < margin ? margin : (x > high ? high : x);
   const T y = margin < T(0) ? x : inner;
-  if constexpr (sizeof(T) == 4)
-    return static_cast<T>(special::logit_float(y));
-  else
-    return special::logit_double(y);
+  const T rest = T(1) - y;
+  // Near 1/2 the logarithm is small, and the rounding of the ratio would be much of it; 2 y - 1 is
+  // exact.
+  const T near = log_near_one((T(2) * y - T(1)) / rest);
+  return abs(y - T(0.485)) < T(0.085) ? near : log(y / rest);
 }
 
 }  // namespace topograd::kernels::TOPOGRAD_ISA_NAME
