@@ -32,6 +32,47 @@ GRADIENTS = {
         [1.0, 2.0, 3.0],
         [0.0, 0.0, 0.0],
     ),
+    "sinc at 0": (lambda T, x, y: T.sinc(x) + y, [0.0, 0.25], [0.0, 0.0]),
+    "i0 at 0": (lambda T, x, y: T.i0(x) + y, [0.0, 9.0, -2.0], [0.0, 0.0, 0.0]),
+    "lgamma below 0": (lambda T, x, y: T.lgamma(x) + y, [-0.5, 3.5], [0.0, 0.0]),
+    "erfinv at 1": (lambda T, x, y: T.erfinv(x) + y, [1.0, 0.5, 0.0], [0.0, 0.0, 0.0]),
+    "logit beyond eps": (
+        lambda T, x, y: T.logit(x, 0.25) + y,
+        [0.0, 0.3, 0.25, 1.0],
+        [0.0, 0.0, 0.0, 0.0],
+    ),
+    "nan_to_num": (
+        lambda T, x, y: T.nan_to_num(x, 3.0, posinf=5.0) + y,
+        [nan, inf, -inf, 1.5],
+        [0.0, 0.0, 0.0, 0.0],
+    ),
+    "nextafter of equals": (lambda T, x, y: T.nextafter(x, y), [1.0, 2.0, 3.0], [2.0, 2.0, 1.0]),
+    "cdist of equals": (
+        lambda T, x, y: T.cdist(x[:, None], y[:, None]),
+        [1.0, 2.0],
+        [1.0, 5.0],
+    ),
+    "cdist of order 1": (
+        lambda T, x, y: T.cdist(x[None], y[None], p=1.0),
+        [1.0, 2.0, 4.0],
+        [1.0, 5.0, 3.0],
+    ),
+    "cdist of order inf": (
+        lambda T, x, y: T.cdist(x[None], y[None], p=inf),
+        [1.0, 2.0, 4.0],
+        [1.0, 5.0, 3.0],
+    ),
+    "cdist through a product": (
+        lambda T, x, y: T.cdist(x.view(2, 2), y.view(2, 2), compute_mode="use_mm_for_euclid_dist"),
+        [1.0, 2.0, 4.0, 3.0],
+        [1.0, 5.0, 3.0, -2.0],
+    ),
+    "addr without its input": (
+        lambda T, x, y: T.addr(T.full((2, 2), nan, dtype=T.float64), x, y, beta=0),
+        [1.0, 2.0],
+        [3.0, 4.0],
+    ),
+    "ldexp of a fraction": (lambda T, x, y: T.ldexp(x, y), [1.0, 3.0], [0.5, -2.0]),
 }
 
 
@@ -92,6 +133,61 @@ VALUES = {
     ),
     "clamp of bools by numbers": lambda T: T.tensor([True, False]).clamp(1, 3),
     "a bool to a number's power": lambda T: T.tensor([True, False]) ** True,
+    "gcd of the least number": lambda T: T.gcd(T.tensor([-(2**63), 0, -4]), T.tensor([0, 0, 6])),
+    "gcd of small integers": lambda T: T.gcd(
+        T.tensor([-128, 12], dtype=T.int8), T.tensor([0, 18], dtype=T.uint8)
+    ),
+    "lcm that overflows": lambda T: T.lcm(T.tensor([2**62, -4, 0]), T.tensor([3, 6, 0])),
+    "lgamma at poles": lambda T: T.lgamma(T.tensor([0.0, -0.0, -1.0, -3.0, inf, -inf, -1e20])),
+    "lgamma of integers": lambda T: T.lgamma(T.tensor([0, 1, 2])),
+    "digamma at 0": lambda T: T.digamma(T.tensor([0.0, -0.0, inf])),
+    "polygamma at poles": lambda T: T.polygamma(2, T.tensor([0.0, -0.0, -1.0, -5.0])),
+    "erfinv at 1": lambda T: T.erfinv(T.tensor([1.0, -1.0, 0.0, -0.0])),
+    "logit at 0 and 1": lambda T: T.logit(T.tensor([0.0, 1.0, 0.5])),
+    "logit with a great eps": lambda T: T.logit(T.tensor([0.5, 0.5]), 0.5),
+    "sinc of integers": lambda T: T.sinc(T.tensor([0])),
+    "isposinf of integers": lambda T: T.isposinf(T.tensor([1, 2])),
+    "isneginf": lambda T: T.isneginf(T.tensor([-inf, inf, nan])),
+    "heaviside of NaN": lambda T: T.heaviside(
+        T.tensor([nan, 0.0, -0.0, 2.0, -inf]), T.tensor([0.5])
+    ),
+    "heaviside of bools": lambda T: T.heaviside(T.tensor([True, False]), T.tensor([False, True])),
+    "ldexp of halves": lambda T: T.ldexp(T.ones(2, dtype=T.float16), T.tensor([1, 2])),
+    "ldexp of integers": lambda T: T.ldexp(T.tensor([1, 3]), T.tensor([1, 2])),
+    "logaddexp2 of infinities": lambda T: T.logaddexp2(
+        T.tensor([inf, -inf, inf]), T.tensor([inf, -inf, -inf])
+    ),
+    "nextafter of float32": lambda T: T.nextafter(
+        T.tensor([0.0, 0.0, 1.0, 1.0, inf, 3.4028235e38, -1.0]),
+        T.tensor([1.0, -1.0, 2.0, 0.0, 0.0, inf, -1.0]),
+    ),
+    "nextafter of float16": lambda T: T.nextafter(
+        T.tensor([0.0, 0.0, 1.0, 1.0, inf, 65504.0, 2**-14, 2**-14, 2**-24, -5e-6]).half(),
+        T.tensor([1.0, -1.0, 2.0, 0.0, 0.0, inf, 1.0, 0.0, 0.0, -1.0]).half(),
+    ),
+    "nextafter of bfloat16": lambda T: T.nextafter(
+        T.tensor([0.0, 0.0, 1.0, 1.0, inf, -2.0]).bfloat16(),
+        T.tensor([1.0, -1.0, 2.0, 0.0, 0.0, -3.0]).bfloat16(),
+    ),
+    "nan_to_num of halves": lambda T: T.nan_to_num(T.tensor([nan, inf, -inf]).half(), posinf=1e10),
+    "nan_to_num of bfloat16": lambda T: T.nan_to_num(T.tensor([nan, inf, -inf]).bfloat16()),
+    "nan_to_num of integers": lambda T: T.nan_to_num(T.tensor([1, 2]), nan=5.0),
+    "float_power of a number": lambda T: T.float_power(2, T.tensor([3])),
+    "addr of bools": lambda T: T.addr(
+        T.tensor([[True, False]]), T.tensor([True]), T.tensor([False, True])
+    ),
+    "addr of two dtypes": lambda T: T.addr(T.tensor([[1]]), T.tensor([2.0]), T.tensor([3.0])),
+    "addbmm of an empty batch": lambda T: T.addbmm(T.tensor(1.0), T.ones(0, 2, 3), T.ones(0, 3, 2)),
+    "addmv of nothing": lambda T: T.addmv(T.tensor([1.0, 2.0]), T.ones(2, 0), T.ones(0)),
+    "cdist of width 0": lambda T: T.cdist(T.ones(2, 0), T.ones(3, 0)),
+    "cdist of no rows": lambda T: T.cdist(T.ones(0, 4), T.ones(3, 4)),
+    "cdist of batches": lambda T: T.cdist(T.ones(2, 1, 2, 3), T.zeros(5, 4, 3), p=0),
+    "cross of integers": lambda T: T.cross(T.tensor([[1, 2, 3]]), T.tensor([[4, 5, 6]]), dim=1),
+    "cross of empty": lambda T: T.cross(T.ones(0, 3), T.ones(0, 3), dim=-1),
+    "inner with a number": lambda T: T.inner(T.ones(2, 3), T.tensor(2.0)),
+    "kron of numbers": lambda T: T.kron(T.tensor(2), T.tensor([1.0, 2.0])),
+    "mvlgamma of integers": lambda T: T.mvlgamma(T.tensor([1]), 1),
+    "poisson of 0": lambda T: T.poisson(T.zeros(3)),
     "bernoulli with p": lambda T: T.bernoulli(T.zeros(2), 1.0),
 }
 
@@ -147,6 +243,33 @@ REFUSED = {
     "minus a bool": lambda T: -T.tensor([True]),
     "not of a float": lambda T: ~T.ones(1),
     "integers to a negative power": lambda T: T.tensor([2]) ** -1,
+    "gcd of fractions": lambda T: T.gcd(T.tensor([1.0]), T.tensor([2.0])),
+    "lcm of bools": lambda T: T.lcm(T.tensor([True]), T.tensor([True])),
+    "heaviside of two dtypes": lambda T: T.heaviside(T.tensor([1.0]), T.tensor([2])),
+    "nextafter of integers": lambda T: T.nextafter(T.tensor([1]), T.tensor([2])),
+    "a negative order": lambda T: T.polygamma(-1, T.ones(1)),
+    "no dimension": lambda T: T.mvlgamma(T.ones(1), 0),
+    "degrees in place of integers": lambda T: T.tensor([3]).rad2deg_(),
+    "float_power in place of float32": lambda T: T.tensor([2.0]).float_power_(2),
+    "cross of two": lambda T: T.cross(T.ones(2, 2), T.ones(2, 2)),
+    "cross along two": lambda T: T.cross(T.ones(2, 3), T.ones(2, 3), dim=0),
+    "cross of bools": lambda T: T.cross(T.ones(3) > 0, T.ones(3) > 0),
+    "inner of two widths": lambda T: T.inner(T.ones(2), T.ones(3)),
+    "vdot of two sizes": lambda T: T.vdot(T.ones(2), T.ones(3)),
+    "vdot of matrices": lambda T: T.vdot(T.ones(2, 2), T.ones(2, 2)),
+    "cdist of negative order": lambda T: T.cdist(T.ones(2, 3), T.ones(2, 3), p=-1.0),
+    "cdist of vectors": lambda T: T.cdist(T.ones(3), T.ones(2, 3)),
+    "cdist of integers": lambda T: T.cdist(
+        T.ones(2, 3, dtype=T.int64), T.ones(2, 3, dtype=T.int64)
+    ),
+    "cdist in an unknown mode": lambda T: T.cdist(T.ones(2, 3), T.ones(2, 3), compute_mode="x"),
+    "addr with a fraction of integers": lambda T: T.addr(
+        T.tensor([[1]]), T.tensor([2]), T.tensor([3]), alpha=2.5
+    ),
+    "a scale of 0": lambda T: T.empty(2).cauchy_(0.0, 0.0),
+    "a deviation of 0": lambda T: T.empty(2).log_normal_(1.0, 0.0),
+    "a probability of 0": lambda T: T.empty(2).geometric_(0.0),
+    "a negative rate": lambda T: T.poisson(T.tensor([-1.0])),
     "an integer mask of attention": lambda T: T.nn.functional.scaled_dot_product_attention(
         T.ones(1, 2, 4), T.ones(1, 2, 4), T.ones(1, 2, 4), T.ones(2, 2, dtype=T.int64)
     ),

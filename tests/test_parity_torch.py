@@ -52,6 +52,8 @@ OTHER_VALUES = {
 }
 OTHER_GRADIENTS = {
     "histogram": "PyTorch tracks the counts and then says that they have no derivative",
+    "digamma": "PyTorch's polygamma of order 1 has nine digits",
+    "polygamma": "as digamma, at order 0",
     "hardsigmoid": "PyTorch divides by 6 in single precision",
     "as_strided_scatter": "PyTorch gives input the gradient where src is written, not elsewhere",
 }

@@ -315,6 +315,28 @@ struct Counting {
 using Recurrence = void (*)(const void* x, const void* factor, void* y, index outer, index n,
                             index inner, bool reverse);
 
+// ------------------------------------------------------------------ vectors in space
+
+/// a × b along the middle axis of [outer][3][inner], in the compute type.
+using Cross = void (*)(const void* a, const void* b, void* out, index outer, index inner);
+
+/// Distances |x1[i] - x2[j]|_p of rows: x1 [batch][p1][width], x2 [batch][p2][width], all others
+/// [batch][p1][p2]. The order may be 0 and infinity.
+struct DistanceShape {
+  index batch, rows, others, width;
+  double order;
+};
+struct Distances {
+  void (*direct)(const DistanceShape&, const void* x1, const void* x2, void* out);
+  /// Turns inner products of the rows, and their squared lengths, into distances of order 2; those
+  /// that would cancel are computed directly.
+  void (*from_products)(const DistanceShape&, const void* x1, const void* x2, const void* square1,
+                        const void* square2, void* products);
+  /// The gradient of x1, given those of the distances.
+  void (*gradient)(const DistanceShape&, const void* g, const void* distances, const void* x1,
+                   const void* x2, void* out);
+};
+
 // ------------------------------------------------------------------ random numbers
 
 /// Philox 4x32-10: element i of a call uses counter (offset + i / 4), word i % 4 — f64 and 64-bit
@@ -338,6 +360,20 @@ struct Random {
                       std::uint64_t seed, std::uint64_t offset);
   void (*dropout_f64)(const double* x, double* out, index count, double p, double scale,
                       std::uint64_t seed, std::uint64_t offset);
+};
+
+/// Numbers of distributions that need an unknown number of words each: element i has a stream of
+/// its own, counter offset + i, so `count` counters are used up. All in double; the same bits on
+/// every instruction set.
+struct Sampling {
+  void (*poisson)(const double* rate, double* out, index count, std::uint64_t seed,
+                  std::uint64_t offset);
+  void (*binomial)(const double* trials, const double* probability, double* out, index count,
+                   std::uint64_t seed, std::uint64_t offset);
+  void (*gamma)(const double* shape, double* out, index count, std::uint64_t seed,
+                std::uint64_t offset);
+  /// d gamma / d shape where the probability of a smaller number is held.
+  void (*gamma_slope)(const double* shape, const double* value, double* out, index count);
 };
 
 // ------------------------------------------------------------------ optimizer steps
@@ -399,7 +435,10 @@ struct Table {
   Counting counting;
   Recurrence recurrence[2];
   Searching searching[compute_count];
+  Cross cross[compute_count];
+  Distances distances[2];
   Random random;
+  Sampling sampling;
   Optimizers optimizers[2];
 };
 

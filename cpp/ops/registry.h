@@ -31,6 +31,7 @@ Family conv_family();
 Family attention_family();
 Family random_family();
 Family complex_family();
+Family distributions_family();
 Family special_family();
 Family numbers_family();
 Family products_family();

@@ -142,7 +142,18 @@ from topograd.serialization import load, save  # noqa: E402
 __version__: str = _C.__version__
 
 # Imported when they are first named, so that `import topograd` is quick.
-_lazy = ("nn", "optim", "data", "utils", "func", "testing", "datasets", "examples", "demo")
+_lazy = (
+    "nn",
+    "optim",
+    "data",
+    "utils",
+    "func",
+    "random",
+    "testing",
+    "datasets",
+    "examples",
+    "demo",
+)
 
 
 def __getattr__(name: str) -> object:

@@ -186,12 +186,32 @@ TOPOGRAD_OP Op<Tensor(Tensor, OptionalInt, OptionalInt, Object)> random_fill;
 // ops/complex.cpp
 TOPOGRAD_OP Unary view_as_real, view_as_complex, real, imag, conj, resolve_conj, sgn, angle;
 TOPOGRAD_OP Binary complex, polar;
+// ops/distributions.cpp
+TOPOGRAD_OP Op<Tensor(Tensor, double, double, Object)> cauchy_fill, log_normal_fill;
+TOPOGRAD_OP Op<Tensor(Tensor, double, Object)> geometric_fill;
+TOPOGRAD_OP Op<Tensor(Tensor, Object)> poisson, standard_gamma;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Object)> binomial;
+TOPOGRAD_OP Binary standard_gamma_slope;
 
 // ops/special.cpp
+TOPOGRAD_OP Unary deg2rad, rad2deg, digamma, lgamma, erfinv, sinc, sinc_slope, isposinf, isneginf,
+    isreal, i0, bessel_i1;
+TOPOGRAD_OP Op<Tensor(std::int64_t, Tensor)> polygamma;
+TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t)> polygamma_of, mvlgamma;
+TOPOGRAD_OP Op<Tensor(Tensor, std::optional<double>)> logit;
 
 // ops/numbers.cpp
+TOPOGRAD_OP Binary gcd, lcm, heaviside, ldexp, logaddexp2, nextafter, float_power;
+TOPOGRAD_OP Op<Tensor(Tensor, std::optional<double>, std::optional<double>, std::optional<double>)>
+    nan_to_num;
 
 // ops/products.cpp
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, Scalar, Scalar)> addbmm, addmv, addr;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, double, std::optional<std::string>)> cdist;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, double, bool)> distances;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, OptionalInt)> cross;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, std::int64_t)> cross_along;
+TOPOGRAD_OP Binary inner, kron, vdot;
 
 // ops/selection.cpp
 TOPOGRAD_OP Unary median, nanmedian, msort, mode_positions;

@@ -31,6 +31,7 @@ Span<Elementwise> binary_rows();
 Span<Elementwise> ternary_rows();
 Span<Elementwise> gradient_rows();
 Span<Elementwise> complex_rows();
+Span<Elementwise> special_rows();
 
 /// A function that holds for arguments within(…) only, and another for the rest (which may be
 /// Guarded in turn). The loop asks for a block of elements at a time, so that each of the functions

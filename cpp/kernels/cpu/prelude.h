@@ -78,7 +78,10 @@ void fill_selecting(Sorting (&sorting)[compute_count]);
 void fill_counting(Counting& counting);
 void fill_recurrence(Recurrence (&recurrence)[2]);
 void fill_searching(Searching (&searching)[compute_count]);
+void fill_cross(Cross (&cross)[compute_count]);
+void fill_distances(Distances (&distances)[2]);
 void fill_random(Random& random);
+void fill_sampling(Sampling& sampling);
 void fill_optimizers(Optimizers (&optimizers)[2]);
 
 }  // namespace topograd::kernels::TOPOGRAD_ISA_NAME

@@ -23,7 +23,10 @@ Table make_table() {
   fill_counting(table.counting);
   fill_recurrence(table.recurrence);
   fill_searching(table.searching);
+  fill_cross(table.cross);
+  fill_distances(table.distances);
   fill_random(table.random);
+  fill_sampling(table.sampling);
   fill_optimizers(table.optimizers);
   return table;
 }
