@@ -32,7 +32,7 @@ constexpr auto logcumsumexp_jvp = [](const Call& c, const Tensors& t, const Tens
 // ---------------------------------------------------------------- integrals
 
 /// The distances between neighbours along dim of y; undefined where they are all the same.
-Tensor distances(const Tensor& x, const Tensor& y, int dim, std::string_view op) {
+Tensor widths(const Tensor& x, const Tensor& y, int dim, std::string_view op) {
   // Unsigned numbers have no negative differences.
   Tensor places = is_floating(x.dtype()) ? x : cast(x, DType::int64);
   if (x.rank() == 1) {
@@ -87,7 +87,7 @@ inline constexpr auto integral =
       }
       const Tensor samples = roomy(y);
       if (x.defined()) {
-        const Tensor areas = sums_of_neighbours(samples, d) * distances(x, y, d, name.value);
+        const Tensor areas = sums_of_neighbours(samples, d) * widths(x, y, d, name.value);
         return sum(areas, Dims{d + areas.rank() - y.rank()}, false, {}) * 0.5;
       }
       const Tensor ends = select(samples, d, 0) + select(samples, d, n - 1);
@@ -337,7 +337,7 @@ tensor([ 3.0000, 10.5000])
               if (y.shape()[d] == 0) return Tensor::zeros(y.shape(), floating(y.dtype()));
               const Tensor sums = sums_of_neighbours(roomy(y), d);
               if (!x.defined()) return cumsum(sums, d, {}) * Tensor((dx ? dx->real() : 1.0) / 2);
-              const Tensor areas = sums * distances(x, y, d, "cumulative_trapezoid");
+              const Tensor areas = sums * widths(x, y, d, "cumulative_trapezoid");
               return cumsum(areas, d + areas.rank() - y.rank(), {}) * 0.5;
             },
         .traits = function_only,

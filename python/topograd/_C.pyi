@@ -180,7 +180,7 @@ class Tensor:
     def element_size(self) -> _int: ...
     def is_inference(self) -> _bool: ...
     def data_ptr(self) -> _int: ...
-    def is_contiguous(self) -> _bool: ...
+    def is_contiguous(self, memory_format: str | None = None) -> _bool: ...
     def is_floating_point(self) -> _bool: ...
     def is_same_size(self, other: Tensor) -> _bool: ...
     def share_memory_(self) -> Tensor: ...
@@ -415,6 +415,38 @@ class Tensor:
     def add_(self, other: _Operand, *, alpha: _Number = 1) -> Tensor:
         """Sum, element by element: input + alpha * other. In place."""
 
+    def addbmm(
+        self,
+        batch1: _Operand,
+        batch2: _Operand,
+        *,
+        beta: _Number = 1,
+        alpha: _Number = 1,
+    ) -> Tensor:
+        """Sum of a tensor and a batch of matrix products: beta * input + alpha * sum of
+        batch1[i] @ batch2[i].
+
+        input: broadcasts to (m, n). batch1: (b, m, k), batch2: (b, k, n). Returns (m, n).
+        beta, alpha:
+        factors (default 1); beta = 0 ignores input, NaN included. Raises ShapeError when the
+        shapes do not
+        fit, RuntimeError when the dtypes of the batches differ, TypeError for a fractional
+        factor of
+        integers.
+        """
+
+    def addbmm_(
+        self,
+        batch1: _Operand,
+        batch2: _Operand,
+        *,
+        beta: _Number = 1,
+        alpha: _Number = 1,
+    ) -> Tensor:
+        """Sum of a tensor and a batch of matrix products: beta * input + alpha * sum of
+        batch1[i] @ batch2[i]. In place.
+        """
+
     def addcdiv(self, tensor1: _Operand, tensor2: _Operand, *, value: _Number = 1) -> Tensor:
         """Sum of a tensor and a scaled quotient: input + value * tensor1 / tensor2.
 
@@ -462,6 +494,64 @@ class Tensor:
         alpha: _Number = 1,
     ) -> Tensor:
         """Sum of a tensor and a matrix product: beta * input + alpha * (mat1 @ mat2). In place."""
+
+    def addmv(
+        self,
+        mat: _Operand,
+        vec: _Operand,
+        *,
+        beta: _Number = 1,
+        alpha: _Number = 1,
+    ) -> Tensor:
+        """Sum of a tensor and a matrix-vector product: beta * input + alpha * (mat @ vec).
+
+        input: broadcasts to (m,). mat: (m, k), vec: (k,). Returns (m,). beta, alpha: factors
+        (default 1);
+        beta = 0 ignores input, NaN included. Raises ShapeError when the shapes do not fit,
+        RuntimeError
+        when the dtypes of mat and vec differ, TypeError for a fractional factor of integers.
+        """
+
+    def addmv_(
+        self,
+        mat: _Operand,
+        vec: _Operand,
+        *,
+        beta: _Number = 1,
+        alpha: _Number = 1,
+    ) -> Tensor:
+        """Sum of a tensor and a matrix-vector product: beta * input + alpha * (mat @ vec). In
+        place.
+        """
+
+    def addr(
+        self,
+        vec1: _Operand,
+        vec2: _Operand,
+        *,
+        beta: _Number = 1,
+        alpha: _Number = 1,
+    ) -> Tensor:
+        """Sum of a tensor and an outer product: beta * input + alpha * outer(vec1, vec2).
+
+        input: broadcasts to (m, n). vec1: (m,), vec2: (n,). Returns (m, n) in the common
+        dtype. beta,
+        alpha: factors (default 1); beta = 0 ignores input, NaN included. Raises ShapeError
+        when the shapes
+        do not fit, TypeError for a fractional factor of integers.
+        """
+
+    def addr_(
+        self,
+        vec1: _Operand,
+        vec2: _Operand,
+        *,
+        beta: _Number = 1,
+        alpha: _Number = 1,
+    ) -> Tensor:
+        """Sum of a tensor and an outer product: beta * input + alpha * outer(vec1, vec2). In
+        place.
+        """
 
     def adjoint(self) -> Tensor:
         """The last two dims swapped, as a view: x.mH, the transpose of real matrices.
@@ -778,6 +868,15 @@ class Tensor:
     def broadcast_to(self, *size: _int | Sequence[_int]) -> Tensor:
         """input.expand(size): a view of shape size by the rules of broadcasting."""
 
+    def cauchy_(
+        self,
+        median: _float = 0.0,
+        sigma: _float = 1.0,
+        *,
+        generator: Generator | None = None,
+    ) -> Tensor:
+        """Cauchy numbers written over input; public as cauchy_. In place."""
+
     def ceil(self) -> Tensor:
         """Least integer not below every element.
 
@@ -927,6 +1026,16 @@ class Tensor:
         for negative weights.
         """
 
+    def cross(self, other: _Operand, dim: _int | None = None) -> Tensor:
+        """Cross product of vectors in space: perpendicular to both, along a dim of size 3.
+
+        input, other: as many dims each, which broadcast; one dtype. Returns their common
+        shape. dim: the
+        dim of the vectors; None (default) for the first one of size 3 in input. Raises
+        ShapeError where
+        that dim is not 3.
+        """
+
     def cummax(self, dim: _int) -> _ValuesIndices:
         """Running maximum along a dim and where it is: y[i] = max(x[0], …, x[i]).
 
@@ -965,6 +1074,15 @@ class Tensor:
 
     def cumsum_(self, dim: _int, *, dtype: _dtype | None = None) -> Tensor:
         """Running sum along a dim: y[i] = x[0] + … + x[i]. In place."""
+
+    def deg2rad(self) -> Tensor:
+        """Angles in degrees as radians: x * pi / 180.
+
+        input: (*); integers give float32. Returns the same shape.
+        """
+
+    def deg2rad_(self) -> Tensor:
+        """Angles in degrees as radians: x * pi / 180. In place."""
 
     def diag(self, diagonal: _int = 0) -> Tensor:
         """A vector as the diagonal of a square matrix, or the diagonal of a matrix as a vector.
@@ -1038,6 +1156,17 @@ class Tensor:
         dims. Of bools: whether neighbours differ. Raises ShapeError for a 0-d input,
         ValueError for a negative n.
         """
+
+    def digamma(self) -> Tensor:
+        """Derivative of the logarithm of the gamma function.
+
+        input: (*); integers give float32. Returns the same shape. 0 gives -inf, -0. gives
+        inf, the other
+        poles, at the negative integers, give NaN: the limits from both sides differ.
+        """
+
+    def digamma_(self) -> Tensor:
+        """Derivative of the logarithm of the gamma function. In place."""
 
     def dist(self, other: _Operand, p: _float = 2) -> Tensor:
         """The p-norm of a difference: (sum |input - other|**p)**(1 / p).
@@ -1114,6 +1243,17 @@ class Tensor:
         """Complementary error function of every element: 1 - erf(x), accurate for large x. In
         place.
         """
+
+    def erfinv(self) -> Tensor:
+        """Inverse of the error function: the y with erf(y) = x.
+
+        input: (*) in [-1, 1]; integers give float32. Returns the same shape. -1 and 1 give
+        -inf and inf,
+        numbers beyond give NaN.
+        """
+
+    def erfinv_(self) -> Tensor:
+        """Inverse of the error function: the y with erf(y) = x. In place."""
 
     def exp(self) -> Tensor:
         """Exponential of every element: e ** x.
@@ -1193,6 +1333,18 @@ class Tensor:
         input: at least 1-d, else ShapeError.
         """
 
+    def float_power(self, exponent: _Operand) -> Tensor:
+        """Power in float64: input ** exponent.
+
+        input, exponent: tensors or numbers that broadcast, converted to float64 first; so is
+        the result.
+        A negative base with a fractional exponent gives NaN. The in-place form needs a
+        float64 tensor.
+        """
+
+    def float_power_(self, exponent: _Operand) -> Tensor:
+        """Power in float64: input ** exponent. In place."""
+
     def floor(self) -> Tensor:
         """Greatest integer not above every element.
 
@@ -1264,6 +1416,19 @@ class Tensor:
         does not fit.
         """
 
+    def gcd(self, other: _Operand) -> Tensor:
+        """Greatest common divisor of two integers, element by element.
+
+        input, other: integer tensors or numbers that broadcast; the result has their common
+        shape and
+        dtype and is not negative; gcd(0, 0) is 0. The least number of a dtype, which has no
+        positive
+        counterpart, may come out as itself. Raises TypeError for floating point and bool.
+        """
+
+    def gcd_(self, other: _Operand) -> Tensor:
+        """Greatest common divisor of two integers, element by element. In place."""
+
     def ge(self, other: _Operand) -> Tensor:
         """Whether input >= other, element by element.
 
@@ -1274,6 +1439,11 @@ class Tensor:
     def ge_(self, other: _Operand) -> Tensor:
         """Whether input >= other, element by element. In place."""
 
+    def geometric_(self, p: _float, *, generator: Generator | None = None) -> Tensor:
+        """The number of trials until the first success, written over input; public as
+        geometric_. In place.
+        """
+
     def gt(self, other: _Operand) -> Tensor:
         """Whether input > other, element by element.
 
@@ -1283,6 +1453,19 @@ class Tensor:
 
     def gt_(self, other: _Operand) -> Tensor:
         """Whether input > other, element by element. In place."""
+
+    def heaviside(self, values: _Operand) -> Tensor:
+        """Step function: 0 below 0, `values` at 0, 1 above.
+
+        input: (*). values: a tensor of the same dtype that broadcasts with input. NaN gives
+        0. The
+        gradient of input is 0, that of values 1 where input is 0. Raises RuntimeError when
+        the dtypes
+        differ.
+        """
+
+    def heaviside_(self, values: _Operand) -> Tensor:
+        """Step function: 0 below 0, `values` at 0, 1 above. In place."""
 
     def histc(self, bins: _int = 100, min: _float = 0, max: _float = 0) -> Tensor:
         """How many elements are in each of equal bins between min and max.
@@ -1355,6 +1538,16 @@ class Tensor:
 
     def hypot_(self, other: _Operand) -> Tensor:
         """Length of the hypotenuse: sqrt(input**2 + other**2), without overflow. In place."""
+
+    def i0(self) -> Tensor:
+        """Modified Bessel function of the first kind of order 0.
+
+        input: (*); integers give float32. Returns the same shape, at least 1; infinities give
+        inf.
+        """
+
+    def i0_(self) -> Tensor:
+        """Modified Bessel function of the first kind of order 0. In place."""
 
     def index_add(
         self,
@@ -1487,6 +1680,15 @@ class Tensor:
         [0, input.size(dim)), ShapeError for an index of more than one dim.
         """
 
+    def inner(self, other: _Operand) -> Tensor:
+        """Inner products along the last dims: out[…, …] = sum over k of input[…, k] * other[…,
+        k].
+
+        input: (…, k), other: (…, k) of one dtype. Returns the leading dims of input, then
+        those of other.
+        A 0-d tensor multiplies the other one. Raises ShapeError when the last sizes differ.
+        """
+
     def isclose(
         self,
         other: _Operand,
@@ -1519,6 +1721,33 @@ class Tensor:
         input: (*), any dtype; integers never are. Returns a bool tensor of the same shape.
         """
 
+    def isneginf(self) -> Tensor:
+        """Whether each element is -inf.
+
+        input: (*), any dtype; integers never are. Returns a bool tensor of the same shape.
+        """
+
+    def isposinf(self) -> Tensor:
+        """Whether each element is inf.
+
+        input: (*), any dtype; integers never are. Returns a bool tensor of the same shape.
+        """
+
+    def isreal(self) -> Tensor:
+        """Whether each element is a real number: always, there are no complex dtypes.
+
+        input: (*), any dtype; NaN and infinities count. Returns a bool tensor of the same
+        shape.
+        """
+
+    def kron(self, other: _Operand) -> Tensor:
+        """Kronecker product: every element of input replaced by its product with all of other.
+
+        input, other: any shapes; the one with fewer dims gets sizes 1 in front. Returns the
+        products of
+        the sizes, in the common dtype.
+        """
+
     def kthvalue(self, k: _int, dim: _int = -1, keepdim: _bool = False) -> _ValuesIndices:
         """The k-th least elements along a dim, from k=1 for the least, and where they are.
 
@@ -1528,6 +1757,32 @@ class Tensor:
         NaN counts as greatest. Takes time linear in the size of dim. Raises ValueError for k
         below 1 or above that size.
         """
+
+    def lcm(self, other: _Operand) -> Tensor:
+        """Least common multiple of two integers, element by element.
+
+        input, other: integer tensors or numbers that broadcast; the result has their common
+        shape and
+        dtype and is not negative; 0 where one of them is 0. Results that overflow wrap
+        around. Raises
+        TypeError for floating point and bool.
+        """
+
+    def lcm_(self, other: _Operand) -> Tensor:
+        """Least common multiple of two integers, element by element. In place."""
+
+    def ldexp(self, other: _Operand) -> Tensor:
+        """Product with a power of two: input * 2**other.
+
+        input, other: tensors or numbers that broadcast; the result has their common shape and
+        dtype,
+        where integers count as float32. other may be fractional. The power itself may
+        overflow or vanish
+        as long as the result does not.
+        """
+
+    def ldexp_(self, other: _Operand) -> Tensor:
+        """Product with a power of two: input * 2**other. In place."""
 
     def le(self, other: _Operand) -> Tensor:
         """Whether input <= other, element by element.
@@ -1549,6 +1804,17 @@ class Tensor:
 
     def lerp_(self, end: _Operand, weight: _Operand) -> Tensor:
         """Linear interpolation: input + weight * (end - input). In place."""
+
+    def lgamma(self) -> Tensor:
+        """Logarithm of the absolute value of the gamma function.
+
+        input: (*); integers give float32. Returns the same shape. 0, the negative integers,
+        inf and -inf
+        give inf. The gradient is digamma(input).
+        """
+
+    def lgamma_(self) -> Tensor:
+        """Logarithm of the absolute value of the gamma function. In place."""
 
     def log(self) -> Tensor:
         """Natural logarithm of every element.
@@ -1590,6 +1856,17 @@ class Tensor:
     def log_(self) -> Tensor:
         """Natural logarithm of every element. In place."""
 
+    def log_normal_(
+        self,
+        mean: _float = 1.0,
+        std: _float = 2.0,
+        *,
+        generator: Generator | None = None,
+    ) -> Tensor:
+        """Numbers whose logarithm is normal, written over input; public as log_normal_. In
+        place.
+        """
+
     def log_softmax(self, dim: _int, dtype: _dtype | None = None) -> Tensor:
         """Logarithm of softmax along a dim: x - log(sum(exp(x))).
 
@@ -1604,6 +1881,15 @@ class Tensor:
 
         input, other: tensors or numbers that broadcast; the result has their common shape and
         dtype, float32 for integers. Two -inf give -inf. logsumexp does the same along dims.
+        """
+
+    def logaddexp2(self, other: _Operand) -> Tensor:
+        """Binary logarithm of a sum of powers of two, log2(2**input + 2**other), without
+        overflow.
+
+        input, other: tensors or numbers that broadcast; the result has their common shape and
+        dtype,
+        float32 for integers. Two -inf give -inf.
         """
 
     def logcumsumexp(self, dim: _int) -> Tensor:
@@ -1653,6 +1939,19 @@ class Tensor:
 
     def logical_xor_(self, other: _Operand) -> Tensor:
         """Whether exactly one of both elements is not zero. In place."""
+
+    def logit(self, eps: _float | None = None) -> Tensor:
+        """Inverse of sigmoid: log(x / (1 - x)).
+
+        input: (*) in [0, 1]; integers give float32. Returns the same shape. 0 and 1 give -inf
+        and inf,
+        numbers outside NaN. eps: limits input to [eps, 1 - eps] first; None (default) for no
+        limit. The
+        gradient is 0 where the limits hold, without them NaN outside of [0, 1].
+        """
+
+    def logit_(self, eps: _float | None = None) -> Tensor:
+        """Inverse of sigmoid: log(x / (1 - x)). In place."""
 
     def logsumexp(self, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False) -> Tensor:
         """Logarithm of the sum of exponentials over the given dims: log(sum(exp(x))).
@@ -1890,6 +2189,42 @@ class Tensor:
         RuntimeError when the dtypes differ or are bool.
         """
 
+    def mvlgamma(self, p: _int) -> Tensor:
+        """Logarithm of the multivariate gamma function of dimension p.
+
+        The sum of lgamma(input - j / 2) for j = 0 … p - 1, and p (p - 1) / 4 * log(pi).
+        input: (*);
+        integers give float32; the density of a Wishart distribution needs elements above (p -
+        1) / 2.
+        Returns the same shape. p: from 1, which is lgamma, to 10000, else ValueError.
+        """
+
+    def mvlgamma_(self, p: _int) -> Tensor:
+        """Logarithm of the multivariate gamma function of dimension p. In place."""
+
+    def nan_to_num(
+        self,
+        nan: _float | None = 0.0,
+        posinf: _float | None = None,
+        neginf: _float | None = None,
+    ) -> Tensor:
+        """NaN and infinities replaced by finite numbers.
+
+        input: (*), any dtype. Returns a new tensor of the same shape and dtype; integers stay
+        as they are.
+        nan: for NaN, default 0. posinf, neginf: for inf and -inf; None (default) for the
+        greatest and
+        least finite number of the dtype. The gradient is 0 where something was replaced.
+        """
+
+    def nan_to_num_(
+        self,
+        nan: _float | None = 0.0,
+        posinf: _float | None = None,
+        neginf: _float | None = None,
+    ) -> Tensor:
+        """NaN and infinities replaced by finite numbers. In place."""
+
     def nanmean(
         self,
         dim: _int | Sequence[_int] | None = None,
@@ -1986,6 +2321,19 @@ class Tensor:
     def neg_(self) -> Tensor:
         """Negation of every element: -x. In place."""
 
+    def nextafter(self, other: _Operand) -> Tensor:
+        """The next number that the dtype holds after input, towards other.
+
+        input, other: floating point tensors that broadcast; the result has their common shape
+        and dtype,
+        half types included. Where both are equal the result is other; NaN gives NaN. The
+        gradient of input is 1, 0 where both are equal; that of other is 0. Raises TypeError
+        for integers.
+        """
+
+    def nextafter_(self, other: _Operand) -> Tensor:
+        """The next number that the dtype holds after input, towards other. In place."""
+
     def nonzero_static(self, *, size: _int, fill_value: _int = -1) -> Tensor:
         """The positions of the first elements of input that are not zero, always `size` rows.
 
@@ -2021,6 +2369,16 @@ class Tensor:
         another number
         of dims, ValueError for a dim given twice, IndexError for one out of range.
         """
+
+    def polygamma(self, n: _int) -> Tensor:
+        """The n-th derivative of digamma, as a method: input.polygamma(n).
+
+        input: (*); integers give float32. n: the order, any integer from 0 on, else
+        ValueError.
+        """
+
+    def polygamma_(self, n: _int) -> Tensor:
+        """The n-th derivative of digamma, as a method: input.polygamma(n). In place."""
 
     def positive(self) -> Tensor:
         """The elements unchanged: +x.
@@ -2094,6 +2452,15 @@ class Tensor:
         to the picked elements and to q. Up to four levels take time linear in n. Raises
         ShapeError for no elements, ValueError for another q or interpolation.
         """
+
+    def rad2deg(self) -> Tensor:
+        """Angles in radians as degrees: x * 180 / pi.
+
+        input: (*); integers give float32. Returns the same shape.
+        """
+
+    def rad2deg_(self) -> Tensor:
+        """Angles in radians as degrees: x * 180 / pi. In place."""
 
     def random_(
         self,
@@ -2453,6 +2820,17 @@ class Tensor:
 
     def sin_(self) -> Tensor:
         """Sine of every element. In place."""
+
+    def sinc(self) -> Tensor:
+        """Normalised cardinal sine: sin(pi * x) / (pi * x), 1 at 0.
+
+        input: (*); integers give float32. Returns the same shape. Exactly 0 at the other
+        integers. Right
+        near 0 also in its derivatives of every order.
+        """
+
+    def sinc_(self) -> Tensor:
+        """Normalised cardinal sine: sin(pi * x) / (pi * x), 1 at 0. In place."""
 
     def sinh(self) -> Tensor:
         """Hyperbolic sine of every element: (exp(x) - exp(-x)) / 2.
@@ -2840,6 +3218,14 @@ class Tensor:
         dim: in [-input.ndim - 1, input.ndim], else IndexError; -1 puts it at the end.
         """
 
+    def vdot(self, other: _Operand) -> Tensor:
+        """Inner product of two vectors, conjugating the first: for real numbers, dot.
+
+        input, other: (n,) of one dtype. Returns a 0-d tensor; no elements give 0. Raises
+        ShapeError for
+        other shapes.
+        """
+
     def view(self, *size: _int | Sequence[_int]) -> Tensor:
         """The same memory seen in another shape.
 
@@ -2944,8 +3330,12 @@ def logspace(
     **options: Unpack[_Options],
 ) -> Tensor: ...
 def scalar_tensor(s: _Operand, **options: Unpack[_Options]) -> Tensor: ...
-def tril_indices(row: _int, col: _int, offset: _int = 0, **options: Unpack[_Options]) -> Tensor: ...
-def triu_indices(row: _int, col: _int, offset: _int = 0, **options: Unpack[_Options]) -> Tensor: ...
+def tril_indices(
+    row: _int, col: _int, offset: _int = 0, **options: Unpack[_Options]
+) -> Tensor: ...
+def triu_indices(
+    row: _int, col: _int, offset: _int = 0, **options: Unpack[_Options]
+) -> Tensor: ...
 def empty_strided(
     size: _int | Sequence[_int], stride: _int | Sequence[_int], **options: Unpack[_Options]
 ) -> Tensor: ...

@@ -14,6 +14,7 @@ from topograd import (
     func,
     nn,
     optim,
+    random,
     serialization,
     testing,
     utils,
@@ -166,9 +167,12 @@ __all__ = [
     "acosh",
     "acosh_",
     "add",
+    "addbmm",
     "addcdiv",
     "addcmul",
     "addmm",
+    "addmv",
+    "addr",
     "adjoint",
     "all",
     "allclose",
@@ -205,6 +209,7 @@ __all__ = [
     "bernoulli",
     "bfloat16",
     "bincount",
+    "binomial",
     "bitwise_and",
     "bitwise_left_shift",
     "bitwise_not",
@@ -220,6 +225,7 @@ __all__ = [
     "bucketize",
     "cartesian_prod",
     "cat",
+    "cdist",
     "cdouble",
     "ceil",
     "ceil_",
@@ -252,6 +258,7 @@ __all__ = [
     "count_nonzero",
     "cov",
     "coverage",
+    "cross",
     "cummax",
     "cummin",
     "cumprod",
@@ -260,6 +267,7 @@ __all__ = [
     "data",
     "datasets",
     "default_generator",
+    "deg2rad",
     "demo",
     "device",
     "diag",
@@ -268,6 +276,7 @@ __all__ = [
     "diagonal",
     "diagonal_scatter",
     "diff",
+    "digamma",
     "dist",
     "div",
     "dot",
@@ -290,6 +299,7 @@ __all__ = [
     "erf_",
     "erfc",
     "erfc_",
+    "erfinv",
     "examples",
     "exp",
     "exp2",
@@ -308,6 +318,7 @@ __all__ = [
     "float16",
     "float32",
     "float64",
+    "float_power",
     "floor",
     "floor_",
     "floor_divide",
@@ -323,6 +334,7 @@ __all__ = [
     "full_like",
     "func",
     "gather",
+    "gcd",
     "ge",
     "Generator",
     "get_cmake_dir",
@@ -334,11 +346,13 @@ __all__ = [
     "graph",
     "gt",
     "half",
+    "heaviside",
     "histc",
     "histogram",
     "hsplit",
     "hstack",
     "hypot",
+    "i0",
     "imag",
     "index_add",
     "index_copy",
@@ -349,6 +363,7 @@ __all__ = [
     "index_select",
     "inference_mode",
     "initial_seed",
+    "inner",
     "int",
     "int16",
     "int32",
@@ -364,10 +379,17 @@ __all__ = [
     "isin",
     "isinf",
     "isnan",
+    "isneginf",
+    "isposinf",
+    "isreal",
+    "kron",
     "kthvalue",
     "layer_norm",
+    "lcm",
+    "ldexp",
     "le",
     "lerp",
+    "lgamma",
     "linspace",
     "load",
     "log",
@@ -380,11 +402,13 @@ __all__ = [
     "log_",
     "log_softmax",
     "logaddexp",
+    "logaddexp2",
     "logcumsumexp",
     "logical_and",
     "logical_not",
     "logical_or",
     "logical_xor",
+    "logit",
     "logspace",
     "logsumexp",
     "long",
@@ -410,6 +434,8 @@ __all__ = [
     "mul",
     "multinomial",
     "mv",
+    "mvlgamma",
+    "nan_to_num",
     "nanmean",
     "nanmedian",
     "nanquantile",
@@ -418,6 +444,7 @@ __all__ = [
     "ne",
     "neg",
     "neg_",
+    "nextafter",
     "nn",
     "no_grad",
     "nonzero",
@@ -431,18 +458,22 @@ __all__ = [
     "optim",
     "outer",
     "permute",
+    "poisson",
     "polar",
+    "polygamma",
     "positive",
     "pow",
     "prod",
     "put",
     "quantile",
+    "rad2deg",
     "rand",
     "rand_like",
     "randint",
     "randint_like",
     "randn",
     "randn_like",
+    "random",
     "randperm",
     "ravel",
     "real",
@@ -488,6 +519,7 @@ __all__ = [
     "signbit",
     "sin",
     "sin_",
+    "sinc",
     "sinh",
     "sinh_",
     "Size",
@@ -546,6 +578,7 @@ __all__ = [
     "utils",
     "var",
     "var_mean",
+    "vdot",
     "view_as_complex",
     "view_as_real",
     "vsplit",
@@ -610,6 +643,27 @@ def add(
     fractional alpha when both are integers.
     """
 
+def addbmm(
+    input: _Operand,
+    batch1: _Operand,
+    batch2: _Operand,
+    *,
+    beta: _Number = 1,
+    alpha: _Number = 1,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Sum of a tensor and a batch of matrix products: beta * input + alpha * sum of
+    batch1[i] @ batch2[i].
+
+    input: broadcasts to (m, n). batch1: (b, m, k), batch2: (b, k, n). Returns (m, n).
+    beta, alpha:
+    factors (default 1); beta = 0 ignores input, NaN included. Raises ShapeError when the
+    shapes do not
+    fit, RuntimeError when the dtypes of the batches differ, TypeError for a fractional
+    factor of
+    integers.
+    """
+
 def addcdiv(
     input: _Operand,
     tensor1: _Operand,
@@ -655,6 +709,42 @@ def addmm(
     included. Raises ShapeError when the shapes do not fit, RuntimeError when dtypes
     differ
     or are bool.
+    """
+
+def addmv(
+    input: _Operand,
+    mat: _Operand,
+    vec: _Operand,
+    *,
+    beta: _Number = 1,
+    alpha: _Number = 1,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Sum of a tensor and a matrix-vector product: beta * input + alpha * (mat @ vec).
+
+    input: broadcasts to (m,). mat: (m, k), vec: (k,). Returns (m,). beta, alpha: factors
+    (default 1);
+    beta = 0 ignores input, NaN included. Raises ShapeError when the shapes do not fit,
+    RuntimeError
+    when the dtypes of mat and vec differ, TypeError for a fractional factor of integers.
+    """
+
+def addr(
+    input: _Operand,
+    vec1: _Operand,
+    vec2: _Operand,
+    *,
+    beta: _Number = 1,
+    alpha: _Number = 1,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Sum of a tensor and an outer product: beta * input + alpha * outer(vec1, vec2).
+
+    input: broadcasts to (m, n). vec1: (m,), vec2: (n,). Returns (m, n) in the common
+    dtype. beta,
+    alpha: factors (default 1); beta = 0 ignores input, NaN included. Raises ShapeError
+    when the shapes
+    do not fit, TypeError for a fractional factor of integers.
     """
 
 def adjoint(input: _Operand, *, out: Tensor | None = None) -> Tensor:
@@ -1006,6 +1096,24 @@ def bincount(
     for negative numbers.
     """
 
+def binomial(
+    count: _Operand,
+    prob: _Operand,
+    generator: Generator | None = None,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Numbers of successes in `count` trials of probability `prob` each.
+
+    count: not negative; a fraction is dropped. prob: in [0, 1]. Both floating point of
+    one dtype; they
+    broadcast. Returns whole numbers in their dtype; the gradient is 0. generator: a
+    Generator, default
+    the global one. Raises ValueError for other values (PyTorch counts them as the nearest
+    ones),
+    TypeError for integers. Source: Hörmann, 1993.
+    """
+
 def bitwise_and(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """The bits that are set in both elements.
 
@@ -1127,6 +1235,30 @@ def cat(tensors: Sequence[Tensor], dim: _int = 0, *, out: Tensor | None = None) 
     any shape and is
     skipped. Raises ShapeError for other sizes or 0-d tensors, ValueError for an empty
     list.
+    """
+
+def cdist(
+    x1: _Operand,
+    x2: _Operand,
+    p: _float = 2.0,
+    compute_mode: _str | None = "use_mm_for_euclid_dist_if_necessary",
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Distances between all pairs of rows: out[i, j] = |x1[i] - x2[j]| in the norm of order
+    p.
+
+    x1: (…, n, width), x2: (…, m, width) of one floating point dtype; leading dims
+    broadcast. Returns
+    (…, n, m). p: 0 or more, default 2; 0 counts differences, inf is the greatest one.
+    compute_mode: whether p = 2 goes through a matrix product:
+    'use_mm_for_euclid_dist_if_necessary'
+    (default, for large ones), 'use_mm_for_euclid_dist', 'donot_use_mm_for_euclid_dist';
+    None is the
+    default. Pairs so near that the product would cancel are computed directly.
+    The gradient at distance 0 is 0. Raises ShapeError when the widths differ, ValueError
+    for negative
+    p and unknown modes.
     """
 
 def ceil(input: _Operand, *, out: Tensor | None = None) -> Tensor:
@@ -1454,6 +1586,22 @@ def cov(
     for negative weights.
     """
 
+def cross(
+    input: _Operand,
+    other: _Operand,
+    dim: _int | None = None,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Cross product of vectors in space: perpendicular to both, along a dim of size 3.
+
+    input, other: as many dims each, which broadcast; one dtype. Returns their common
+    shape. dim: the
+    dim of the vectors; None (default) for the first one of size 3 in input. Raises
+    ShapeError where
+    that dim is not 3.
+    """
+
 def cummax(
     input: _Operand,
     dim: _int,
@@ -1524,6 +1672,12 @@ def cumulative_trapezoid(
     dim:
     by default the last; it gets size n - 1. Raises ShapeError where x does not fit,
     TypeError for bools and for both x and dx.
+    """
+
+def deg2rad(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Angles in degrees as radians: x * pi / 180.
+
+    input: (*); integers give float32. Returns the same shape.
     """
 
 def diag(input: _Operand, diagonal: _int = 0, *, out: Tensor | None = None) -> Tensor:
@@ -1608,6 +1762,14 @@ def diff(
     last; it gets shorter by n. prepend, append: what to join to input first, of as many
     dims. Of bools: whether neighbours differ. Raises ShapeError for a 0-d input,
     ValueError for a negative n.
+    """
+
+def digamma(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Derivative of the logarithm of the gamma function.
+
+    input: (*); integers give float32. Returns the same shape. 0 gives -inf, -0. gives
+    inf, the other
+    poles, at the negative integers, give NaN: the limits from both sides differ.
     """
 
 def dist(
@@ -1743,6 +1905,14 @@ def erfc_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     place.
     """
 
+def erfinv(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Inverse of the error function: the y with erf(y) = x.
+
+    input: (*) in [-1, 1]; integers give float32. Returns the same shape. -1 and 1 give
+    -inf and inf,
+    numbers beyond give NaN.
+    """
+
 def exp(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Exponential of every element: e ** x.
 
@@ -1822,6 +1992,15 @@ def flipud(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     input: at least 1-d, else ShapeError.
     """
 
+def float_power(input: _Operand, exponent: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Power in float64: input ** exponent.
+
+    input, exponent: tensors or numbers that broadcast, converted to float64 first; so is
+    the result.
+    A negative base with a fractional exponent gives NaN. The in-place form needs a
+    float64 tensor.
+    """
+
 def floor(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Greatest integer not above every element.
 
@@ -1885,6 +2064,16 @@ def gather(input: _Operand, dim: _int, index: _Operand, *, out: Tensor | None = 
     does not fit.
     """
 
+def gcd(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Greatest common divisor of two integers, element by element.
+
+    input, other: integer tensors or numbers that broadcast; the result has their common
+    shape and
+    dtype and is not negative; gcd(0, 0) is 0. The least number of a dtype, which has no
+    positive
+    counterpart, may come out as itself. Raises TypeError for floating point and bool.
+    """
+
 def ge(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Whether input >= other, element by element.
 
@@ -1897,6 +2086,16 @@ def gt(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor
 
     input, other: tensors or numbers that broadcast; compared in their common dtype.
     Returns a bool tensor of their common shape. False where either is NaN.
+    """
+
+def heaviside(input: _Operand, values: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Step function: 0 below 0, `values` at 0, 1 above.
+
+    input: (*). values: a tensor of the same dtype that broadcasts with input. NaN gives
+    0. The
+    gradient of input is 0, that of values 1 where input is 0. Raises RuntimeError when
+    the dtypes
+    differ.
     """
 
 def histc(
@@ -1983,6 +2182,13 @@ def hypot(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Ten
 
     input, other: tensors or numbers that broadcast; the result has their common shape and
     dtype, float32 for integers. The gradient at the origin is NaN.
+    """
+
+def i0(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Modified Bessel function of the first kind of order 0.
+
+    input: (*); integers give float32. Returns the same shape, at least 1; infinities give
+    inf.
     """
 
 def imag(input: _Operand, *, out: Tensor | None = None) -> Tensor:
@@ -2120,6 +2326,15 @@ def index_select(
     [0, input.size(dim)), ShapeError for an index of more than one dim.
     """
 
+def inner(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Inner products along the last dims: out[…, …] = sum over k of input[…, k] * other[…,
+    k].
+
+    input: (…, k), other: (…, k) of one dtype. Returns the leading dims of input, then
+    those of other.
+    A 0-d tensor multiplies the other one. Raises ShapeError when the last sizes differ.
+    """
+
 def isclose(
     input: _Operand,
     other: _Operand,
@@ -2171,6 +2386,33 @@ def isnan(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     input: (*), any dtype; integers never are. Returns a bool tensor of the same shape.
     """
 
+def isneginf(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Whether each element is -inf.
+
+    input: (*), any dtype; integers never are. Returns a bool tensor of the same shape.
+    """
+
+def isposinf(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Whether each element is inf.
+
+    input: (*), any dtype; integers never are. Returns a bool tensor of the same shape.
+    """
+
+def isreal(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Whether each element is a real number: always, there are no complex dtypes.
+
+    input: (*), any dtype; NaN and infinities count. Returns a bool tensor of the same
+    shape.
+    """
+
+def kron(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Kronecker product: every element of input replaced by its product with all of other.
+
+    input, other: any shapes; the one with fewer dims gets sizes 1 in front. Returns the
+    products of
+    the sizes, in the common dtype.
+    """
+
 def kthvalue(
     input: _Operand,
     k: _int,
@@ -2208,6 +2450,26 @@ def layer_norm(
     Source: Ba, Kiros and Hinton, 2016.
     """
 
+def lcm(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Least common multiple of two integers, element by element.
+
+    input, other: integer tensors or numbers that broadcast; the result has their common
+    shape and
+    dtype and is not negative; 0 where one of them is 0. Results that overflow wrap
+    around. Raises
+    TypeError for floating point and bool.
+    """
+
+def ldexp(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Product with a power of two: input * 2**other.
+
+    input, other: tensors or numbers that broadcast; the result has their common shape and
+    dtype,
+    where integers count as float32. other may be fractional. The power itself may
+    overflow or vanish
+    as long as the result does not.
+    """
+
 def le(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Whether input <= other, element by element.
 
@@ -2227,6 +2489,14 @@ def lerp(
     input, end, weight: tensors or numbers that broadcast; the result has their common
     shape and the common dtype of input and end. weight 0 gives input, 1 gives end; others
     extrapolate. Raises DTypeError for integers.
+    """
+
+def lgamma(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Logarithm of the absolute value of the gamma function.
+
+    input: (*); integers give float32. Returns the same shape. 0, the negative integers,
+    inf and -inf
+    give inf. The gradient is digamma(input).
     """
 
 def log(input: _Operand, *, out: Tensor | None = None) -> Tensor:
@@ -2291,6 +2561,15 @@ def logaddexp(input: _Operand, other: _Operand, *, out: Tensor | None = None) ->
     dtype, float32 for integers. Two -inf give -inf. logsumexp does the same along dims.
     """
 
+def logaddexp2(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Binary logarithm of a sum of powers of two, log2(2**input + 2**other), without
+    overflow.
+
+    input, other: tensors or numbers that broadcast; the result has their common shape and
+    dtype,
+    float32 for integers. Two -inf give -inf.
+    """
+
 def logcumsumexp(input: _Operand, dim: _int, *, out: Tensor | None = None) -> Tensor:
     """Logarithm of the running sum of exponentials: y[i] = log(exp(x[0]) + … + exp(x[i])).
 
@@ -2325,6 +2604,16 @@ def logical_xor(input: _Operand, other: _Operand, *, out: Tensor | None = None) 
 
     input, other: tensors or numbers that broadcast, any dtype; NaN counts as not zero.
     Returns a bool tensor of their common shape.
+    """
+
+def logit(input: _Operand, eps: _float | None = None, *, out: Tensor | None = None) -> Tensor:
+    """Inverse of sigmoid: log(x / (1 - x)).
+
+    input: (*) in [0, 1]; integers give float32. Returns the same shape. 0 and 1 give -inf
+    and inf,
+    numbers outside NaN. eps: limits input to [eps, 1 - eps] first; None (default) for no
+    limit. The
+    gradient is 0 where the limits hold, without them NaN outside of [0, 1].
     """
 
 def logsumexp(
@@ -2621,6 +2910,33 @@ def mv(input: _Operand, vec: _Operand, *, out: Tensor | None = None) -> Tensor:
     RuntimeError when the dtypes differ or are bool.
     """
 
+def mvlgamma(input: _Operand, p: _int, *, out: Tensor | None = None) -> Tensor:
+    """Logarithm of the multivariate gamma function of dimension p.
+
+    The sum of lgamma(input - j / 2) for j = 0 … p - 1, and p (p - 1) / 4 * log(pi).
+    input: (*);
+    integers give float32; the density of a Wishart distribution needs elements above (p -
+    1) / 2.
+    Returns the same shape. p: from 1, which is lgamma, to 10000, else ValueError.
+    """
+
+def nan_to_num(
+    input: _Operand,
+    nan: _float | None = 0.0,
+    posinf: _float | None = None,
+    neginf: _float | None = None,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """NaN and infinities replaced by finite numbers.
+
+    input: (*), any dtype. Returns a new tensor of the same shape and dtype; integers stay
+    as they are.
+    nan: for NaN, default 0. posinf, neginf: for inf and -inf; None (default) for the
+    greatest and
+    least finite number of the dtype. The gradient is 0 where something was replaced.
+    """
+
 def nanmean(
     input: _Operand,
     dim: _int | Sequence[_int] | None = None,
@@ -2730,6 +3046,16 @@ def neg(input: _Operand, *, out: Tensor | None = None) -> Tensor:
 def neg_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Negation of every element: -x. In place."""
 
+def nextafter(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """The next number that the dtype holds after input, towards other.
+
+    input, other: floating point tensors that broadcast; the result has their common shape
+    and dtype,
+    half types included. Where both are equal the result is other; NaN gives NaN. The
+    gradient of input is 1, 0 where both are equal; that of other is 0. Raises TypeError
+    for integers.
+    """
+
 def nonzero_static(
     input: _Operand,
     *,
@@ -2761,11 +3087,36 @@ def permute(input: _Operand, *dims: _int | Sequence[_int]) -> Tensor:
     of dims, ValueError for a dim given twice, IndexError for one out of range.
     """
 
+def poisson(
+    input: _Operand,
+    generator: Generator | None = None,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Poisson numbers with the rates that input gives.
+
+    input: rates (*), floating point. Returns whole numbers in its shape and dtype; the
+    gradient is 0.
+    generator: a Generator, default the global one. Raises ValueError for rates that are
+    negative, NaN
+    or infinite, TypeError for integers. Source: Hörmann, 1993.
+    """
+
 def polar(abs: _Operand, angle: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Complex numbers from their sizes and angles: abs * (cos(angle) + i sin(angle)).
 
     abs, angle: tensors that broadcast, both float32 or both float64; angle in radians.
     Returns complex64 or complex128. Raises TypeError for other dtypes.
+    """
+
+def polygamma(n: _int, input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """The n-th derivative of digamma, which is the (n + 1)-th of the logarithm of gamma.
+
+    n: the order, any integer from 0 on; 0 is digamma. input: (*); integers give float32.
+    Returns the
+    same shape. From order 1 on the poles, at 0 and the negative integers, give inf for
+    odd n and -inf
+    for even n. Raises ValueError for negative n. Also as the method input.polygamma(n).
     """
 
 def positive(input: _Operand, *, out: Tensor | None = None) -> Tensor:
@@ -2842,6 +3193,12 @@ def quantile(
     go
     to the picked elements and to q. Up to four levels take time linear in n. Raises
     ShapeError for no elements, ValueError for another q or interpolation.
+    """
+
+def rad2deg(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Angles in radians as degrees: x * 180 / pi.
+
+    input: (*); integers give float32. Returns the same shape.
     """
 
 def ravel(input: _Operand, *, out: Tensor | None = None) -> Tensor:
@@ -3246,6 +3603,14 @@ def sin(input: _Operand, *, out: Tensor | None = None) -> Tensor:
 
 def sin_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Sine of every element. In place."""
+
+def sinc(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Normalised cardinal sine: sin(pi * x) / (pi * x), 1 at 0.
+
+    input: (*); integers give float32. Returns the same shape. Exactly 0 at the other
+    integers. Right
+    near 0 also in its derivatives of every order.
+    """
 
 def sinh(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Hyperbolic sine of every element: (exp(x) - exp(-x)) / 2.
@@ -3680,6 +4045,14 @@ def unsqueeze(input: _Operand, dim: _int) -> Tensor:
     """A view of input with a dim of size 1 put in at position dim.
 
     dim: in [-input.ndim - 1, input.ndim], else IndexError; -1 puts it at the end.
+    """
+
+def vdot(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Inner product of two vectors, conjugating the first: for real numbers, dot.
+
+    input, other: (n,) of one dtype. Returns a 0-d tensor; no elements give 0. Raises
+    ShapeError for
+    other shapes.
     """
 
 def view_as_complex(input: _Operand) -> Tensor:
