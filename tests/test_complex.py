@@ -239,6 +239,17 @@ def test_a_complex_loss_needs_a_gradient() -> None:
     assert z.grad.item() == -2j
 
 
+def test_adjoints_are_conjugated() -> None:
+    a = numbers((2, 3, 4))
+    z = tg.from_numpy(a)
+    assert np.array_equal(z.mH.numpy(), np.conj(a.swapaxes(1, 2)))
+    assert np.array_equal(z.adjoint().numpy(), np.conj(a.swapaxes(1, 2)))
+    assert np.array_equal(z[0].H.numpy(), np.conj(a[0].T))
+    assert np.array_equal(z.mT.numpy(), a.swapaxes(1, 2))
+    x = tg.ones(2, 3)
+    assert x.H.data_ptr() == x.data_ptr()
+
+
 def test_parts_are_views() -> None:
     z = tg.tensor([1 + 2j, 3 - 4j])
     z.real[0] = 9

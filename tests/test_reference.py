@@ -62,7 +62,7 @@ def test_code_is_fenced_and_prose_has_no_marks_of_its_own(text: str) -> None:
 @pytest.mark.parametrize(
     ("signature", "name"),
     [
-        ("tg.exp(input: Tensor | number) -> Tensor", "function"),
+        ("tg.exp(input: Tensor | number, *, out: Tensor | None = None) -> Tensor", "function"),
         ("x.exp() -> Tensor", "method"),
         ("x.exp_() -> Tensor", "in place"),
         ("dim: int, keepdim: bool = False) -> (values, indices)", "several results"),

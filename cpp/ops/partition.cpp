@@ -416,15 +416,19 @@ tensor([1, 2, 3, 4])
 constinit const Unary adjoint{{
     .signature = "adjoint(Tensor input)",
     .doc =
-        R"(The last two dims swapped, as a view: x.mH, the transpose of real matrices.
+        R"(The last two dims swapped and the numbers conjugated, as x.mH.
 
-input: at least 2-d, else ShapeError.
+input: at least 2-d, else ShapeError. A view of a real input; complex numbers are conjugated into
+memory of their own.
 
 >>> tg.adjoint(tg.tensor([[1, 2], [3, 4]]))
 tensor([[1, 3],
         [2, 4]])
 )",
-    .forward = [](const Tensor& x) { return transpose(check_count(x, 2, "adjoint"), -2, -1); },
+    .forward =
+        [](const Tensor& x) {
+          return conjugated(transpose(check_count(x, 2, "adjoint"), -2, -1));
+        },
     .samples = []() -> std::vector<Sample> { return {{sample({2, 3, 4})}}; },
 }};
 

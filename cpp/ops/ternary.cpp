@@ -111,7 +111,8 @@ tensor([25.0000, 12.5000])
     .forward =
         [](Target target, const Tensor& a, const Tensor& b, const Tensor& weight) {
           const DType dtype = result_type({&a, &b});
-          expect_floating(dtype, "lerp");
+          expect<DTypeError>(is_differentiable(dtype),
+                             "lerp: expects a floating point or complex input, got {}", dtype);
           check_castable(target, dtype, "lerp");
           return pointwise<"lerp">(target, dtype, dtype, nullptr, a, b, weight);
         },

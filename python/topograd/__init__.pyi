@@ -748,9 +748,11 @@ def addr(
     """
 
 def adjoint(input: _Operand, *, out: Tensor | None = None) -> Tensor:
-    """The last two dims swapped, as a view: x.mH, the transpose of real matrices.
+    """The last two dims swapped and the numbers conjugated, as x.mH.
 
-    input: at least 2-d, else ShapeError.
+    input: at least 2-d, else ShapeError. A view of a real input; complex numbers are
+    conjugated into
+    memory of their own.
     """
 
 def all(
