@@ -120,7 +120,8 @@ def _in_real_parts(x: Tensor) -> Tensor:
 def _away_from_kinks(x: Tensor) -> Tensor:
     """Breaks ties and leaves zero, without growing: values keep to [0, 1] and [-1, 1]."""
     noise = (_quasi_random(x, 7) + 1) / 2 * 0.9 + 0.1
-    return tg.where(x.abs() < 1e-3, 1e-2 * noise, x * (1 - 1e-3 * noise))
+    moved: Tensor = tg.where(x.abs() < 1e-3, 1e-2 * noise, x * (1 - 1e-3 * noise))
+    return moved
 
 
 def _leaves(value: Any) -> Iterator[Any]:
