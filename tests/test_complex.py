@@ -366,3 +366,11 @@ def test_pytorch_agrees() -> None:
 
     for ours, theirs in zip(gradients(tg), gradients(torch), strict=True):
         np.testing.assert_allclose(ours, theirs, 1e-10)
+
+
+def test_norms_are_those_of_the_sizes() -> None:
+    z = numbers((3, 4))
+    assert tg.norm(tg.from_numpy(z)).item() == pytest.approx(np.linalg.norm(z))
+    assert tg.testing.gradcheck(
+        lambda z: tg.norm(z, 3, dim=0), tg.from_numpy(numbers((2, 3))).requires_grad_()
+    )

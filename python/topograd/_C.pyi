@@ -396,6 +396,18 @@ class Tensor:
     def abs_(self) -> Tensor:
         """Absolute value of every element: |x|. In place."""
 
+    def absolute(self) -> Tensor:
+        """Absolute value of every element: |x|.
+
+        input: (*), any dtype but bool. Returns the same shape and dtype; complex numbers give
+        their real sizes sqrt(re**2 + im**2). NaN stays NaN; the least signed integer, which
+        has no positive counterpart, stays as it is. The gradient at 0 is 0. Raises DTypeError
+        for bool tensors.
+        """
+
+    def absolute_(self) -> Tensor:
+        """Absolute value of every element: |x|. In place."""
+
     def acos(self) -> Tensor:
         """Inverse cosine of every element.
 
@@ -621,6 +633,77 @@ class Tensor:
         all, () for none: each element alone. keepdim: keep them with size 1 (default False).
         Returns bool, uint8 for uint8. No elements give False.
         """
+
+    def arccos(self) -> Tensor:
+        """Inverse cosine of every element.
+
+        input: (*); integers give float32. Returns the same shape, in radians in [0, pi].
+        Numbers outside [-1, 1] give NaN. The gradient is -inf at -1 and 1.
+        """
+
+    def arccos_(self) -> Tensor:
+        """Inverse cosine of every element. In place."""
+
+    def arccosh(self) -> Tensor:
+        """Inverse hyperbolic cosine of every element: log(x + sqrt(x * x - 1)).
+
+        input: (*); integers give float32. Returns the same shape. Numbers below 1 give NaN.
+        The gradient is inf at 1.
+        """
+
+    def arccosh_(self) -> Tensor:
+        """Inverse hyperbolic cosine of every element: log(x + sqrt(x * x - 1)). In place."""
+
+    def arcsin(self) -> Tensor:
+        """Inverse sine of every element.
+
+        input: (*); integers give float32. Returns the same shape, in radians in [-pi / 2, pi
+        / 2]. Numbers outside [-1, 1] give NaN. The gradient is inf at -1 and 1.
+        """
+
+    def arcsin_(self) -> Tensor:
+        """Inverse sine of every element. In place."""
+
+    def arcsinh(self) -> Tensor:
+        """Inverse hyperbolic sine of every element: log(x + sqrt(x * x + 1)).
+
+        input: (*); integers give float32. Returns the same shape. Infinities stay as they
+        are.
+        """
+
+    def arcsinh_(self) -> Tensor:
+        """Inverse hyperbolic sine of every element: log(x + sqrt(x * x + 1)). In place."""
+
+    def arctan(self) -> Tensor:
+        """Inverse tangent of every element.
+
+        input: (*); integers give float32. Returns the same shape, in radians in [-pi / 2, pi
+        / 2]. atan2 gives the angle in all four quadrants.
+        """
+
+    def arctan2(self, other: _Operand) -> Tensor:
+        """Angle of the point (x, y) = (other, input) in all four quadrants.
+
+        input, other: tensors or numbers that broadcast; the result has their common shape and
+        dtype, float32 for integers, in radians in [-pi, pi]. The signs of zeros count: y =
+        -0. with x < 0 gives -pi. The gradient at the origin is 0.
+        """
+
+    def arctan2_(self, other: _Operand) -> Tensor:
+        """Angle of the point (x, y) = (other, input) in all four quadrants. In place."""
+
+    def arctan_(self) -> Tensor:
+        """Inverse tangent of every element. In place."""
+
+    def arctanh(self) -> Tensor:
+        """Inverse hyperbolic tangent of every element: log((1 + x) / (1 - x)) / 2.
+
+        input: (*); integers give float32. Returns the same shape. -1 and 1 give -inf and inf,
+        numbers beyond them NaN.
+        """
+
+    def arctanh_(self) -> Tensor:
+        """Inverse hyperbolic tangent of every element: log((1 + x) / (1 - x)) / 2. In place."""
 
     def argmax(self, dim: _int | None = None, keepdim: _bool = False) -> Tensor:
         """Index of the greatest element along a dim, or in the flattened input; NaN wins.
@@ -943,6 +1026,18 @@ class Tensor:
     def clamp_min_(self, min: _Operand) -> Tensor:
         """Every element, but at least min: max(input, min). In place."""
 
+    def clip(self, min: _Operand | None = None, max: _Operand | None = None) -> Tensor:
+        """Every element limited to [min, max].
+
+        input: (*). min, max: numbers, or tensors that broadcast with input; None (default)
+        for no limit. The result has the common shape and dtype. NaN stays NaN; max wins where
+        min > max. The gradient is 1 where min <= input <= max; elsewhere it is 0 and goes to
+        the limit. Raises ValueError when both limits are None.
+        """
+
+    def clip_(self, min: _Operand | None = None, max: _Operand | None = None) -> Tensor:
+        """Every element limited to [min, max]. In place."""
+
     def clone(self, *, memory_format: _str = "preserve_format") -> Tensor:
         """A copy with memory of its own.
 
@@ -1204,6 +1299,18 @@ class Tensor:
     def div_(self, other: _Operand, *, rounding_mode: _str | None = None) -> Tensor:
         """Quotient, element by element: input / other, rounded on demand. In place."""
 
+    def divide(self, other: _Operand, *, rounding_mode: _str | None = None) -> Tensor:
+        """Quotient, element by element: input / other, rounded on demand.
+
+        input, other: tensors or numbers that broadcast. rounding_mode: None (default) for
+        true_divide, where integers give float32; 'floor' to round down, as floor_divide,
+        'trunc' to round towards zero: both keep integers and have gradient 0. Raises
+        ValueError for another rounding_mode and for rounded integers divided by 0.
+        """
+
+    def divide_(self, other: _Operand, *, rounding_mode: _str | None = None) -> Tensor:
+        """Quotient, element by element: input / other, rounded on demand. In place."""
+
     def dot(self, tensor: _Operand) -> Tensor:
         """Inner product of two vectors: sum of input[i] * tensor[i].
 
@@ -1317,6 +1424,16 @@ class Tensor:
         """A tensor of the shape and dtype of input with value everywhere; fill_ writes it over
         input. In place.
         """
+
+    def fix(self) -> Tensor:
+        """Integer part of every element: rounded towards zero.
+
+        input: (*). Returns the same shape and dtype: floats stay floats, integers are
+        unchanged. The gradient is 0. Raises DTypeError for bool tensors.
+        """
+
+    def fix_(self) -> Tensor:
+        """Integer part of every element: rounded towards zero. In place."""
 
     def flatten(self, start_dim: _int = 0, end_dim: _int = -1) -> Tensor:
         """The dims of input from start_dim to end_dim joined into one.
@@ -1457,6 +1574,33 @@ class Tensor:
         """The number of trials until the first success, written over input; public as
         geometric_. In place.
         """
+
+    def ger(self, vec2: _Operand) -> Tensor:
+        """Outer product of two vectors: c[i, j] = input[i] * vec2[j].
+
+        input: (m,), vec2: (n,). Returns (m, n) in the common dtype. Raises ShapeError for
+        other shapes.
+        """
+
+    def greater(self, other: _Operand) -> Tensor:
+        """Whether input > other, element by element.
+
+        input, other: tensors or numbers that broadcast; compared in their common dtype.
+        Returns a bool tensor of their common shape. False where either is NaN.
+        """
+
+    def greater_(self, other: _Operand) -> Tensor:
+        """Whether input > other, element by element. In place."""
+
+    def greater_equal(self, other: _Operand) -> Tensor:
+        """Whether input >= other, element by element.
+
+        input, other: tensors or numbers that broadcast; compared in their common dtype.
+        Returns a bool tensor of their common shape. False where either is NaN.
+        """
+
+    def greater_equal_(self, other: _Operand) -> Tensor:
+        """Whether input >= other, element by element. In place."""
 
     def gt(self, other: _Operand) -> Tensor:
         """Whether input > other, element by element.
@@ -1818,6 +1962,26 @@ class Tensor:
 
     def lerp_(self, end: _Operand, weight: _Operand) -> Tensor:
         """Linear interpolation: input + weight * (end - input). In place."""
+
+    def less(self, other: _Operand) -> Tensor:
+        """Whether input < other, element by element.
+
+        input, other: tensors or numbers that broadcast; compared in their common dtype.
+        Returns a bool tensor of their common shape. False where either is NaN.
+        """
+
+    def less_(self, other: _Operand) -> Tensor:
+        """Whether input < other, element by element. In place."""
+
+    def less_equal(self, other: _Operand) -> Tensor:
+        """Whether input <= other, element by element.
+
+        input, other: tensors or numbers that broadcast; compared in their common dtype.
+        Returns a bool tensor of their common shape. False where either is NaN.
+        """
+
+    def less_equal_(self, other: _Operand) -> Tensor:
+        """Whether input <= other, element by element. In place."""
 
     def lgamma(self) -> Tensor:
         """Logarithm of the absolute value of the gamma function.
@@ -2196,6 +2360,16 @@ class Tensor:
         Spirakis, 2006.
         """
 
+    def multiply(self, other: _Operand) -> Tensor:
+        """Product, element by element: input * other.
+
+        input, other: tensors or numbers that broadcast; the result has their common shape and
+        dtype (for bools, and). Integers that overflow wrap around.
+        """
+
+    def multiply_(self, other: _Operand) -> Tensor:
+        """Product, element by element: input * other. In place."""
+
     def mv(self, vec: _Operand) -> Tensor:
         """Product of a matrix and a vector.
 
@@ -2335,6 +2509,17 @@ class Tensor:
     def neg_(self) -> Tensor:
         """Negation of every element: -x. In place."""
 
+    def negative(self) -> Tensor:
+        """Negation of every element: -x.
+
+        input: (*), any dtype but bool. Returns the same shape and dtype. Unsigned integers
+        wrap around, and the least signed integer is its own negation. Raises DTypeError for
+        bool tensors: use logical_not.
+        """
+
+    def negative_(self) -> Tensor:
+        """Negation of every element: -x. In place."""
+
     def nextafter(self, other: _Operand) -> Tensor:
         """The next number that the dtype holds after input, towards other.
 
@@ -2368,6 +2553,17 @@ class Tensor:
         """Normal numbers of the given mean and std, written over input; public as normal_. In
         place.
         """
+
+    def not_equal(self, other: _Operand) -> Tensor:
+        """Whether input != other, element by element.
+
+        input, other: tensors or numbers that broadcast; compared in their common dtype.
+        Returns a bool tensor of their common shape. NaN differs from everything, itself
+        included.
+        """
+
+    def not_equal_(self, other: _Operand) -> Tensor:
+        """Whether input != other, element by element. In place."""
 
     def outer(self, vec2: _Operand) -> Tensor:
         """Outer product of two vectors: c[i, j] = input[i] * vec2[j].
@@ -2966,6 +3162,19 @@ class Tensor:
         """
 
     def sub_(self, other: _Operand, *, alpha: _Number = 1) -> Tensor:
+        """Difference, element by element: input - alpha * other. In place."""
+
+    def subtract(self, other: _Operand, *, alpha: _Number = 1) -> Tensor:
+        """Difference, element by element: input - alpha * other.
+
+        input, other: tensors or numbers that broadcast; the result has their common shape and
+        dtype. Unsigned integers wrap around. alpha: factor of other (default 1). Raises
+        DTypeError when one of them is bool (use logical_xor or logical_not), and for a
+        fractional alpha when both
+        are integers.
+        """
+
+    def subtract_(self, other: _Operand, *, alpha: _Number = 1) -> Tensor:
         """Difference, element by element: input - alpha * other. In place."""
 
     def sum(

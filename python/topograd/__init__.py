@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from math import e, inf, nan, pi
 
-from topograd import _C
+from topograd import _C, _aliases
 from topograd._C import (
     DTypeError,
     Generator,
@@ -79,6 +79,7 @@ long = _C.long
 
 # Every public op of the registry is a function of this namespace.
 globals().update(_C.functions)
+globals().update(_aliases.functions())
 for _name in ("dropout", "embedding", "conv1d", "conv2d", "conv3d", "layer_norm", "batch_norm"):
     globals()[_name] = _C.nn_functions[_name]
 del _name
@@ -92,6 +93,7 @@ from topograd._functions import (  # noqa: E402
     allclose,
     as_tensor,
     asarray,
+    can_cast,
     equal,
     fork_rng,
     from_dlpack,
@@ -108,6 +110,7 @@ from topograd._functions import (  # noqa: E402
     norm,
     normal,
     numel,
+    promote_types,
     result_type,
     seed,
     set_rng_state,

@@ -103,6 +103,7 @@ from topograd._functions import (
     allclose,
     as_tensor,
     asarray,
+    can_cast,
     equal,
     fork_rng,
     from_dlpack,
@@ -119,6 +120,7 @@ from topograd._functions import (
     norm,
     normal,
     numel,
+    promote_types,
     result_type,
     seed,
     set_rng_state,
@@ -162,6 +164,7 @@ from topograd.serialization import (
 __all__ = [
     "abs",
     "abs_",
+    "absolute",
     "acos",
     "acos_",
     "acosh",
@@ -182,6 +185,19 @@ __all__ = [
     "angle",
     "any",
     "arange",
+    "arccos",
+    "arccos_",
+    "arccosh",
+    "arccosh_",
+    "arcsin",
+    "arcsin_",
+    "arcsinh",
+    "arcsinh_",
+    "arctan",
+    "arctan2",
+    "arctan_",
+    "arctanh",
+    "arctanh_",
     "argmax",
     "argmin",
     "argsort",
@@ -223,6 +239,7 @@ __all__ = [
     "broadcast_tensors",
     "broadcast_to",
     "bucketize",
+    "can_cast",
     "cartesian_prod",
     "cat",
     "cdist",
@@ -237,6 +254,8 @@ __all__ = [
     "clamp_max_",
     "clamp_min",
     "clamp_min_",
+    "clip",
+    "clip_",
     "clone",
     "column_stack",
     "combinations",
@@ -279,6 +298,7 @@ __all__ = [
     "digamma",
     "dist",
     "div",
+    "divide",
     "dot",
     "double",
     "dropout",
@@ -310,6 +330,8 @@ __all__ = [
     "eye",
     "fill",
     "fill_",
+    "fix",
+    "fix_",
     "flatten",
     "flip",
     "fliplr",
@@ -337,6 +359,7 @@ __all__ = [
     "gcd",
     "ge",
     "Generator",
+    "ger",
     "get_cmake_dir",
     "get_default_dtype",
     "get_include",
@@ -344,6 +367,8 @@ __all__ = [
     "get_rng_state",
     "gradient",
     "graph",
+    "greater",
+    "greater_equal",
     "gt",
     "half",
     "heaviside",
@@ -389,6 +414,8 @@ __all__ = [
     "ldexp",
     "le",
     "lerp",
+    "less",
+    "less_equal",
     "lgamma",
     "linspace",
     "load",
@@ -433,6 +460,7 @@ __all__ = [
     "msort",
     "mul",
     "multinomial",
+    "multiply",
     "mv",
     "mvlgamma",
     "nan_to_num",
@@ -444,6 +472,8 @@ __all__ = [
     "ne",
     "neg",
     "neg_",
+    "negative",
+    "negative_",
     "nextafter",
     "nn",
     "no_grad",
@@ -451,6 +481,7 @@ __all__ = [
     "nonzero_static",
     "norm",
     "normal",
+    "not_equal",
     "numel",
     "ones",
     "ones_like",
@@ -464,6 +495,7 @@ __all__ = [
     "positive",
     "pow",
     "prod",
+    "promote_types",
     "put",
     "quantile",
     "rad2deg",
@@ -537,6 +569,7 @@ __all__ = [
     "std",
     "std_mean",
     "sub",
+    "subtract",
     "sum",
     "swapaxes",
     "swapdims",
@@ -608,6 +641,15 @@ def abs(input: _Operand, *, out: Tensor | None = None) -> Tensor:
 
 def abs_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Absolute value of every element: |x|. In place."""
+
+def absolute(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Absolute value of every element: |x|.
+
+    input: (*), any dtype but bool. Returns the same shape and dtype; complex numbers give
+    their real sizes sqrt(re**2 + im**2). NaN stays NaN; the least signed integer, which
+    has no positive counterpart, stays as it is. The gradient at 0 is 0. Raises DTypeError
+    for bool tensors.
+    """
 
 def acos(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Inverse cosine of every element.
@@ -833,6 +875,74 @@ def any(
     all, () for none: each element alone. keepdim: keep them with size 1 (default False).
     Returns bool, uint8 for uint8. No elements give False.
     """
+
+def arccos(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Inverse cosine of every element.
+
+    input: (*); integers give float32. Returns the same shape, in radians in [0, pi].
+    Numbers outside [-1, 1] give NaN. The gradient is -inf at -1 and 1.
+    """
+
+def arccos_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Inverse cosine of every element. In place."""
+
+def arccosh(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Inverse hyperbolic cosine of every element: log(x + sqrt(x * x - 1)).
+
+    input: (*); integers give float32. Returns the same shape. Numbers below 1 give NaN.
+    The gradient is inf at 1.
+    """
+
+def arccosh_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Inverse hyperbolic cosine of every element: log(x + sqrt(x * x - 1)). In place."""
+
+def arcsin(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Inverse sine of every element.
+
+    input: (*); integers give float32. Returns the same shape, in radians in [-pi / 2, pi
+    / 2]. Numbers outside [-1, 1] give NaN. The gradient is inf at -1 and 1.
+    """
+
+def arcsin_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Inverse sine of every element. In place."""
+
+def arcsinh(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Inverse hyperbolic sine of every element: log(x + sqrt(x * x + 1)).
+
+    input: (*); integers give float32. Returns the same shape. Infinities stay as they
+    are.
+    """
+
+def arcsinh_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Inverse hyperbolic sine of every element: log(x + sqrt(x * x + 1)). In place."""
+
+def arctan(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Inverse tangent of every element.
+
+    input: (*); integers give float32. Returns the same shape, in radians in [-pi / 2, pi
+    / 2]. atan2 gives the angle in all four quadrants.
+    """
+
+def arctan2(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Angle of the point (x, y) = (other, input) in all four quadrants.
+
+    input, other: tensors or numbers that broadcast; the result has their common shape and
+    dtype, float32 for integers, in radians in [-pi, pi]. The signs of zeros count: y =
+    -0. with x < 0 gives -pi. The gradient at the origin is 0.
+    """
+
+def arctan_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Inverse tangent of every element. In place."""
+
+def arctanh(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Inverse hyperbolic tangent of every element: log((1 + x) / (1 - x)) / 2.
+
+    input: (*); integers give float32. Returns the same shape. -1 and 1 give -inf and inf,
+    numbers beyond them NaN.
+    """
+
+def arctanh_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Inverse hyperbolic tangent of every element: log((1 + x) / (1 - x)) / 2. In place."""
 
 def argmax(
     input: _Operand,
@@ -1327,6 +1437,30 @@ def clamp_min(input: _Operand, min: _Operand, *, out: Tensor | None = None) -> T
 def clamp_min_(input: _Operand, min: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Every element, but at least min: max(input, min). In place."""
 
+def clip(
+    input: _Operand,
+    min: _Operand | None = None,
+    max: _Operand | None = None,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Every element limited to [min, max].
+
+    input: (*). min, max: numbers, or tensors that broadcast with input; None (default)
+    for no limit. The result has the common shape and dtype. NaN stays NaN; max wins where
+    min > max. The gradient is 1 where min <= input <= max; elsewhere it is 0 and goes to
+    the limit. Raises ValueError when both limits are None.
+    """
+
+def clip_(
+    input: _Operand,
+    min: _Operand | None = None,
+    max: _Operand | None = None,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Every element limited to [min, max]. In place."""
+
 def clone(
     input: _Operand,
     *,
@@ -1805,6 +1939,21 @@ def div(
     ValueError for another rounding_mode and for rounded integers divided by 0.
     """
 
+def divide(
+    input: _Operand,
+    other: _Operand,
+    *,
+    rounding_mode: _str | None = None,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Quotient, element by element: input / other, rounded on demand.
+
+    input, other: tensors or numbers that broadcast. rounding_mode: None (default) for
+    true_divide, where integers give float32; 'floor' to round down, as floor_divide,
+    'trunc' to round towards zero: both keep integers and have gradient 0. Raises
+    ValueError for another rounding_mode and for rounded integers divided by 0.
+    """
+
 def dot(input: _Operand, tensor: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Inner product of two vectors: sum of input[i] * tensor[i].
 
@@ -1959,6 +2108,16 @@ def fill_(input: _Operand, value: _Operand, *, out: Tensor | None = None) -> Ten
     input. In place.
     """
 
+def fix(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Integer part of every element: rounded towards zero.
+
+    input: (*). Returns the same shape and dtype: floats stay floats, integers are
+    unchanged. The gradient is 0. Raises DTypeError for bool tensors.
+    """
+
+def fix_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Integer part of every element: rounded towards zero. In place."""
+
 def flatten(
     input: _Operand,
     start_dim: _int = 0,
@@ -2077,6 +2236,27 @@ def gcd(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tenso
     """
 
 def ge(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Whether input >= other, element by element.
+
+    input, other: tensors or numbers that broadcast; compared in their common dtype.
+    Returns a bool tensor of their common shape. False where either is NaN.
+    """
+
+def ger(input: _Operand, vec2: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Outer product of two vectors: c[i, j] = input[i] * vec2[j].
+
+    input: (m,), vec2: (n,). Returns (m, n) in the common dtype. Raises ShapeError for
+    other shapes.
+    """
+
+def greater(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Whether input > other, element by element.
+
+    input, other: tensors or numbers that broadcast; compared in their common dtype.
+    Returns a bool tensor of their common shape. False where either is NaN.
+    """
+
+def greater_equal(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Whether input >= other, element by element.
 
     input, other: tensors or numbers that broadcast; compared in their common dtype.
@@ -2493,6 +2673,20 @@ def lerp(
     extrapolate. Raises DTypeError for integers.
     """
 
+def less(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Whether input < other, element by element.
+
+    input, other: tensors or numbers that broadcast; compared in their common dtype.
+    Returns a bool tensor of their common shape. False where either is NaN.
+    """
+
+def less_equal(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Whether input <= other, element by element.
+
+    input, other: tensors or numbers that broadcast; compared in their common dtype.
+    Returns a bool tensor of their common shape. False where either is NaN.
+    """
+
 def lgamma(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Logarithm of the absolute value of the gamma function.
 
@@ -2905,6 +3099,13 @@ def multinomial(
     Spirakis, 2006.
     """
 
+def multiply(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Product, element by element: input * other.
+
+    input, other: tensors or numbers that broadcast; the result has their common shape and
+    dtype (for bools, and). Integers that overflow wrap around.
+    """
+
 def mv(input: _Operand, vec: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Product of a matrix and a vector.
 
@@ -3048,6 +3249,17 @@ def neg(input: _Operand, *, out: Tensor | None = None) -> Tensor:
 def neg_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Negation of every element: -x. In place."""
 
+def negative(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Negation of every element: -x.
+
+    input: (*), any dtype but bool. Returns the same shape and dtype. Unsigned integers
+    wrap around, and the least signed integer is its own negation. Raises DTypeError for
+    bool tensors: use logical_not.
+    """
+
+def negative_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Negation of every element: -x. In place."""
+
 def nextafter(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """The next number that the dtype holds after input, towards other.
 
@@ -3072,6 +3284,14 @@ def nonzero_static(
     missing ones are filled with fill_value (default -1). Returns int64 (size,
     input.ndim). Raises
     ValueError for a negative size.
+    """
+
+def not_equal(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Whether input != other, element by element.
+
+    input, other: tensors or numbers that broadcast; compared in their common dtype.
+    Returns a bool tensor of their common shape. NaN differs from everything, itself
+    included.
     """
 
 def outer(input: _Operand, vec2: _Operand, *, out: Tensor | None = None) -> Tensor:
@@ -3747,6 +3967,22 @@ def stack(tensors: Sequence[Tensor], dim: _int = 0, *, out: Tensor | None = None
     """
 
 def sub(
+    input: _Operand,
+    other: _Operand,
+    *,
+    alpha: _Number = 1,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Difference, element by element: input - alpha * other.
+
+    input, other: tensors or numbers that broadcast; the result has their common shape and
+    dtype. Unsigned integers wrap around. alpha: factor of other (default 1). Raises
+    DTypeError when one of them is bool (use logical_xor or logical_not), and for a
+    fractional alpha when both
+    are integers.
+    """
+
+def subtract(
     input: _Operand,
     other: _Operand,
     *,

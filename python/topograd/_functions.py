@@ -191,6 +191,8 @@ def norm(
     dim: builtins.int | Sequence[builtins.int] | None = None,
     keepdim: builtins.bool = False,
     dtype: _C.dtype | None = None,
+    *,
+    out: Tensor | None = None,
 ) -> Tensor:
     """(sum |x|**p)**(1 / p) over the given dims, or over all; p='fro' is 2, inf the greatest |x|.
 
@@ -204,8 +206,34 @@ def norm(
         raise ValueError(f"norm: p must be a number or 'fro', got '{p}'")
     order = 2.0 if p is None or isinstance(p, str) else builtins.float(p)
     source = input if dtype is None else input.to(dtype)
-    result: Tensor = _C.call("vector_norm", source, order, dim, keepdim)
-    return result
+    sizes = source.abs() if source.is_complex() else source
+    result: Tensor = _C.call("vector_norm", sizes, order, dim, keepdim)
+    return result if out is None else _C.functions["positive"](result, out=out)
+
+
+def promote_types(type1: _C.dtype, type2: _C.dtype) -> _C.dtype:
+    """The smallest dtype that both can be converted to without loss of more than precision.
+
+    >>> import topograd as tg
+    >>> tg.promote_types(tg.int32, tg.float32)
+    topograd.float32
+    """
+    both: Tensor = _C.empty(0, dtype=type1) + _C.empty(0, dtype=type2)
+    return both.dtype
+
+
+def can_cast(from_: _C.dtype, to: _C.dtype) -> builtins.bool:
+    """Whether results of one dtype may be written into a tensor of the other: no fraction is lost.
+
+    >>> import topograd as tg
+    >>> tg.can_cast(tg.int64, tg.float32), tg.can_cast(tg.float32, tg.int64)
+    (True, False)
+    """
+
+    def category(dtype: _C.dtype) -> builtins.int:
+        return (dtype != _C.bool) + dtype.is_floating_point + 2 * dtype.is_complex
+
+    return category(from_) <= category(to)
 
 
 def result_type(tensor1: Tensor | Number, tensor2: Tensor | Number) -> _C.dtype:

@@ -22,7 +22,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 import topograd
-from topograd import _C
+from topograd import _C, _aliases
 
 Record = Mapping[str, Any]
 
@@ -199,6 +199,10 @@ def method_forms(ops: Iterable[Record]) -> dict[str, list[Form]]:
             add(op["function"], form)
         if op["inplace"]:
             add(in_place_name(op), form._replace(doc=f"{form.doc.splitlines()[0]} In place."))
+    for alias, name in _aliases.ALIASES.items():
+        for suffix in ("", "_"):
+            if name + suffix in forms:
+                forms[alias + suffix] = forms[name + suffix]
     return forms
 
 

@@ -6,7 +6,7 @@ import builtins
 from collections.abc import Callable
 from typing import Any
 
-from topograd import _C, _functions, _placing, _statistics
+from topograd import _C, _aliases, _functions, _placing, _statistics
 from topograd._arguments import takes_tensors
 from topograd._C import Tensor
 
@@ -333,6 +333,8 @@ _method(_placing.unique, "unique")
 _method(_placing.unique_consecutive, "unique_consecutive")
 for _name in ("squeeze", "unsqueeze", "transpose", "t", "swapaxes", "swapdims", "as_strided"):
     _reshaped_in_place(_name)
+_aliases.install_methods()
+Tensor.__rdiv__ = Tensor.__rtruediv__  # type: ignore[attr-defined]
 setattr(Tensor, "__array_interface__", property(lambda self: self.numpy().__array_interface__))  # noqa: B010
 for _name in ("zeros", "ones", "empty", "full", "empty_strided"):
     _new(getattr(_C, _name), f"new_{_name}")
