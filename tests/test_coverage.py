@@ -8,6 +8,7 @@ import pytest
 
 import topograd as tg
 from helpers import is_floating, outputs
+from test_testing import SineWithWrongReverse
 
 MATRIX = tg.coverage(show=False)
 
@@ -34,20 +35,6 @@ def test_only_ops_without_a_derivative_have_empty_cells(op: Any) -> None:
         assert not (floating and finite), f"{op} was not checked"
 
 
-class _Sloppy(tg.autograd.Function):
-    """A sine whose gradient is off by a factor of 1.01."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Any) -> Any:
-        ctx.save_for_backward(x)
-        return x.sin()
-
-    @staticmethod
-    def backward(ctx: Any, g: Any) -> Any:
-        (x,) = ctx.saved_tensors
-        return 1.01 * g * x.cos()
-
-
 class _Liar:
     """An op of the registry in all but its derivative."""
 
@@ -58,10 +45,10 @@ class _Liar:
         return self.name
 
     def samples(self) -> list[Any]:
-        return [((tg.tensor([0.3, 0.7], dtype=tg.float64),), {})]
+        return [((tg.tensor([0.3, 0.7, 1.1, -0.4], dtype=tg.float64),), {})]
 
     def function(self, x: Any) -> Any:
-        return _Sloppy.apply(x)
+        return SineWithWrongReverse.apply(x)
 
 
 def test_a_wrong_gradient_is_a_red_cell() -> None:
