@@ -85,7 +85,8 @@ input: (*). dim: a dim or several; None (default) or () for all. keepdim: keep t
 with size 1 (default False). dtype: of the result, by default that of input, int64 for
 integers and bools. No elements give 0. Blocked pairwise summation: the error grows
 with the logarithm of the count, and the result does not depend on the number of
-threads.
+threads. Raises IndexError for a dim out of range, ValueError for one that is named
+twice. Source: Higham, 1993.
 
 >>> x = tg.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
 >>> tg.sum(x)
@@ -252,7 +253,8 @@ constinit const Op<Tensor(Tensor, OptionalDims, bool)> logsumexp{{
 input: (*); integers give float32. dim: a dim or several; None (default) or () for
 all. keepdim: keep them with size 1 (default False). The greatest element is taken out
 first: no overflow. All -inf, or no elements, give -inf. The gradient is softmax(x);
-NaN where the result is infinite.
+NaN where the result is infinite. Raises IndexError for a dim out of range, ValueError
+for one that is named twice. Source: Blanchard, Higham and Higham, 2021.
 
 >>> tg.logsumexp(tg.tensor([1000.0, 1000.0]), dim=0)
 tensor(1000.6932)

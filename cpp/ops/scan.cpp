@@ -183,7 +183,7 @@ input: (*), floating point. dim: a dim or several; None (default) or () for all.
 correction: 1 (default) for the unbiased estimate, 0 for the mean square deviation.
 keepdim: keep the dims with size 1 (default False). Accurate also when the mean is far
 greater than the deviation. n <= correction gives inf, or NaN for deviations of 0.
-Raises DTypeError for integers.
+Raises DTypeError for integers. Source: Chan, Golub and LeVeque, 1983.
 
 >>> tg.var(tg.tensor([1.0, 2.0, 3.0, 4.0]))
 tensor(1.6667)

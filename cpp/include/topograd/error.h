@@ -63,11 +63,12 @@ class TOPOGRAD_API OutOfMemory : public Error {
   ~OutOfMemory() override;
 };
 
+// Texts of errors are compiled for size, apart from the paths that are taken ("cold").
 namespace detail {
-inline void format_rest(std::ostringstream& text, std::string_view pattern) { text << pattern; }
+[[gnu::cold]] inline void format_rest(std::ostringstream& text, std::string_view pattern) { text << pattern; }
 
 template <class First, class... Rest>
-void format_rest(std::ostringstream& text, std::string_view pattern, const First& first,
+[[gnu::cold]] void format_rest(std::ostringstream& text, std::string_view pattern, const First& first,
                  const Rest&... rest) {
   const auto hole = pattern.find("{}");
   text << pattern.substr(0, hole);
@@ -79,7 +80,7 @@ void format_rest(std::ostringstream& text, std::string_view pattern, const First
 
 /// Fills each `{}` of the pattern with the next value; anything that has operator<< goes in.
 template <class... Values>
-std::string format(std::string_view pattern, const Values&... values) {
+[[gnu::cold]] std::string format(std::string_view pattern, const Values&... values) {
   std::ostringstream text;
   text << std::boolalpha;
   detail::format_rest(text, pattern, values...);
@@ -87,7 +88,7 @@ std::string format(std::string_view pattern, const Values&... values) {
 }
 
 template <class Kind = Error, class... Values>
-[[noreturn]] void fail(std::string_view pattern, const Values&... values) {
+[[noreturn, gnu::cold, gnu::noinline]] void fail(std::string_view pattern, const Values&... values) {
   throw Kind(format(pattern, values...));
 }
 
