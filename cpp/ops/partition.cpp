@@ -73,9 +73,9 @@ input, ValueError for a number of sections below 1.
 )",
     .forward =
         [](const Tensor& x, const Tensor& at, std::int64_t dim) {
-          expect<TypeError>(is_integer(at.dtype()),
-                            "tensor_split: indices or sections must be integers, got {}",
-                            at.dtype());
+          expect<DTypeError>(is_integer(at.dtype()),
+                             "tensor_split: indices or sections must be integers, got {}",
+                             at.dtype());
           expect<ShapeError>(at.rank() <= 1,
                              "tensor_split: indices or sections must be a number or 1-d, got "
                              "shape {}",
@@ -416,15 +416,16 @@ tensor([1, 2, 3, 4])
 constinit const Unary adjoint{{
     .signature = "adjoint(Tensor input)",
     .doc =
-        R"(The last two dims swapped, as a view: x.mH, the transpose of real matrices.
+        R"(The last two dims swapped and complex numbers conjugated: x.mH.
 
-input: at least 2-d, else ShapeError.
+input: at least 2-d, else ShapeError. A view of real matrices, a copy of complex ones.
 
 >>> tg.adjoint(tg.tensor([[1, 2], [3, 4]]))
 tensor([[1, 3],
         [2, 4]])
 )",
-    .forward = [](const Tensor& x) { return transpose(check_count(x, 2, "adjoint"), -2, -1); },
+    .forward =
+        [](const Tensor& x) { return conjugated(transpose(check_count(x, 2, "adjoint"), -2, -1)); },
     .samples = []() -> std::vector<Sample> { return {{sample({2, 3, 4})}}; },
 }};
 
@@ -451,7 +452,7 @@ tensor([[2., 2., 2.]])
                              size, x.shape());
           if (x.shape() == size) return x;
           // Sums of integers and bools are int64.
-          return sum_to(is_floating(x.dtype()) ? x : cast(x, DType::int64), size);
+          return sum_to(is_differentiable(x.dtype()) ? x : cast(x, DType::int64), size);
         },
     .traits = is_method | method_only,
     .samples = []() -> std::vector<Sample> {

@@ -256,7 +256,7 @@ def _check_input(
         if backward:
             rows = []
             for element in range(value.numel()):
-                seeds = [tg.zeros_like(one) for one in values]
+                seeds = [tg.zeros(one.shape, dtype=one.dtype) for one in values]
                 seeds[output].view(-1)[element] = 1
                 (row,) = pull(tuple(seeds))
                 rows.append(row.detach().double().flatten())
@@ -269,7 +269,7 @@ def _forward_columns(function: Callable[..., Any], x: Tensor, output: int) -> Te
     """The Jacobian by forward mode; None when a user's Function defines no jvp."""
     columns = []
     for element in range(x.numel()):
-        direction = tg.zeros_like(x)
+        direction = tg.zeros(x.shape, dtype=x.dtype)
         direction.view(-1)[element] = 1
         try:
             _, tangent = tg.func.jvp(function, (x,), (direction,))
