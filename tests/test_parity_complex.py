@@ -91,6 +91,9 @@ def test_complex_vectors_have_torchs_products(kind: str) -> None:
             call = getattr(library, name)
             pair.append(call(a, b, dim=-1) if name == "cross" else call(a[0], b[0]))
         assert_same_values(name, *pair, factor=4)
+    own, their = (tensor_of(values[0], kind, library) for library in (tg, torch))
+    for name in ("mH", "H", "mT"):
+        assert_same_values(name, getattr(own, name), getattr(their, name), factor=1)
     a, b = (tensor_of(one, "complex128").requires_grad_() for one in values)
     assert tg.testing.gradcheck(lambda x, y: tg.cross(x, y, dim=-1), [a, b])
     assert tg.testing.gradcheck(lambda x, y: tg.vdot(x[0], y[0]), [a, b])

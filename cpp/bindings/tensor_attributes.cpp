@@ -149,13 +149,22 @@ PyObject* get_matrix_transposed(PyObject* self, void*) {
     return wrap(matrix_transpose(tensor_of(self)));
   });
 }
-PyObject* get_transposed_matrix(PyObject* self, void*) {
+/// x, or its complex conjugate.
+Tensor conjugated_if_complex(const Tensor& x) { return is_complex(x.dtype()) ? conj(x) : x; }
+
+PyObject* get_adjoint(PyObject* self, void*) {
+  return guarded<PyObject*>(nullptr, [&] {
+    const AwaitedSite here;
+    return wrap(conjugated_if_complex(matrix_transpose(tensor_of(self))));
+  });
+}
+PyObject* get_adjoint_matrix(PyObject* self, void*) {
   return guarded<PyObject*>(nullptr, [&] {
     const AwaitedSite here;
     const Tensor x = tensor_of(self);
     expect<ShapeError>(x.rank() == 2 || x.rank() == 0, "H: expects a matrix, got shape {}",
                        x.shape());
-    return wrap(transpose(x, 0, x.rank() == 0 ? 0 : 1));
+    return wrap(conjugated_if_complex(transpose(x, 0, x.rank() == 0 ? 0 : 1)));
   });
 }
 
@@ -192,9 +201,9 @@ PyGetSetDef attributes[] = {
     {"data", get_data, set_data, "The same elements outside the graph.", nullptr},
     {"T", get_transposed, nullptr, "All dims in reverse order.", nullptr},
     {"mT", get_matrix_transposed, nullptr, "The last two dims swapped.", nullptr},
-    {"mH", get_matrix_transposed, nullptr, "The last two dims swapped: mT of real matrices.",
-     nullptr},
-    {"H", get_transposed_matrix, nullptr, "A matrix with its two dims swapped.", nullptr},
+    {"mH", get_adjoint, nullptr, "The last two dims swapped, complex numbers conjugated.", nullptr},
+    {"H", get_adjoint_matrix, nullptr,
+     "A matrix with its two dims swapped, complex numbers conjugated.", nullptr},
     {"is_cuda", get_false, nullptr, "Whether it is on a CUDA device.", nullptr},
     {"is_sparse", get_false, nullptr, "Whether it is sparse.", nullptr},
     {"is_quantized", get_false, nullptr, "Whether it is quantized.", nullptr},
