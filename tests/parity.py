@@ -9,6 +9,7 @@ import numpy as np
 
 from helpers import (
     FLOATING,
+    REAL_KINDS,
     Call,
     arrays,
     assert_close,
@@ -89,7 +90,7 @@ def assert_same_values(
     if name in ORDER_IS_FREE or (name in PLACE_IS_FREE and len(pairs) > 1):
         pairs = pairs[:-1]
     for own, their in pairs:
-        kind = kind_of(own)
+        kind = REAL_KINDS.get(kind_of(own), kind_of(own))
         if kind in FLOATING and coarsest is not None:
             kind = max(kind, coarsest, key=FLOATING.index)
         assert_close(own, their, kind if kind in FLOATING else "float64", factor)

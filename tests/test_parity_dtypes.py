@@ -38,6 +38,11 @@ WIDER: dict[str, str] = {
     # Accepted here and refused by PyTorch.
     "hypot": "integers give float32, as for atan2",
     "logaddexp": "integers give float32, as for atan2",
+    "logaddexp2": "integers give float32, as for atan2",
+    "logcumsumexp": "integers give float32, as for logsumexp",
+    "ldexp": "exponents may be bools",
+    "trace": "bools are counted, as by sum",
+    "isin": "bools are equal or not, as for eq",
     "addcdiv": "integers are divided as by /",
     "argmax": "bools are ordered",
     "argmin": "bools are ordered",
@@ -51,8 +56,17 @@ WIDER: dict[str, str] = {
     "avg_pool2d": "integers of any size",
     "avg_pool3d": "integers of any size, and half precision",
     "multinomial": "weights may be counts",
+    "binomial": "half precision as well",
+    "histogram": "half precision as well",
+    "cdist": "half precision as well",
+    "quantile": "levels of another dtype, and half precision",
+    "nanquantile": "levels of another dtype, and half precision",
     "normal": "integers are means and deviations as well",
     "masked_fill": "a fraction between -1 and 0 is cut off for uint8 too",
+    **dict.fromkeys(
+        "median nanmedian kthvalue searchsorted bucketize".split(),
+        "bools are ordered, as for sort",
+    ),
     **dict.fromkeys(
         """isclose lerp cross_entropy nll_loss binary_cross_entropy layer_norm batch_norm rms_norm
         group_norm""".split(),
@@ -60,7 +74,8 @@ WIDER: dict[str, str] = {
     ),
     **dict.fromkeys(
         """gather scatter scatter_add index_select index_add take_along_dim one_hot embedding
-        index_put index_fill index_copy take put""".split(),
+        index_put index_fill index_copy take put scatter_reduce index_reduce
+        tensor_split""".split(),
         SMALL_INDICES,
     ),
 }
@@ -69,6 +84,8 @@ OTHER_RESULT: dict[str, str] = {
     "binary_cross_entropy_with_logits": "a float32 target with a float64 input gives float64",
     "normal": "the deviations take part in the dtype",
 }
+# PyTorch's half precision of these is complex32.
+WITHOUT_HALVES = ("complex", "polar", "view_as_complex")
 # Both refuse, for another reason first.
 OTHER_ERROR: dict[str, str] = {
     "multinomial": "counts of samples are looked at before dtypes",
@@ -87,6 +104,8 @@ def cast(array: Array, kind: str) -> tg.Tensor:
 def variants(call: Call) -> Iterator[tuple[str, Call]]:
     """Yield the call with its floating tensors, and with each tensor alone, in every dtype."""
     arrays = call.arrays
+    if any(array.dtype.kind == "c" for array in arrays):
+        return  # see test_parity_complex.py
     places = [[place] for place in range(len(arrays))]
     floats = [place for place, array in enumerate(arrays) if array.dtype.kind == "f"]
     if len(floats) > 1:
@@ -106,6 +125,11 @@ def is_about_arguments(error: Exception) -> bool:
     )
 
 
+def cuts_off(name: str, call: Call) -> bool:
+    """Tell whether negative numbers are written over bytes: 0 here, remainders in PyTorch."""
+    return name.endswith("_scatter") and kind_of(call.tensors[0]) == "uint8"
+
+
 def assert_parity(name: str, call: Call) -> None:
     """Compare acceptance, dtype, shape and values, or the type of the error."""
     other = torch_call(call)
@@ -114,12 +138,15 @@ def assert_parity(name: str, call: Call) -> None:
     result, error = attempt(call.copied())
     if refused is not None and is_about_arguments(refused):
         return
+    if name in WITHOUT_HALVES and any(kind_of(tensor) == "float16" for tensor in call.tensors):
+        assert isinstance(error, tg.DTypeError)
+        return
     if refused is None:
         assert error is None, f"is refused: {error}"
         if name in OTHER_RESULT:
             return
         assert describe(result) == describe(expected)
-        if name not in WITHOUT_ORACLE:
+        if name not in WITHOUT_ORACLE and not cuts_off(name, call):
             kinds = [kind_of(tensor) for tensor in call.tensors]
             coarsest = max((k for k in kinds if k in FLOATING), key=FLOATING.index, default=None)
             assert_same_values(name, result, expected, factor=16, coarsest=coarsest)
@@ -146,7 +173,7 @@ def test_dtypes_are_accepted_and_refused_as_by_torch(op: tg._registry.Op) -> Non
 
 def test_every_listed_difference_is_one() -> None:
     """A reason that is not needed any more goes."""
-    unneeded = []
+    looked_at, found = set(), set()
     for op in OPS:
         name = base_name(op)
         if (
@@ -155,15 +182,14 @@ def test_every_listed_difference_is_one() -> None:
             or any(not t.numel() for call in calls_of(op) for t in call.tensors)
         ):
             continue
-        found = False
+        looked_at.add(name)
         for call in calls_of(op):
             for _, changed in variants(call):
                 with quiet():
                     refused = attempt(torch_call(changed).copied())[1]
-                found = found or (refused is not None and attempt(changed.copied())[1] is None)
-        if not found:
-            unneeded.append(name)
-    assert not unneeded
+                if refused is not None and attempt(changed.copied())[1] is None:
+                    found.add(name)
+    assert found == looked_at
 
 
 @pytest.mark.parametrize("number", [True, 2, 2.5])

@@ -50,6 +50,8 @@ KINDS = (*FLOATING, *INTEGRAL, "bool")
 OTHER_VALUES = {
     "gelu": "-inf gives 0, the limit, where PyTorch gives NaN",
 }
+# PyTorch's half precision of these is complex32, which is not here.
+WITHOUT_HALVES = ("complex", "polar", "view_as_complex")
 OTHER_GRADIENTS = {
     "histogram": "PyTorch tracks the counts and then says that they have no derivative",
     "digamma": "PyTorch's polygamma of order 1 has nine digits",
@@ -151,6 +153,8 @@ def test_every_dtype_that_torch_accepts_is_accepted_and_gives_the_same(name: str
     """Half precision is compared with its own rounding; PyTorch rounds intermediate steps too."""
     for call, kind in itertools.product(independent_calls(name), KINDS):
         if name in OTHER_VALUES and not all_finite(call.tensors):
+            continue
+        if name in WITHOUT_HALVES and kind == "float16":
             continue
         if any(is_floating(tensor) for tensor in call.tensors) and all(
             tensor.numel() for tensor in call.tensors

@@ -40,7 +40,7 @@ class Nested {
     index at = 0;
     fill(data, 0, out, at);
     expect<ValueError>(at == out.count(), "tensor: the data changed while it was read");
-    return converted(out, chosen);
+    return converted_freely(out, chosen);
   }
 
  private:
@@ -173,7 +173,7 @@ Tensor from_floats(PyObject* list) {
 Tensor tensor_from(PyObject* data, std::optional<DType> dtype) {
   if (is_tensor(data)) {
     const Tensor x = as_tensor(data).detach();
-    return dense_copy(dtype ? converted(x, *dtype) : x);
+    return dense_copy(dtype ? converted_freely(x, *dtype) : x);
   }
   // Arrays come with their memory; nested lists are walked.
   if (!PyList_Check(data) && !PyTuple_Check(data) && !PyUnicode_Check(data) &&
@@ -181,7 +181,7 @@ Tensor tensor_from(PyObject* data, std::optional<DType> dtype) {
     const Tensor view = py::module_::import("topograd._interop")
                             .attr("from_array")(py::handle(data))
                             .cast<Tensor>();
-    return dense_copy(dtype ? converted(view, *dtype) : view);
+    return dense_copy(dtype ? converted_freely(view, *dtype) : view);
   }
   if (PyList_CheckExact(data) || PyTuple_CheckExact(data)) {
     const DType wanted = dtype.value_or(default_dtype());

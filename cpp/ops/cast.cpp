@@ -12,7 +12,7 @@ constinit const Op<Tensor(Tensor, DType)> cast{{
     .forward =
         [](const Tensor& x, DType dtype) {
           if (x.dtype() == dtype) return shallow_copy(x);
-          if (x.contiguous()) return converted(x, dtype);
+          if (x.contiguous()) return converted_freely(x, dtype);
           return copy_with_strides(x, dtype, strides_of_format(x, "preserve_format", "to"));
         },
     .derivative = Linear{[](const Call&, const Tensor& g, const Tensor& x, DType) -> Tensor {

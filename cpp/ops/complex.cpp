@@ -8,7 +8,7 @@ namespace topograd {
 namespace {
 
 void expect_complex(const Tensor& x, std::string_view op) {
-  expect<TypeError>(is_complex(x.dtype()), "{}: expects a complex tensor, got {}", op, x.dtype());
+  expect<DTypeError>(is_complex(x.dtype()), "{}: expects a complex tensor, got {}", op, x.dtype());
 }
 
 Tensor sample_complex(const Dims& shape) {
@@ -21,7 +21,7 @@ std::vector<Sample> complex_samples() { return {{sample_complex({2, 3})}, {sampl
 
 /// (re, im) of one dtype, as `complex` and `polar` take them.
 void check_parts(const Tensor& a, const Tensor& b, std::string_view op) {
-  expect<TypeError>(
+  expect<DTypeError>(
       a.dtype() == b.dtype() && (a.dtype() == DType::float32 || a.dtype() == DType::float64),
       "{}: expects two float32 or two float64 tensors, got {} and {}", op, a.dtype(), b.dtype());
 }
@@ -64,8 +64,8 @@ tensor([1.+2.j, 3.-4.j])
 )",
     .forward =
         [](const Tensor& x) {
-          expect<TypeError>(x.dtype() == DType::float32 || x.dtype() == DType::float64,
-                            "view_as_complex: expects float32 or float64, got {}", x.dtype());
+          expect<DTypeError>(x.dtype() == DType::float32 || x.dtype() == DType::float64,
+                             "view_as_complex: expects float32 or float64, got {}", x.dtype());
           expect<ShapeError>(x.rank() > 0 && x.shape().back() == 2,
                              "view_as_complex: the last size must be 2, got shape {}", x.shape());
           bool fits = x.strides().back() == 1 && x.body()->offset % 2 == 0;

@@ -57,6 +57,8 @@ Tensor conv_of_rank(const Tensor& x, const Tensor& weight, const Tensor& bias, c
   expect<NotSupported>(x.dtype() == weight.dtype(), "{}: dtypes differ: input is {}, weight is {}",
                        op, x.dtype(), weight.dtype());
   expect_numbers(x.dtype(), op);
+  expect_real(x.dtype(), op);
+  expect_real(bias, op);
   const auto run = [&](const Tensor& batch) {
     if (!is_floating(x.dtype()))
       return integer_conv(batch, weight, bias, stride, padding, dilation, groups);

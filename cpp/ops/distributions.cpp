@@ -11,8 +11,8 @@ namespace {
 constexpr Traits filling = is_method | has_in_place | in_place_only | is_random;
 
 void expect_floating(const Tensor& x, std::string_view op, std::string_view name) {
-  expect<TypeError>(is_floating(x.dtype()), "{}: {} must be floating point, got {}", op, name,
-                    x.dtype());
+  expect<DTypeError>(is_floating(x.dtype()), "{}: {} must be floating point, got {}", op, name,
+                     x.dtype());
 }
 
 bool holds_everywhere(const Tensor& condition) {
@@ -96,7 +96,8 @@ tensor([1., 1., 1.])
 )",
     .forward =
         [](Target target, const Tensor& x, double p, const Object& generator) {
-          expect<TypeError>(!is_boolean(x.dtype()), "geometric_: not defined for bool");
+          expect_numbers(x.dtype(), "geometric_");
+          expect_real(x, "geometric_");
           expect<ValueError>(p > 0 && p <= 1, "geometric_: p must be in (0, 1], got {}", p);
           const Tensor u = draw_uniform(x.shape(), DType::float64, generator_or_global(generator));
           return written(target, x, floor(log1p(-u) / std::log1p(-p)) + 1);
@@ -142,19 +143,20 @@ constinit const Op<Tensor(Tensor, Tensor, Object)> binomial{{
 
 count: not negative; a fraction is dropped. prob: in [0, 1]. Both floating point of one dtype; they
 broadcast. Returns whole numbers in their dtype; the gradient is 0. generator: a Generator, default
-the global one. Raises ValueError for other values (PyTorch counts them as the nearest ones),
-TypeError for integers. Source: Hörmann, 1993.
+the global one. Raises ValueError for other values (PyTorch counts them as the nearest ones) and for
+integers, DTypeError for two dtypes. Source: Hörmann, 1993.
 
 >>> tg.binomial(tg.tensor([5.0, 8.0]), tg.tensor([0.0, 1.0]))
 tensor([0., 8.])
 )",
     .forward =
         [](const Tensor& count, const Tensor& prob, const Object& generator) {
-          expect_floating(count, "binomial", "count");
-          expect_floating(prob, "binomial", "prob");
-          expect<TypeError>(count.dtype() == prob.dtype(),
-                            "binomial: dtypes differ: count is {}, prob is {}", count.dtype(),
-                            prob.dtype());
+          for (const auto& [name, x] : {std::pair{"count", &count}, std::pair{"prob", &prob}})
+            expect<ValueError>(is_floating(x->dtype()),
+                               "binomial: {} must be floating point, got {}", name, x->dtype());
+          expect<DTypeError>(count.dtype() == prob.dtype(),
+                             "binomial: dtypes differ: count is {}, prob is {}", count.dtype(),
+                             prob.dtype());
           expect<ValueError>(holds_everywhere(logical_and(ge(count, 0), isfinite(count))),
                              "binomial: count must be finite and not negative");
           expect<ValueError>(holds_everywhere(logical_and(ge(prob, 0), le(prob, 1))),

@@ -39,8 +39,11 @@ const kernels::Scan& scan_kernel() {
 }
 
 inline const kernels::Table& kernel_table() { return kernels::active(); }
-/// Index into the table's [2] arrays.
-inline int real_index(DType dtype) { return dtype == DType::float64 ? 1 : 0; }
+/// Index into the table's [2] arrays, which hold kernels of real numbers.
+inline int real_index(DType dtype) {
+  expect<DTypeError>(!is_complex(dtype), "not defined for complex tensors");
+  return dtype == DType::float64 ? 1 : 0;
+}
 
 /// dtype itself when it has fractions, real or complex; float32 for integers.
 inline DType floating(DType dtype) { return is_differentiable(dtype) ? dtype : DType::float32; }
@@ -76,6 +79,13 @@ inline void expect_numbers(DType dtype, std::string_view op) {
                      "{}: not defined for bool tensors; convert them first, "
                      "for instance with .to(topograd.int64)",
                      op);
+}
+inline void expect_real(DType dtype, std::string_view op) {
+  expect<DTypeError>(!is_complex(dtype), "{}: not defined for complex tensors, got {}", op, dtype);
+}
+/// x may be undefined.
+inline void expect_real(const Tensor& x, std::string_view op) {
+  if (x.defined()) expect_real(x.dtype(), op);
 }
 inline void expect_floating(DType dtype, std::string_view op) {
   expect<DTypeError>(is_floating(dtype), "{}: expects a floating point input, got {}", op, dtype);

@@ -69,14 +69,15 @@ Tensor counted(const Tensor& x, const Tensor& edges, const Tensor& weights, Sear
 }
 
 void check_histogram(const Tensor& x, const Tensor& weights) {
-  expect<TypeError>(is_floating(x.dtype()), "histogram: expects a floating point input, got {}",
-                    x.dtype());
+  expect<DTypeError>(is_floating(x.dtype()), "histogram: expects a floating point input, got {}",
+                     x.dtype());
   if (!weights.defined()) return;
   expect<ShapeError>(weights.shape() == x.shape(),
                      "histogram: the weight has shape {}, the input {}", weights.shape(),
                      x.shape());
-  expect<TypeError>(weights.dtype() == x.dtype(),
-                    "histogram: the weight has dtype {}, the input {}", weights.dtype(), x.dtype());
+  expect<DTypeError>(weights.dtype() == x.dtype(),
+                     "histogram: the weight has dtype {}, the input {}", weights.dtype(),
+                     x.dtype());
 }
 
 /// The histogram in the dtype of x; as a density its integral is 1.
@@ -108,8 +109,8 @@ tensor([1.0000, 2.5000])
 )",
     .forward =
         [](const Tensor& x, const Tensor& weights, std::int64_t least_size) {
-          expect<TypeError>(!is_floating(x.dtype()) && x.dtype() != DType::boolean,
-                            "bincount: expects integers, got {}", x.dtype());
+          expect<DTypeError>(is_integer(x.dtype()), "bincount: expects integers, got {}",
+                             x.dtype());
           expect<ShapeError>(x.rank() == 1, "bincount: expects one dim, got shape {}", x.shape());
           expect<ValueError>(least_size >= 0, "bincount: minlength must not be negative, got {}",
                              least_size);
@@ -164,8 +165,8 @@ tensor([0., 2., 1., 0.])
 )",
     .forward =
         [](const Tensor& x, std::int64_t bins, double low, double high) {
-          expect<TypeError>(is_floating(x.dtype()), "histc: expects a floating point input, got {}",
-                            x.dtype());
+          expect<DTypeError>(is_floating(x.dtype()),
+                             "histc: expects a floating point input, got {}", x.dtype());
           check_bins(bins, "histc");
           const Bounds bounds = widened(bounds_of(x, {low, high}, low != high, "histc"), 1);
           expect<ValueError>(bounds.low < bounds.high,
@@ -245,9 +246,9 @@ tensor([2., 1.])
     .forward =
         [](const Tensor& x, const Tensor& edges, const Tensor& weight, bool density) {
           check_histogram(x, weight);
-          expect<TypeError>(edges.dtype() == x.dtype(),
-                            "histogram: the edges have dtype {}, the input {}", edges.dtype(),
-                            x.dtype());
+          expect<DTypeError>(edges.dtype() == x.dtype(),
+                             "histogram: the edges have dtype {}, the input {}", edges.dtype(),
+                             x.dtype());
           expect<ShapeError>(edges.rank() == 1 && edges.count() >= 2,
                              "histogram: bins must be a number or a vector of two or more edges, "
                              "got shape {}",

@@ -64,6 +64,7 @@ void check_class_shapes(const Tensor& x, const Tensor& target, const Tensor& wei
   expect<ShapeError>(x.rank() >= 1,
                      "{}: expects logits (C,), (N, C) or (N, C, d1, …), got shape {}", op,
                      x.shape());
+  expect_real(weight, op);
   Dims wanted = x.shape();
   wanted.erase(x.rank() == 1 ? 0 : 1);
   expect<ShapeError>(target.shape() == wanted,
@@ -78,6 +79,7 @@ void check_class_shapes(const Tensor& x, const Tensor& target, const Tensor& wei
 /// Targets given as probabilities, of the shape of the logits.
 Tensor soft_cross_entropy(const Tensor& x, const Tensor& target, const Tensor& weight,
                           const std::string& reduction, double smoothing) {
+  expect_real(weight, "cross_entropy");
   const int dim = x.rank() == 1 ? 0 : 1;
   const auto classes = static_cast<double>(x.shape()[dim]);
   Tensor wanted = target;
@@ -403,6 +405,7 @@ tensor([  0.6931, 100.0000])
             expect<ValueError>(
                 all(logical_and(ge(*p, 0), le(*p, 1)), {}, false).item().integer() != 0,
                 "binary_cross_entropy: {} must lie in [0, 1]", name);
+          expect_real(weight, "binary_cross_entropy");
           Tensor loss = binary_cross_entropy_terms(x, target);
           if (weight.defined()) loss = loss * weight;
           return reduced(loss, reduction, "binary_cross_entropy");
@@ -441,6 +444,8 @@ tensor(2.0794)
                                  "binary_cross_entropy_with_logits: expects floating point input "
                                  "and target, got {} and {}",
                                  x.dtype(), target.dtype());
+              for (const Tensor& one : {weight, positive})
+                expect_real(one, "binary_cross_entropy_with_logits");
               const Tensor log_one_plus = neg(logsigmoid(x));
               Tensor loss = positive.defined()
                                 ? (1 - target) * x + (1 + (positive - 1) * target) * log_one_plus

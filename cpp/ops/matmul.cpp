@@ -1,6 +1,7 @@
 // The matrix product in all its shapes.
 
 #include "ops/family.h"
+#include "ops/products.h"
 #include "ops/registry.h"
 
 namespace topograd {
@@ -310,9 +311,6 @@ tensor([[10, 20],
     .samples = []() -> std::vector<Sample> { return {{sample({3}), sample({2})}}; },
 }};
 
-namespace {
-
-/// beta * input + alpha * product; input broadcasts to the product, not the other way round.
 Tensor weighted_sum(const Tensor& input, const Tensor& product, const Scalar& beta,
                     const Scalar& alpha, std::string_view op) {
   expect<ShapeError>(broadcast_shapes(input.shape(), product.shape(), op) == product.shape(),
@@ -321,16 +319,14 @@ Tensor weighted_sum(const Tensor& input, const Tensor& product, const Scalar& be
   expect<DTypeError>(input.dtype() == product.dtype() || input.body()->wrapped_number,
                      "{}: dtypes differ: input is {}, the product {}", op, input.dtype(),
                      product.dtype());
-  const bool whole = !is_floating(product.dtype());
-  const auto factor = [&](const Scalar& given) {  // fractions are cut off for integers
+  const bool whole = !is_differentiable(product.dtype());
+  const auto factor = [&](const Scalar& given) {
     return Tensor(whole ? Scalar(static_cast<index>(given.real())) : given);
   };
-  const Tensor scaled = alpha.real() == 1 ? product : product * factor(alpha);
-  if (beta.real() == 0) return scaled;
-  return add(scaled, beta.real() == 1 ? input : input * factor(beta), 1);
+  const Tensor scaled = alpha.complex() == 1.0 ? product : product * factor(alpha);
+  if (beta.complex() == 0.0) return scaled;
+  return add(scaled, beta.complex() == 1.0 ? input : input * factor(beta), 1);
 }
-
-}  // namespace
 
 constinit const Op<Tensor(Tensor, Tensor, Tensor, Scalar, Scalar)> addmm{{
     .signature = "addmm(Tensor input, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1)",

@@ -72,6 +72,7 @@ Tensor channel_change(const Tensor& v, const Standardized& s) {
 }
 
 Tensors batch_norm_forward(const Tensor& x, const Tensor& weight, const Tensor& bias, double eps) {
+  for (const Tensor& one : {x, weight, bias}) expect_real(one, "batch_norm");
   const DType type = compute_dtype(x.dtype());
   const Tensor input = plain(x, type), scale = plain(weight, type), shift = plain(bias, type);
   const index batch = x.shape()[0], channels = x.shape()[1], inner = x.shape()[2];
@@ -112,6 +113,7 @@ void update_running(const Tensor& running, const Tensor& now, double momentum) {
 }
 
 void check_channels(const Tensor& x, const Tensor& per, const char* what) {
+  expect_real(per, "batch_norm");
   expect<ShapeError>(!per.defined() || per.shape() == Dims{x.shape()[1]},
                      "batch_norm: {} of shape {} does not fit input {} with {} channels", what,
                      per.defined() ? per.shape() : Dims(), x.shape(), x.shape()[1]);
@@ -146,11 +148,13 @@ tensor([[-1.2247,  0.0000,  1.2247],
           expect<ShapeError>(
               fits, "layer_norm: normalized_shape {} does not fit the last dims of input {}", shape,
               x.shape());
-          for (const Tensor& affine : {weight, bias})
+          for (const Tensor& affine : {weight, bias}) {
+            expect_real(affine, "layer_norm");
             expect<ShapeError>(
                 !affine.defined() || affine.shape() == shape,
                 "layer_norm: weight or bias of shape {} does not fit normalized_shape {}",
                 affine.defined() ? affine.shape() : Dims(), shape);
+          }
           const index n = count_of(shape);
           if (shape.size() == 1) return layer_norm_rows(x, weight, bias, n, eps)[0];
           const auto flat = [&](const Tensor& v) { return v.defined() ? reshape(v, Dims{n}) : v; };

@@ -13,8 +13,8 @@ constexpr Traits both = is_method | has_in_place;
 
 void expect_integers(const Tensor& a, const Tensor& b, std::string_view op) {
   const DType dtype = result_type({&a, &b});
-  expect<TypeError>(!is_floating(dtype) && !is_boolean(dtype),
-                    "{}: expects integers, got {} and {}", op, a.dtype(), b.dtype());
+  expect<DTypeError>(is_integer(dtype), "{}: expects integers, got {} and {}", op, a.dtype(),
+                     b.dtype());
 }
 
 double largest(DType dtype) {
@@ -50,7 +50,7 @@ tensor([6, 9, 5])
           return binary<"gcd">(target, a, b);
         },
     .derivative = NotDifferentiable{},
-    .traits = both,
+    .traits = is_method | has_in_place_function,
     .samples = integer_samples,
 }};
 
@@ -71,7 +71,7 @@ tensor([12, 30,  0])
           return binary<"lcm">(target, a, b);
         },
     .derivative = NotDifferentiable{},
-    .traits = both,
+    .traits = is_method | has_in_place_function,
     .samples = integer_samples,
 }};
 
@@ -130,7 +130,7 @@ tensor([ 8., -6.])
                                 return 0.69314718055994530942 * c.output();
                               }},
     .saves = saves_in1 | saves_output,
-    .traits = both,
+    .traits = is_method | has_in_place_function,
     .samples = []() -> std::vector<Sample> {
       return {{sample({2, 3}), sample({3})}, {sample({2, 3}), sample_integers({3}, 5)}};
     },
@@ -172,8 +172,8 @@ tensor([True, True])
     .forward =
         [](Target target, const Tensor& x, const Tensor& to) {
           const DType dtype = result_type({&x, &to});
-          expect<TypeError>(is_floating(dtype), "nextafter: expects floating point, got {} and {}",
-                            x.dtype(), to.dtype());
+          expect<DTypeError>(is_floating(dtype), "nextafter: expects floating point, got {} and {}",
+                             x.dtype(), to.dtype());
           check_castable(target, dtype, "nextafter");
           const double half = dtype == DType::float16 ? 1 : 0;
           return compute_dtype(dtype) == dtype
@@ -220,7 +220,7 @@ tensor([0., 9., 1.])
               return cast(isfinite(x), x.dtype());
             }},
         .saves = saves_in0,
-        .traits = both,
+        .traits = is_method | has_in_place_function,
         .samples = []() -> std::vector<Sample> {
           return {{sample({2, 3}), 0.0, Arg(), Arg()}, {sample({3}), 1.0, 2.0, 3.0}};
         },
@@ -228,21 +228,23 @@ tensor([0., 9., 1.])
 
 constinit const Binary float_power{{
     .signature = "float_power(Tensor input, Tensor exponent)",
-    .doc = R"(Power in float64: input ** exponent.
+    .doc = R"(Power in float64, of complex numbers in complex128: input ** exponent.
 
-input, exponent: tensors or numbers that broadcast, converted to float64 first; so is the result.
-A negative base with a fractional exponent gives NaN. The in-place form needs a float64 tensor.
+input, exponent: tensors or numbers that broadcast, converted first; so is the result. A negative
+base with a fractional exponent gives NaN. The in-place form needs a tensor of the result's dtype.
 
 >>> tg.float_power(tg.tensor([2, 3]), 0.5)
 tensor([1.4142, 1.7321], dtype=topograd.float64)
 )",
     .forward =
         [](Target target, const Tensor& x, const Tensor& exponent) {
-          const Tensor y = pow(cast(x, DType::float64), cast(exponent, DType::float64));
+          const DType dtype =
+              is_complex(result_type({&x, &exponent})) ? DType::complex128 : DType::float64;
+          const Tensor y = pow(cast(x, dtype), cast(exponent, dtype));
           if (target.tensor == nullptr) return y;
-          expect<TypeError>(target.tensor->dtype() == DType::float64,
-                            "float_power_: expects a float64 tensor, got {}",
-                            target.tensor->dtype());
+          expect<DTypeError>(target.tensor->dtype() == dtype,
+                             "float_power_: expects a {} tensor, got {}", dtype,
+                             target.tensor->dtype());
           expect<ShapeError>(target.tensor->shape() == y.shape(),
                              "float_power_: the result has shape {}, the tensor {}", y.shape(),
                              target.tensor->shape());

@@ -73,9 +73,9 @@ input, ValueError for a number of sections below 1.
 )",
     .forward =
         [](const Tensor& x, const Tensor& at, std::int64_t dim) {
-          expect<TypeError>(is_integer(at.dtype()),
-                            "tensor_split: indices or sections must be integers, got {}",
-                            at.dtype());
+          expect<DTypeError>(is_integer(at.dtype()),
+                             "tensor_split: indices or sections must be integers, got {}",
+                             at.dtype());
           expect<ShapeError>(at.rank() <= 1,
                              "tensor_split: indices or sections must be a number or 1-d, got "
                              "shape {}",
@@ -455,7 +455,7 @@ tensor([[2., 2., 2.]])
                              size, x.shape());
           if (x.shape() == size) return x;
           // Sums of integers and bools are int64.
-          return sum_to(is_floating(x.dtype()) ? x : cast(x, DType::int64), size);
+          return sum_to(is_differentiable(x.dtype()) ? x : cast(x, DType::int64), size);
         },
     .traits = is_method | method_only,
     .samples = []() -> std::vector<Sample> {

@@ -38,8 +38,8 @@ void check_positions(const Tensor& at, index n, std::string_view op) {
 }
 
 Tensor wrapped_positions(const Tensor& at, index n, std::string_view op) {
-  expect<TypeError>(is_integer(at.dtype()), "{}: index must hold integers, got {} of shape {}", op,
-                    at.dtype(), at.shape());
+  expect<DTypeError>(is_integer(at.dtype()), "{}: index must hold integers, got {} of shape {}", op,
+                     at.dtype(), at.shape());
   const Tensor whole = dense(converted(at, DType::int64));
   if (at.count() == 0) return whole;
   const Limits limits(whole);
@@ -85,7 +85,7 @@ void check_index_rows(const Tensor& x, int dim, const Tensor& at, const Tensor& 
 }
 
 Tensor identity_of(Landing how, DType dtype) {
-  const bool whole = !is_floating(dtype);
+  const bool whole = !is_differentiable(dtype);
   switch (how) {
     case Landing::greatest:
       return Tensor::full({}, whole ? Scalar(std::numeric_limits<std::int64_t>::min()) : -HUGE_VAL,
@@ -134,6 +134,8 @@ void land(const Tensor& work, const Tensor& at, const Tensor& from, const Axis& 
 
 Tensor scattered(Target target, const Tensor& x, std::int64_t dim, const Tensor& index_tensor,
                  const Tensor& source, const Scattering& scattering, std::string_view op) {
+  if (scattering.how != Landing::write && scattering.how != Landing::add)
+    expect_real(x.dtype(), op);
   const int d = wrap_dim(dim, x.rank(), op);
   check_gather(x, d, index_tensor, op);
   expect<NotSupported>(source.dtype() == x.dtype() || source.body()->wrapped_number,

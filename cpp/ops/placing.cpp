@@ -52,8 +52,8 @@ Tensor put_flat(Target target, const Tensor& x, const Tensor& at, const Tensor& 
 }
 
 void expect_mask(const Tensor& mask, std::string_view op) {
-  expect<TypeError>(is_boolean(mask.dtype()), "{}: expects a bool mask, got {} of shape {}", op,
-                    mask.dtype(), mask.shape());
+  expect<DTypeError>(is_boolean(mask.dtype()), "{}: expects a bool mask, got {} of shape {}", op,
+                     mask.dtype(), mask.shape());
 }
 
 Tensor masked_written(Target target, const Tensor& x, const Tensor& mask, const Tensor& source) {
@@ -134,7 +134,8 @@ constinit const Op<Tensor(Tensor, std::int64_t, Tensor, Tensor)> index_fill{{
 
 index: integers (k,), negative ones count from the end. value: a number or a 0-d tensor, converted
 to the dtype of input. The gradient is 0 at the positions; that of value is the sum there.
-Raises IndexError for an entry out of range, ShapeError for an index or a value of more dims.
+Raises IndexError for an entry out of range and an index of no integers, ShapeError for an index or
+a value of more dims.
 
 >>> tg.index_fill(tg.zeros(2, 3), 1, tg.tensor([0, -1]), 5.0)
 tensor([[5., 0., 5.],
@@ -144,6 +145,8 @@ tensor([[5., 0., 5.],
         [](Target target, const Tensor& x, std::int64_t dim, const Tensor& at,
            const Tensor& value) {
           const int d = wrap_dim(dim, x.rank(), "index_fill");
+          expect<IndexError>(is_integer(at.dtype()), "index_fill: index must hold integers, got {}",
+                             at.dtype());
           expect<ShapeError>(at.rank() <= 1, "index_fill: index must be 1-d, got shape {}",
                              at.shape());
           expect<ShapeError>(value.rank() == 0,

@@ -99,6 +99,7 @@ bool recorded(const Tensor& x) {
 /// What windows of x are computed in: integers as float64, which holds them up to 2 ** 53.
 DType window_type(const Tensor& x, std::string_view op) {
   expect_numbers(x.dtype(), op);
+  expect_real(x.dtype(), op);
   if (is_floating(x.dtype())) return compute_dtype(x.dtype());
   if (x.dtype() == DType::int64) {
     constexpr index exact = index{1} << 53;

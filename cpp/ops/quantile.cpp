@@ -19,10 +19,10 @@ Between between_of(const std::string& name, std::string_view op) {
 }
 
 void check_levels(const Tensor& x, const Tensor& q, std::string_view op) {
-  expect<TypeError>(is_floating(x.dtype()), "{}: expects a floating point input, got {}", op,
-                    x.dtype());
-  expect<TypeError>(is_floating(q.dtype()) || q.body()->wrapped_number,
-                    "{}: expects q of floating point, got {}", op, q.dtype());
+  expect<DTypeError>(is_floating(x.dtype()), "{}: expects a floating point input, got {}", op,
+                     x.dtype());
+  expect<DTypeError>(is_floating(q.dtype()) || q.body()->wrapped_number,
+                     "{}: expects q of floating point, got {}", op, q.dtype());
   expect<ShapeError>(q.rank() <= 1, "{}: q must be a number or have one dim, got shape {}", op,
                      q.shape());
   expect<ShapeError>(x.count() > 0, "{}: expects elements, got shape {}", op, x.shape());

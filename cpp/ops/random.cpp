@@ -56,8 +56,8 @@ namespace {
 
 /// The random values written over x.
 void expect_floating(const Tensor& x, std::string_view op) {
-  expect<TypeError>(is_floating(x.dtype()), "{}: expects a floating point tensor, got {}", op,
-                    x.dtype());
+  expect<DTypeError>(is_floating(x.dtype()), "{}: expects a floating point tensor, got {}", op,
+                     x.dtype());
 }
 
 /// random_() draws below this: what the dtype holds exactly.
@@ -82,6 +82,8 @@ Tensor written(Target target, const Tensor& x, const Tensor& values) {
 
 /// Where uniform numbers of the shape of x lie below the probabilities p.
 Tensor drawn_below(const Tensor& x, const Tensor& p, const Object& generator, std::string_view op) {
+  expect_real(x.dtype(), op);
+  expect_real(p.dtype(), op);
   expect<ValueError>(all(logical_and(ge(p, 0), le(p, 1)), {}, false).item().integer() != 0,
                      "{}: p must be in [0, 1]", op);
   const Tensor wide = expand(p, x.shape());
@@ -137,8 +139,8 @@ tensor([0., 1.])
 )",
     .forward =
         [](const Tensor& p, const Object& generator) {
-          expect<TypeError>(is_floating(p.dtype()),
-                            "bernoulli: expects floating point probabilities, got {}", p.dtype());
+          expect<DTypeError>(is_floating(p.dtype()),
+                             "bernoulli: expects floating point probabilities, got {}", p.dtype());
           expect<ValueError>(all(logical_and(ge(p, 0), le(p, 1)), {}, false).item().integer() != 0,
                              "bernoulli: probabilities must lie in [0, 1]");
           const Tensor u =
@@ -174,6 +176,7 @@ tensor([0, 2])
               "multinomial: expects weights (C,) or (rows, C), got shape {}", weights.shape());
           expect<ValueError>(samples > 0, "multinomial: num_samples must be positive, got {}",
                              samples);
+          expect_real(weights.dtype(), "multinomial");
           const Tensor w = converted(weights, DType::float64);
           const bool valid =
               all(logical_and(ge(w, 0), isfinite(w)), {}, false).item().integer() != 0;

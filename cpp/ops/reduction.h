@@ -47,6 +47,7 @@ inline constexpr auto nan_is_skipped = static_cast<std::int64_t>(kernels::NanRul
 
 /// x with dim brought to the end, so that a row lies behind each place of the other dims.
 inline Tensor as_rows(const Tensor& x, std::int64_t dim, std::string_view op) {
+  expect_real(x, op);
   const int d = wrap_dim(dim, x.rank(), op);
   const Tensor rows = x.rank() == 0 ? reshape(x, Dims{1}) : movedim(x, Dims{d}, Dims{-1});
   const index n = rows.shape()[rows.rank() - 1];

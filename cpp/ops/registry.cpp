@@ -9,17 +9,17 @@ const std::vector<const OpRecord*>& all_ops() {
   static const auto* ops = [] {
     auto* list = new std::vector<const OpRecord*>;
     for (const auto family :
-         {unary_family,      trigonometry_family,  rounding_family,   activation_family,
-          arithmetic_family, binary_family,        compare_family,    ternary_family,
-          cast_family,       reduce_family,        extremes_family,   scan_family,
-          matmul_family,     einsum_family,        view_family,       slicing_family,
-          joining_family,    shape_family,         index_family,      softmax_family,
-          loss_family,       norm_family,          conv_family,       attention_family,
-          random_family,     distributions_family, complex_family,    special_family,
-          numbers_family,    products_family,      selection_family,  quantile_family,
-          statistics_family, histogram_family,     running_family,    stacking_family,
-          partition_family,  strided_family,       scattering_family, placing_family,
-          search_family})
+         {unary_family,      trigonometry_family,  rounding_family,  activation_family,
+          arithmetic_family, binary_family,        compare_family,   ternary_family,
+          cast_family,       reduce_family,        extremes_family,  scan_family,
+          matmul_family,     einsum_family,        view_family,      slicing_family,
+          joining_family,    shape_family,         index_family,     softmax_family,
+          loss_family,       norm_family,          conv_family,      attention_family,
+          random_family,     distributions_family, complex_family,   special_family,
+          numbers_family,    products_family,      distance_family,  selection_family,
+          quantile_family,   statistics_family,    histogram_family, running_family,
+          stacking_family,   partition_family,     strided_family,   scattering_family,
+          placing_family,    search_family})
       for (const OpRecord* op : family()) list->push_back(op);
     return list;
   }();

@@ -35,6 +35,7 @@ Family distributions_family();
 Family special_family();
 Family numbers_family();
 Family products_family();
+Family distance_family();
 Family selection_family();
 Family quantile_family();
 Family statistics_family();

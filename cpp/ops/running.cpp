@@ -55,9 +55,9 @@ Tensor widths(const Tensor& x, const Tensor& y, int dim, std::string_view op) {
 
 void check_integrand(const Tensor& y, const Tensor& x, const std::optional<Scalar>& dx,
                      std::string_view op) {
-  expect<TypeError>(y.dtype() != DType::boolean, "{}: expects numbers, got y of bool", op);
-  expect<TypeError>(!x.defined() || x.dtype() != DType::boolean,
-                    "{}: expects numbers, got x of bool", op);
+  expect<DTypeError>(y.dtype() != DType::boolean, "{}: expects numbers, got y of bool", op);
+  expect<DTypeError>(!x.defined() || x.dtype() != DType::boolean,
+                     "{}: expects numbers, got x of bool", op);
   expect<TypeError>(!x.defined() || !dx, "{}: expects x or dx, got both", op);
 }
 
@@ -164,6 +164,7 @@ tensor([1000.0000, 1000.6932, 1001.0986])
 )",
     .forward =
         [](const Tensor& x, std::int64_t dim) {
+          expect_real(x.dtype(), "logcumsumexp");
           const DType result = floating(x.dtype());
           const Axis axis = axis_of(x.shape(), wrap_dim(dim, x.rank(), "logcumsumexp"));
           const Tensor source = dense(converted(x, compute_dtype(result)));

@@ -192,6 +192,7 @@ kernels::Combination kernel_of(Landing how) {
 
 Tensor index_combined(Target target, const Tensor& x, std::int64_t dim, const Tensor& at,
                       const Tensor& source, const Scattering& scattering) {
+  expect_real(x.dtype(), "index_reduce");
   const int d = wrap_dim(dim, x.rank(), "index_reduce");
   const index n = x.rank() == 0 ? 1 : x.shape()[d];
   check_index_rows(x, d, at, source, "index_reduce");
@@ -219,8 +220,8 @@ Tensor index_combined(Target target, const Tensor& x, std::int64_t dim, const Te
 /// are rounded down.
 Tensor divided(const Tensor& total, const Tensor& counts) {
   const Tensor divisor = clamp_min(counts, Tensor(1));
-  return is_floating(total.dtype()) ? total / cast(divisor, total.dtype())
-                                    : floor_div(total, cast(divisor, total.dtype()));
+  return is_differentiable(total.dtype()) ? total / cast(divisor, total.dtype())
+                                          : floor_div(total, cast(divisor, total.dtype()));
 }
 
 /// Sums and means of half types are formed in float32 and rounded once.

@@ -15,7 +15,7 @@ void by_compute(DType dtype, F f) {
   switch (compute_of(dtype)) {
     case kernels::Compute::f32: return f(float{});
     case kernels::Compute::f64: return f(double{});
-    case kernels::Compute::i64: return f(std::int64_t{});
+    default: return f(std::int64_t{});
   }
 }
 
@@ -57,13 +57,14 @@ void check_sorted(const Tensor& sorted, const Tensor& values, const Tensor& sort
   expect<ShapeError>(sorter.shape() == sorted.shape(),
                      "searchsorted: sorter {} and sorted_sequence {} differ in shape",
                      sorter.shape(), sorted.shape());
-  expect<TypeError>(sorter.dtype() == DType::int64, "searchsorted: sorter must be int64, got {}",
-                    sorter.dtype());
+  expect<DTypeError>(sorter.dtype() == DType::int64, "searchsorted: sorter must be int64, got {}",
+                     sorter.dtype());
   check_positions(sorter, sorted.shape().back(), "searchsorted");
 }
 
 Tensor searched(const Tensor& sequence, const Tensor& values, const Tensor& sorter, bool right,
                 bool out_int32) {
+  expect_real(result_type({&sequence, &values}), "searchsorted");
   check_sorted(sequence, values, sorter);
   const index n = sequence.shape().back();
   expect<ValueError>(!out_int32 || n <= std::numeric_limits<std::int32_t>::max(),
@@ -126,6 +127,7 @@ void search_for(const T* elements, index count, const Tensor& members, bool* fou
 
 Tensor members_of(const Tensor& elements, const Tensor& candidates, bool invert) {
   const DType common = result_type({&elements, &candidates});
+  expect_real(common, "isin");
   const Tensor wanted = computable(converted(elements, common)),
                members = computable(converted(candidates, common));
   const Tensor out = Tensor::zeros(elements.shape(), DType::boolean);
@@ -342,8 +344,8 @@ are not integers.
 )",
     .forward =
         [](const Tensor& at, const Dims& shape) {
-          expect<TypeError>(is_integer(at.dtype()),
-                            "unravel_index: indices must be integers, got {}", at.dtype());
+          expect<DTypeError>(is_integer(at.dtype()),
+                             "unravel_index: indices must be integers, got {}", at.dtype());
           check_positions(at, count_of(shape), "unravel_index");
           const Tensor whole = dense(converted(at, DType::int64));
           const auto* data = whole.data<std::int64_t>();

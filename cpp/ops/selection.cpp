@@ -32,6 +32,7 @@ Tensor median_positions(const Tensor& rows) {
 
 template <bool skip_nan, Text name>
 inline constexpr auto median_of_all = [](const Tensor& x) {
+  expect_real(x.dtype(), name.value);
   if (x.count() == 0) {
     expect<ShapeError>(is_floating(x.dtype()), "{}: no median of zero integers, got shape {}",
                        name.value, x.shape());
@@ -70,6 +71,7 @@ std::vector<Sample> picked_samples() {
 
 template <bool greatest, Text name>
 inline constexpr auto running_extreme = [](const Tensor& x, std::int64_t dim) {
+  expect_real(x.dtype(), name.value);
   const Axis axis = axis_of(x.shape(), wrap_dim(dim, x.rank(), name.value));
   const Tensor source = dense(converted(x, compute_dtype(x.dtype())));
   Tensor values = Tensor::empty(x.shape(), source.dtype());
@@ -106,6 +108,7 @@ NaN as the greatest; 1: a row with NaN gives its first one for every rank; 2: th
 a row with NaN is that of the lower median of its other elements.)",
     .forward =
         [](const Tensor& x, const Tensor& ranks, std::int64_t nan) {
+          expect_real(x, "rank_positions");
           expect<ShapeError>(
               x.rank() > 0 && ranks.rank() > 0 && (ranks.rank() == 1 || ranks.rank() == x.rank()),
               "rank_positions: ranks {} do not fit the shape {}", ranks.shape(), x.shape());
@@ -142,6 +145,7 @@ constinit const Unary mode_positions{{
     .doc = R"(The last place of the most frequent element in each row of input (..., n).)",
     .forward =
         [](const Tensor& x) {
+          expect_real(x.dtype(), "mode_positions");
           expect<ShapeError>(x.rank() > 0, "mode_positions: expects rows, got a 0-d tensor");
           const index n = x.shape()[x.rank() - 1];
           Dims shape = x.shape();

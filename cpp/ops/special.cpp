@@ -33,8 +33,12 @@ input: (*); integers give float32. Returns the same shape.
 >>> tg.deg2rad(tg.tensor([180.0, -90.0]))
 tensor([ 3.1416, -1.5708])
 )",
-    .forward = [](const Tensor& x) { return x * Tensor(0.017453292519943295769); },
-    .traits = both,
+    .forward =
+        [](const Tensor& x) {
+          expect_real(x.dtype(), "deg2rad");
+          return x * Tensor(0.017453292519943295769);
+        },
+    .traits = is_method | has_in_place_function,
     .samples = unary_samples,
 }};
 
@@ -47,8 +51,12 @@ input: (*); integers give float32. Returns the same shape.
 >>> tg.rad2deg(tg.tensor([1.0, -0.5]))
 tensor([ 57.2958, -28.6479])
 )",
-    .forward = [](const Tensor& x) { return x * Tensor(57.295779513082320877); },
-    .traits = both,
+    .forward =
+        [](const Tensor& x) {
+          expect_real(x.dtype(), "rad2deg");
+          return x * Tensor(57.295779513082320877);
+        },
+    .traits = is_method | has_in_place_function,
     .samples = unary_samples,
 }};
 
@@ -153,6 +161,8 @@ tensor([2.6949, 5.4030])
 )",
     .forward =
         [](const Tensor& x, std::int64_t p) {
+          expect_numbers(x.dtype(), "mvlgamma");
+          expect_real(x.dtype(), "mvlgamma");
           expect<ValueError>(p >= 1 && p <= 10000, "mvlgamma: p must be in [1, 10000], got {}", p);
           const Tensor wide = is_floating(x.dtype()) ? x : cast(x, DType::float32);
           Tensor sum = lgamma(wide);
@@ -201,7 +211,7 @@ tensor([ 1.0000,  0.6366,  0.0000, -0.2122])
     .forward = float_unary<"sinc">,
     .derivative = Elementwise{[](const Call&, const Tensor& x) -> Tensor { return sinc_slope(x); }},
     .saves = saves_in0,
-    .traits = both,
+    .traits = is_method | has_in_place_function,
     .samples = []() -> std::vector<Sample> {
       return {{sample({2, 6})}, {Tensor::zeros({2}, DType::float64)}, {1e-3 * sample({3})}};
     },
@@ -250,7 +260,7 @@ tensor([-2.1972,  2.1972])
           return where(inside, reciprocal(x * (1 - x)), limited ? 0.0 : std::nan(""));
         }},
     .saves = saves_in0,
-    .traits = both,
+    .traits = is_method | has_in_place_function,
     .samples = []() -> std::vector<Sample> {
       return {{sample_in({2, 3}, 0.05, 0.95), Arg()},
               {sample_in({2, 3}, 0.3, 0.7), 0.2},
@@ -270,7 +280,7 @@ tensor([1.0000, 1.2661, 4.8808])
     .forward = float_unary<"i0">,
     .derivative = Elementwise{[](const Call&, const Tensor& x) -> Tensor { return bessel_i1(x); }},
     .saves = saves_in0,
-    .traits = both,
+    .traits = is_method | has_in_place_function,
     .samples = []() -> std::vector<Sample> {
       return {{sample({2, 3})}, {sample_in({4}, 6, 12)}, {Tensor::zeros({1}, DType::float64)}};
     },
@@ -327,7 +337,10 @@ input: (*), any dtype; NaN and infinities count. Returns a bool tensor of the sa
 >>> tg.isreal(tg.tensor([1.0, float("nan")]))
 tensor([True, True])
 )",
-    .forward = [](const Tensor& x) { return Tensor::ones(x.shape(), DType::boolean); },
+    .forward =
+        [](const Tensor& x) {
+          return is_complex(x.dtype()) ? eq(imag(x), 0) : Tensor::ones(x.shape(), DType::boolean);
+        },
     .derivative = NotDifferentiable{},
     .traits = is_method,
     .samples = unary_samples,

@@ -90,8 +90,8 @@ Tensors grids(const Tensors& list, const std::string& indexing, std::string_view
   for (const Tensor& x : list) {
     expect<ShapeError>(x.rank() <= 1, "{}: expects tensors of at most 1 dim, got shape {}", op,
                        x.shape());
-    expect<TypeError>(x.dtype() == list[0].dtype(), "{}: the dtypes differ: {} and {}", op,
-                      list[0].dtype(), x.dtype());
+    expect<DTypeError>(x.dtype() == list[0].dtype(), "{}: the dtypes differ: {} and {}", op,
+                       list[0].dtype(), x.dtype());
     shape.push_back(x.count());
   }
   const bool swapped = indexing == "xy" && list.size() > 1;

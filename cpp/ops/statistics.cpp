@@ -19,11 +19,11 @@ Tensor observation_weights(const Tensor& weights, const Tensor& x, bool integers
                      "cov: {} must have one number for each of {} observations, got shape {}", name,
                      n, weights.shape());
   if (integers)
-    expect<TypeError>(!is_floating(weights.dtype()) && weights.dtype() != DType::boolean,
-                      "cov: {} must be integers, got {}", name, weights.dtype());
+    expect<DTypeError>(is_integer(weights.dtype()), "cov: {} must be integers, got {}", name,
+                       weights.dtype());
   else
-    expect<TypeError>(is_floating(weights.dtype()), "cov: {} must be floating point, got {}", name,
-                      weights.dtype());
+    expect<DTypeError>(is_floating(weights.dtype()), "cov: {} must be floating point, got {}", name,
+                       weights.dtype());
   expect<ValueError>(any(lt(weights, 0)).item().integer() == 0, "cov: {} must not be negative",
                      name);
   return reshape(weights, Dims{-1});
@@ -60,6 +60,7 @@ tensor(4.)
 )",
     .forward =
         [](const Tensor& x, const OptionalDims& dims, bool keepdim, OptionalType dtype) {
+          expect_real(x.dtype(), "nansum");
           if (!is_floating(x.dtype())) return sum(x, dims, keepdim, dtype);
           const DType result = dtype.value_or(x.dtype());
           return reduce<"nansum">(converted(x, result), dims, keepdim, result);
@@ -90,8 +91,8 @@ tensor([1., 4.])
 )",
     .forward =
         [](const Tensor& x, const OptionalDims& dims, bool keepdim, OptionalType dtype) {
-          expect<TypeError>(is_floating(x.dtype()),
-                            "nanmean: expects a floating point input, got {}", x.dtype());
+          expect<DTypeError>(is_floating(x.dtype()),
+                             "nanmean: expects a floating point input, got {}", x.dtype());
           const Tensor numbers = sum(logical_not(isnan(x)), dims, keepdim, {});
           return nansum(x, dims, keepdim, dtype) / numbers;
         },
@@ -130,10 +131,11 @@ constinit const Op<Tensor(Tensor, std::int64_t, Tensor, Tensor)> cov{{
                  "Tensor? aweights=None)",
     .doc = R"(Covariance of the rows of a matrix, whose columns are observations.
 
-input: (variables, n), or (n,) for one variable; integers are taken as float32.
+input: (variables, n), or (n,) for one variable; integers are taken as float32. The
+rows of complex numbers meet the conjugate ones.
 correction: n - correction is the divisor (default 1). fweights: (n,), integers: how
 often each observation was made. aweights: (n,), floating point: how much each one
-counts. Returns (variables, variables), 0-d for one variable; inf or NaN where there are
+counts; they take part in the dtype. Returns (variables, variables), 0-d for one variable; inf or NaN where there are
 not more observations than correction. Raises ShapeError for other shapes, ValueError
 for negative weights.
 
@@ -146,8 +148,10 @@ tensor([[ 1.0000, -0.5000],
            const Tensor& reliabilities) {
           expect<ShapeError>(input.rank() <= 2, "cov: expects at most two dims, got shape {}",
                              input.shape());
-          expect<TypeError>(input.dtype() != DType::boolean, "cov: expects numbers, got bool");
-          const Tensor given = cast(input, floating(input.dtype()));
+          expect<DTypeError>(input.dtype() != DType::boolean, "cov: expects numbers, got bool");
+          const DType common =
+              reliabilities.defined() ? result_type({&input, &reliabilities}) : input.dtype();
+          const Tensor given = cast(input, floating(common));
           const Tensor x = given.rank() == 2 ? given : reshape(given, Dims{1, given.count()});
           Weights w;
           if (frequencies.defined())
@@ -164,7 +168,8 @@ tensor([[ 1.0000, -0.5000],
           const Tensor average =
               weighted ? sum(x * load, Dims{1}, true, {}) / sum(load) : mean(x, Dims{1}, true, {});
           const Tensor centered = x - average;
-          const Tensor products = mm(weighted ? centered * load : centered, t(centered));
+          const Tensor products =
+              mm(weighted ? centered * load : centered, conjugated(t(centered)));
           const Tensor result =
               products / degrees_of_freedom(x, w, static_cast<double>(correction));
           return x.shape()[0] == 1 ? reshape(result, {}) : result;
@@ -193,7 +198,8 @@ tensor([[ 1.0000, -0.5000],
         [](const Tensor& input) {
           expect<ShapeError>(input.rank() <= 2, "corrcoef: expects at most two dims, got shape {}",
                              input.shape());
-          expect<TypeError>(input.dtype() != DType::boolean, "corrcoef: expects numbers, got bool");
+          expect<DTypeError>(input.dtype() != DType::boolean,
+                             "corrcoef: expects numbers, got bool");
           const Tensor c = cov(input, 1, {}, {});
           if (c.rank() == 0) return c / c;
           const Tensor deviation = sqrt(diagonal(c, 0, 0, 1));
@@ -216,9 +222,9 @@ tensor(5.)
     .forward =
         [](const Tensor& a, const Tensor& b, double p) {
           const Tensor difference = a - b;
-          expect<TypeError>(is_floating(difference.dtype()),
-                            "dist: expects floating point inputs, got {} and {}", a.dtype(),
-                            b.dtype());
+          expect<DTypeError>(is_floating(difference.dtype()),
+                             "dist: expects floating point inputs, got {} and {}", a.dtype(),
+                             b.dtype());
           return vector_norm(difference, p, {}, false);
         },
     .samples = []() -> std::vector<Sample> {
@@ -241,8 +247,8 @@ tensor([[0.6000, 0.8000],
 )",
     .forward =
         [](const Tensor& x, double p, std::int64_t dim, double maxnorm) {
-          expect<TypeError>(is_floating(x.dtype()),
-                            "renorm: expects a floating point input, got {}", x.dtype());
+          expect<DTypeError>(is_floating(x.dtype()),
+                             "renorm: expects a floating point input, got {}", x.dtype());
           expect<ShapeError>(x.rank() >= 2, "renorm: expects two or more dims, got shape {}",
                              x.shape());
           expect<ValueError>(p > 0, "renorm: p must be positive, got {}", p);

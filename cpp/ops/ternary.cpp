@@ -103,16 +103,17 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor)> lerp{{
 
 input, end, weight: tensors or numbers that broadcast; the result has their common
 shape and the common dtype of input and end. weight 0 gives input, 1 gives end; others
-extrapolate. Raises DTypeError for integers.
+extrapolate. A complex weight gives a complex result. Raises DTypeError for integers.
 
 >>> tg.lerp(tg.tensor([0.0, 10.0]), tg.tensor([100.0, 20.0]), 0.25)
 tensor([25.0000, 12.5000])
 )",
     .forward =
         [](Target target, const Tensor& a, const Tensor& b, const Tensor& weight) {
-          const DType dtype = result_type({&a, &b});
+          DType dtype = result_type({&a, &b});
           expect<DTypeError>(is_differentiable(dtype),
-                             "lerp: expects a floating point or complex input, got {}", dtype);
+                             "lerp: expects floating point or complex inputs, got {}", dtype);
+          if (is_complex(weight.dtype())) dtype = complex_of(dtype);
           check_castable(target, dtype, "lerp");
           return pointwise<"lerp">(target, dtype, dtype, nullptr, a, b, weight);
         },

@@ -54,12 +54,15 @@ TOPOGRAD_API Tensor hollow_like(const Tensor& x);
 /// Dense row-major copy, or x itself when it is dense already. No history.
 TOPOGRAD_API Tensor dense(const Tensor& x);
 TOPOGRAD_API Tensor dense_copy(const Tensor& x);
-/// A complex tensor as pairs of real numbers in a last dim, and back; no history. The pairs lie side
-/// by side (see view_as_complex).
+/// A complex tensor as pairs of real numbers in a last dim, and back; no history. The pairs lie
+/// side by side (see view_as_complex).
 TOPOGRAD_API Tensor real_view(const Tensor& z);
 TOPOGRAD_API Tensor complex_view(const Tensor& pairs);
-/// x converted to dtype, dense; x itself if it has that dtype already.
+/// x converted to dtype, dense; x itself if it has that dtype already. Throws DTypeError where
+/// imaginary parts would be lost.
 TOPOGRAD_API Tensor converted(const Tensor& x, DType dtype);
+/// The same for conversions that a program asked for: imaginary parts are dropped.
+TOPOGRAD_API Tensor converted_freely(const Tensor& x, DType dtype);
 /// Writes the elements of source (same shape, any dtype) over those of target, whatever their
 /// layouts.
 TOPOGRAD_API void copy_elements(const Tensor& source, const Tensor& target);

@@ -112,7 +112,8 @@ Tensor copy_with_strides(const Tensor& x, DType dtype, const Dims& strides) {
   const Tensor layout = restrided(x, x.shape(), strides, 0);
   const Dims order = memory_order(layout);
   const Tensor source = in_order(x, order);
-  const Tensor copy = source.dtype() == dtype ? dense_copy(source) : converted(source, dtype);
+  const Tensor copy =
+      source.dtype() == dtype ? dense_copy(source) : converted_freely(source, dtype);
   return restrided(copy, x.shape(), strides, 0);
 }
 

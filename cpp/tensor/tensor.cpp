@@ -59,8 +59,8 @@ Tensor Tensor::empty(const Dims& shape, DType dtype) {
 }
 
 Scalar fitting(const Scalar& number, DType dtype, std::string_view op) {
-  expect<TypeError>(!number.is_complex() || is_complex(dtype) || number.complex().imag() == 0,
-                    "{}: the complex number {} does not fit into {}", op, number, dtype);
+  expect<DTypeError>(!number.is_complex() || is_complex(dtype) || number.complex().imag() == 0,
+                     "{}: the complex number {} does not fit into {}", op, number, dtype);
   if (is_differentiable(dtype) || dtype == DType::boolean) return number;
   const double bound = std::ldexp(1.0, static_cast<int>(8 * size_of(dtype)) - 1);
   // As in PyTorch, negative numbers may wrap around in an unsigned type.
@@ -165,7 +165,7 @@ Scalar Tensor::item() const {
 
 template <class T>
 std::vector<T> Tensor::to_vector() const {
-  const Tensor plain = dense(converted(*this, dtype_of<T>));
+  const Tensor plain = dense(converted_freely(*this, dtype_of<T>));
   const T* data = plain.data<T>();
   return {data, data + plain.count()};
 }
@@ -285,6 +285,13 @@ Tensor dense_copy(const Tensor& x) {
 Tensor dense(const Tensor& x) { return x.contiguous() ? x : dense_copy(x); }
 
 Tensor converted(const Tensor& x, DType dtype) {
+  expect<DTypeError>(!is_complex(x.dtype()) || is_complex(dtype) || dtype == DType::boolean,
+                     "not defined for complex tensors: {} would lose its imaginary parts as {}",
+                     x.dtype(), dtype);
+  return converted_freely(x, dtype);
+}
+
+Tensor converted_freely(const Tensor& x, DType dtype) {
   if (x.dtype() == dtype) return x;
   const Tensor source = dense(x);
   Tensor out = Tensor::empty(x.shape(), dtype);
@@ -297,7 +304,7 @@ void copy_elements(const Tensor& source, const Tensor& target) {
   expect<ShapeError>(source.shape() == target.shape(),
                      "copy: source {} and target {} differ in shape", source.shape(),
                      target.shape());
-  const Tensor plain = dense(converted(source, target.dtype()));
+  const Tensor plain = dense(converted_freely(source, target.dtype()));
   const auto bytes = static_cast<index>(size_of(target.dtype()));
   if (target.contiguous())
     std::memmove(target.address(), plain.address(),

@@ -26,10 +26,12 @@ def var(
     keepdim: builtins.bool = False,
     *,
     correction: Number | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Variance over the given dims, or over all: sum((x - mean)**2) / (n - correction).
 
     correction defaults to 1; unbiased=False is correction=0.  Expects a floating point input.
+    out: a tensor to write the result into.
 
     >>> import topograd as tg
     >>> tg.var(tg.tensor([1.0, 3.0]))
@@ -38,7 +40,7 @@ def var(
     if isinstance(dim, builtins.bool):
         dim, unbiased = None, dim
     result: Tensor = _C.functions["var"](
-        input, dim, correction=_correction(unbiased, correction), keepdim=keepdim
+        input, dim, correction=_correction(unbiased, correction), keepdim=keepdim, out=out
     )
     return result
 
@@ -50,6 +52,7 @@ def std(
     keepdim: builtins.bool = False,
     *,
     correction: Number | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Standard deviation: sqrt(var(input)). Arguments as in `var`.
 
@@ -60,7 +63,7 @@ def std(
     if isinstance(dim, builtins.bool):
         dim, unbiased = None, dim
     result: Tensor = _C.functions["std"](
-        input, dim, correction=_correction(unbiased, correction), keepdim=keepdim
+        input, dim, correction=_correction(unbiased, correction), keepdim=keepdim, out=out
     )
     return result
 
@@ -72,6 +75,7 @@ def var_mean(
     keepdim: builtins.bool = False,
     *,
     correction: Number | None = None,
+    out: tuple[Tensor, Tensor] | None = None,
 ) -> Any:
     """Variance and mean over the given dims, or over all, as (var, mean). Arguments as in `var`.
 
@@ -82,7 +86,7 @@ def var_mean(
     if isinstance(dim, builtins.bool):
         dim, unbiased = None, dim
     return _C.functions["var_mean"](
-        input, dim, correction=_correction(unbiased, correction), keepdim=keepdim
+        input, dim, correction=_correction(unbiased, correction), keepdim=keepdim, out=out
     )
 
 
@@ -93,6 +97,7 @@ def std_mean(
     keepdim: builtins.bool = False,
     *,
     correction: Number | None = None,
+    out: tuple[Tensor, Tensor] | None = None,
 ) -> Any:
     """Standard deviation and mean, as (std, mean). Arguments as in `var`.
 
@@ -103,7 +108,7 @@ def std_mean(
     if isinstance(dim, builtins.bool):
         dim, unbiased = None, dim
     return _C.functions["std_mean"](
-        input, dim, correction=_correction(unbiased, correction), keepdim=keepdim
+        input, dim, correction=_correction(unbiased, correction), keepdim=keepdim, out=out
     )
 
 

@@ -207,11 +207,13 @@ TOPOGRAD_OP Op<Tensor(Tensor, std::optional<double>, std::optional<double>, std:
 
 // ops/products.cpp
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, Scalar, Scalar)> addbmm, addmv, addr;
-TOPOGRAD_OP Op<Tensor(Tensor, Tensor, double, std::optional<std::string>)> cdist;
-TOPOGRAD_OP Op<Tensor(Tensor, Tensor, double, bool)> distances;
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor, OptionalInt)> cross;
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor, std::int64_t)> cross_along;
 TOPOGRAD_OP Binary inner, kron, vdot;
+
+// ops/distance.cpp
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, double, std::optional<std::string>)> cdist;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, double, bool)> distances;
 
 // ops/selection.cpp
 TOPOGRAD_OP Unary median, nanmedian, msort, mode_positions;

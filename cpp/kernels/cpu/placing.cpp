@@ -4,13 +4,18 @@ namespace topograd::kernels::TOPOGRAD_ISA_NAME {
 
 namespace {
 
-/// Calls f with a value of the unsigned type of this size.
+struct Sixteen {
+  std::uint64_t half[2];
+};
+
+/// Calls f with a value of a type of this size.
 template <class F>
 void by_size(index element_size, F f) {
   switch (element_size) {
     case 1: return f(std::uint8_t{});
     case 2: return f(std::uint16_t{});
     case 4: return f(std::uint32_t{});
+    case 16: return f(Sixteen{});
     default: return f(std::uint64_t{});
   }
 }

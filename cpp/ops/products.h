@@ -1,0 +1,12 @@
+#pragma once
+
+#include "topograd/tensor.h"
+
+namespace topograd {
+
+/// beta * input + alpha * product; input broadcasts to the product, not the other way round. The
+/// fractions of factors are cut off for integers.
+Tensor weighted_sum(const Tensor& input, const Tensor& product, const Scalar& beta,
+                    const Scalar& alpha, std::string_view op);
+
+}  // namespace topograd
