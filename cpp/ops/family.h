@@ -138,6 +138,14 @@ Tensor fused(const double* params, const Tensor& g, const X&... saved) {
   return pointwise<name>({}, g.dtype(), g.dtype(), params, g, saved...);
 }
 
+/// The chain rule's product of a cotangent or tangent with a partial derivative: an exact zero
+/// wins, unless strict_ieee() is on. A boolean partial selects: elsewhere nothing comes through in
+/// either mode.
+inline Tensor chained(const Tensor& g, const Tensor& partial) {
+  if (is_boolean(partial.dtype())) return where(partial, g, 0);
+  return mode.strict_ieee ? mul(g, partial) : strong_mul(g, partial);
+}
+
 /// Sums g over the dims that broadcasting added, so that it has `shape`.
 inline Tensor sum_to(const Tensor& g, const Dims& shape) {
   return g.shape() == shape ? g : sum_to_shape(g, shape);

@@ -138,7 +138,9 @@ Tensor fold_rows(const Tensor& x) {
   return reshape(x, Dims{count_of(front(x.shape(), 1)), x.shape().back()});
 }
 
+// Where a gradient has one product per element and no sum, an exact 0 of g wins over what it meets.
 Tensor left_gradient(const Tensor& g, const Tensor& a, const Tensor& b) {
+  if (b.rank() == 1) return chained(a.rank() == 1 ? g : unsqueeze(g, -1), conjugated(b));
   const Tensor row = as_row(a);
   const Tensor gradient =
       matmul(full_gradient(g, a, b), matrix_transpose(conjugated(as_column(b))));
@@ -146,6 +148,10 @@ Tensor left_gradient(const Tensor& g, const Tensor& a, const Tensor& b) {
 }
 
 Tensor right_gradient(const Tensor& g, const Tensor& a, const Tensor& b) {
+  if (a.rank() == 1) {
+    const Tensor factor = conjugated(a);
+    return b.rank() == 1 ? chained(g, factor) : chained(unsqueeze(g, -2), unsqueeze(factor, -1));
+  }
   const Tensor column = as_column(b);
   const Tensor full = full_gradient(g, a, b);
   const Tensor row = conjugated(as_row(a));

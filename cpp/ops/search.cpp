@@ -16,6 +16,7 @@ void by_compute(DType dtype, F f) {
     case kernels::Compute::f32: return f(float{});
     case kernels::Compute::f64: return f(double{});
     case kernels::Compute::i64: return f(std::int64_t{});
+    default: fail<DTypeError>("search: {} numbers have no order", dtype);
   }
 }
 
