@@ -48,6 +48,11 @@ MENDED = [
     "tg._C.call('distances', tg.ones(2,3), tg.ones(2,4), 2.0, True)",
     "tg._C.call('distinct', 1j, None, False, True, True)",
     "tg.mvlgamma(tg.ones(1), 2**31)",
+    "tg.median(1j)",
+    "tg.cummax(tg.ones(2, dtype=tg.complex64), 0)",
+    "tg.logcumsumexp(1j, dim=0)",
+    "tg.bucketize(1j, tg.ones(2))",
+    "tg.sort(tg.zeros(0, dtype=tg.complex64))",
 ]
 
 

@@ -31,6 +31,11 @@ def at_once(jobs: list[Callable[[], Any]]) -> list[Any]:
     return ends
 
 
+def gradient_of(loss: Any, x: Any, *, retain_graph: bool = False) -> Callable[[], Any]:
+    """Return a job that computes the gradient of a loss."""
+    return lambda: tg.autograd.grad(loss, [x], retain_graph=retain_graph)[0]
+
+
 def chain(x: Any, links: int) -> Any:
     """Return a long function of x; its nodes save inputs, outputs and nothing."""
     y = x
@@ -49,7 +54,7 @@ def test_passes_without_retain_graph_are_right_or_refused(shared: str, size: int
         trunk = chain(x, 40)
         whole = trunk.sum()
         losses = [whole if shared == "all" else trunk.exp().log().sum() for _ in range(3)]
-        jobs = [lambda loss=loss: tg.autograd.grad(loss, [x])[0] for loss in losses]
+        jobs = [gradient_of(loss, x) for loss in losses]
         if expected is None:
             expected = tg.autograd.grad(chain(x, 40).sum(), [x])[0]
         ends = at_once(jobs)
@@ -65,11 +70,6 @@ def test_a_pass_that_retains_the_graph_beside_one_that_does_not() -> None:
     for _ in range(30):
         x = tg.linspace(-1, 1, 5, requires_grad=True)
         loss = chain(x, 30).sum()
-        ends = at_once(
-            [
-                lambda: tg.autograd.grad(loss, [x], retain_graph=True)[0],
-                lambda: tg.autograd.grad(loss, [x])[0],
-            ]
-        )
+        ends = at_once([gradient_of(loss, x, retain_graph=True), gradient_of(loss, x)])
         for end in ends:
             assert isinstance(end, tg.Tensor) or "second time" in str(end)

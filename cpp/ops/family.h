@@ -40,7 +40,17 @@ const kernels::Scan& scan_kernel() {
 
 inline const kernels::Table& kernel_table() { return kernels::active(); }
 /// Index into the table's [2] arrays.
-inline int real_index(DType dtype) { return dtype == DType::float64 ? 1 : 0; }
+inline int real_index(DType dtype) {
+  expect<DTypeError>(dtype == DType::float32 || dtype == DType::float64,
+                     "kernel: not defined for {}", dtype);
+  return dtype == DType::float64 ? 1 : 0;
+}
+/// Index into the table's [compute_count] arrays of kernels that compare: complex numbers have
+/// none.
+inline int ordered_index(DType dtype) {
+  expect<DTypeError>(!is_complex(dtype), "order: not defined for {}", dtype);
+  return static_cast<int>(compute_of(dtype));
+}
 
 /// dtype itself when it has fractions, real or complex; float32 for integers.
 inline DType floating(DType dtype) { return is_differentiable(dtype) ? dtype : DType::float32; }

@@ -343,9 +343,7 @@ tensor([3., 2., 1.])
           const Tensor source = dense(converted(x, compute_dtype(x.dtype())));
           Tensor values = Tensor::empty(x.shape(), source.dtype());
           Tensor indices = Tensor::empty(x.shape(), DType::int64);
-          if (x.count() > 0)
-            expect<NotSupported>(!is_complex(x.dtype()), "sort: complex numbers have no order");
-          kernel_table().sorting[static_cast<int>(compute_of(x.dtype()))].sort(
+          kernel_table().sorting[ordered_index(x.dtype())].sort(
               source.address(), values.address(), indices.data<std::int64_t>(), axis.outer, axis.n,
               axis.inner, descending);
           return Tensors{converted(values, x.dtype()), indices};
