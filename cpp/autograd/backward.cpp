@@ -84,9 +84,10 @@ class Backward {
             root.count() == 1,
             "backward: a gradient must be given for a tensor with more than one element, shape {}",
             root.shape());
-        expect(!is_complex(root.dtype()),
-               "backward: a gradient must be given for a complex tensor; its real part, its imaginary "
-               "part or its size would be a loss");
+        expect(
+            !is_complex(root.dtype()),
+            "backward: a gradient must be given for a complex tensor; its real part, its imaginary "
+            "part or its size would be a loss");
         seed = Tensor::ones(root.shape(), root.dtype());
       }
       expect<ShapeError>(seed.shape() == root.shape(),
@@ -191,7 +192,8 @@ class Backward {
   }
 
   void pass_on(Node& node, const Tensors& gradients) {
-    if (node.released()) refuse_second_pass(node);
+    Node::Visit visit(node);
+    if (!visit.entered()) refuse_second_pass(node);
     node.check_versions();
     const int slots = node.slot_count();
     bool few[16];
@@ -217,7 +219,7 @@ class Backward {
         if (wanted[slot] && gradient.defined()) gradient = checked(node, slot, std::move(gradient));
       }
     }
-    if (!options_.retain_graph) node.release_saved(current_site());
+    if (!options_.retain_graph) visit.release(current_site());
     for (int slot = 0; slot < slots; ++slot) {
       Tensor& gradient = result[static_cast<std::size_t>(slot)];
       if (!wanted[slot] || !gradient.defined()) continue;
@@ -301,8 +303,8 @@ Tensors tangents(const Tensors& outputs, const Tensors& inputs, const Tensors& i
       any = any || t[static_cast<std::size_t>(slot)].defined();
     }
     if (!any) continue;
-    expect(!node->released(),
-           "{}: jvp through it, but what it saved was released by a backward pass",
+    const Node::Visit visit(*node);
+    expect(visit.entered(), "{}: jvp through it, but what it saved was released by a backward pass",
            node->op_name());
     node->check_versions();
     Tensors result = apply_jvp(*node, t);

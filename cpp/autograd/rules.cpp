@@ -1,8 +1,6 @@
 #include "autograd/rules.h"
 
-#include "graph/mode.h"
-#include "tensor/body.h"
-#include "topograd/ops.h"
+#include "ops/family.h"
 
 namespace topograd {
 namespace {
@@ -16,16 +14,10 @@ Tensor attached(const Tensor& saved, const Edge& edge) {
   return copy;
 }
 
-/// Product of a cotangent or tangent with a partial: an exact zero wins, unless strict_ieee() is
-/// on.
-Tensor weighted(const Tensor& g, const Tensor& partial) {
-  return mode.strict_ieee ? mul(g, partial) : strong_mul(g, partial);
-}
-
-/// The same in reverse mode, which multiplies with the conjugate: for complex z and a real loss L,
-/// the gradient is dL/d(Re z) + i dL/d(Im z), as in PyTorch.
+/// The chain rule's product in reverse mode, which multiplies with the conjugate: for complex z and
+/// a real loss L, the gradient is dL/d(Re z) + i dL/d(Im z), as in PyTorch.
 Tensor pulled_back(const Tensor& g, const Tensor& partial) {
-  return weighted(g, is_complex(partial.dtype()) ? conj(partial) : partial);
+  return chained(g, is_complex(partial.dtype()) ? conj(partial) : partial);
 }
 
 /// A complex gradient or tangent of something real counts by its real part.
@@ -76,8 +68,9 @@ Tensors run_rule(const Node& node, const Call& call, const Tensors& g) {
     for (int slot = 0; slot < slots; ++slot)
       if (call.wants(slot)) {
         const Edge& edge = node.edges()[slot];
+        Tensor owner;
         result[static_cast<std::size_t>(slot)] =
-            zeros_for(edge.node->output(static_cast<int>(edge.output)));
+            zeros_for(edge.node->output(static_cast<int>(edge.output), owner));
       }
     return result;
   }
@@ -88,7 +81,8 @@ Tensors run_rule(const Node& node, const Call& call, const Tensors& g) {
 
 Tensor checked(const Node& node, int slot, Tensor gradient) {
   const Edge& edge = node.edges()[slot];
-  const Tensor& expected = edge.node->output(static_cast<int>(edge.output));
+  Tensor owner;
+  const Tensor& expected = edge.node->output(static_cast<int>(edge.output), owner);
   if (!(gradient.shape() == expected.shape())) {
     const int added = gradient.rank() - expected.rank();
     bool fits = added >= 0;
@@ -153,7 +147,7 @@ Tensors elementwise_jvp(const Elementwise& rule, const Call& call, const Tensors
   for (int slot = 0; slot < rule.count && slot < static_cast<int>(t.size()); ++slot) {
     const Tensor& tangent = t[static_cast<std::size_t>(slot)];
     if (!tangent.defined()) continue;
-    const Tensor part = projected(weighted(tangent, rule.partial[slot](call)), like.dtype());
+    const Tensor part = projected(chained(tangent, rule.partial[slot](call)), like.dtype());
     total = total.defined() ? total + part : part;
   }
   if (!(total.shape() == like.shape())) total = expand(total, like.shape());

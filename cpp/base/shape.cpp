@@ -32,7 +32,13 @@ std::ostream& operator<<(std::ostream& out, const Dims& dims) {
   return out << (dims.size() == 1 ? ",)" : ")");
 }
 
+void check_rank_limit(const Dims& shape) {
+  expect<ShapeError>(shape.size() <= max_rank, "shape: {} dims are more than the {} of a tensor",
+                     shape.size(), max_rank);
+}
+
 index count_of(const Dims& shape) {
+  check_rank_limit(shape);
   index count = 1;
   bool empty = false;
   for (index size : shape) {

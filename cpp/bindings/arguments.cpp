@@ -88,9 +88,7 @@ bool to_real(PyObject* object, const Parameter& p, Arg& arg) {
   return true;
 }
 
-}  // namespace
-
-bool convert(PyObject* object, const Parameter& p, Arg& arg) {
+bool to_argument(PyObject* object, const Parameter& p, Arg& arg) {
   if (object == Py_None && p.optional) {
     arg = Arg();
     return true;
@@ -172,6 +170,26 @@ bool convert(PyObject* object, const Parameter& p, Arg& arg) {
     case ArgKind::none: break;
   }
   return false;
+}
+
+}  // namespace
+
+bool convert(PyObject* object, const Signature& signature, std::size_t parameter, Arg& arg) {
+  const Parameter& p = signature.parameters[parameter];
+  try {
+    return to_argument(object, p, arg);
+  } catch (py::error_already_set& e) {
+    PyObject* kind = e.type().ptr();
+    // A UnicodeEncodeError is more than a text, and a ValueError.
+    if (kind == PyExc_UnicodeEncodeError) kind = PyExc_ValueError;
+    if (kind != PyExc_OverflowError && kind != PyExc_TypeError && kind != PyExc_ValueError &&
+        kind != PyExc_IndexError)
+      throw;
+    const std::string text = format("{}: argument '{}': {}", signature.function, p.name,
+                                    py::str(e.value()).cast<std::string>());
+    py::raise_from(e, kind, text.c_str());
+    throw py::error_already_set();
+  }
 }
 
 int find_parameter(const Signature& signature, PyObject* name) {
@@ -284,7 +302,7 @@ std::string parse(const Signature& signature, PyObject* const* args, Py_ssize_t 
     if (p.keyword_only) break;
     const bool single = !p.variadic || (count - position == 1 && is_list(args[position]));
     if (single) {
-      if (!convert(args[position], p, out[i]))
+      if (!convert(args[position], signature, static_cast<std::size_t>(i), out[i]))
         return format("argument '{}' must be {}, got {}", p.name, p.type, type_of(args[position]));
       ++position;
     } else {
@@ -305,7 +323,7 @@ std::string parse(const Signature& signature, PyObject* const* args, Py_ssize_t 
     if (filled[at])
       return format("got argument '{}' twice", parameters[static_cast<std::size_t>(at)].name);
     const Parameter& p = parameters[static_cast<std::size_t>(at)];
-    if (!convert(args[count + k], p, out[at]))
+    if (!convert(args[count + k], signature, static_cast<std::size_t>(at), out[at]))
       return format("argument '{}' must be {}, got {}", p.name, p.type, type_of(args[count + k]));
     filled[at] = true;
   }

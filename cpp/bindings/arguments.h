@@ -26,8 +26,9 @@ class ArgList {
   alignas(Arg) std::byte memory_[most_parameters * sizeof(Arg)];
 };
 
-/// One Python object as an argument of the given parameter; false when it does not fit.
-bool convert(PyObject* object, const Parameter& parameter, Arg& arg);
+/// One Python object as an argument of the given parameter; false when it does not fit. An
+/// exception of Python's on the way is told with the names of function and argument.
+bool convert(PyObject* object, const Signature& signature, std::size_t parameter, Arg& arg);
 /// The parameter of this name or NumPy alias, or -1.
 int find_parameter(const Signature& signature, PyObject* name);
 /// Fills `out` (one per parameter); returns why the arguments do not fit, or "".

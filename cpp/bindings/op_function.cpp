@@ -262,7 +262,7 @@ PyObject* call_binary(const OpRecord& op, PyObject* a, PyObject* b, bool in_plac
       Arg args[4];
       const std::size_t count = signature.parameters.size();
       for (int i = 0; i < 2; ++i)
-        if (!convert(i == 0 ? a : b, signature.parameters[static_cast<std::size_t>(i)], args[i])) {
+        if (!convert(i == 0 ? a : b, signature, static_cast<std::size_t>(i), args[i])) {
           PyObject* operand = i == 0 ? a : b;
           if (PyObject_HasAttrString(operand, "__array_interface__") == 0) Py_RETURN_NOTIMPLEMENTED;
           args[i] = Arg(tensor_from(operand, std::nullopt));

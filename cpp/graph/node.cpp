@@ -3,6 +3,7 @@
 #include <atomic>
 #include <mutex>
 #include <new>
+#include <utility>
 
 #include "base/allocator.h"
 #include "base/fork.h"
@@ -15,6 +16,7 @@ namespace topograd {
 namespace {
 
 constexpr index small_constant = 1024;
+constexpr std::int32_t gone = -1, releasing = -2;
 
 std::atomic<std::uint64_t> next_sequence{1};
 std::atomic<std::uint64_t> next_hook{1};
@@ -102,7 +104,8 @@ Tensor Node::kept(const Tensor& x, int slot, bool keep, const Tensor* result) {
   if (result != nullptr && result->hollow() && result->shape() == x.shape() &&
       result->dtype() == x.dtype())
     return *result;
-  const Tensor& made = edges_[slot].node->outputs_[edges_[slot].output];
+  Tensor owner;
+  const Tensor& made = edges_[slot].node->output(static_cast<int>(edges_[slot].output), owner);
   if (made.hollow() && made.shape() == x.shape() && made.dtype() == x.dtype()) return made;
   return hollow_like(x);
 }
@@ -217,18 +220,48 @@ void Node::destroy() noexcept {
   destroying = false;
 }
 
-void Node::release_saved(const Site& by) {
-  if (is_leaf() || released_) return;
-  released_ = true;
-  released_code_ = by.code;
-  released_instruction_ = by.instruction;
+Node::Visit::Visit(Node& node) : node_(&node) {
+  std::int32_t visits = node.visits_.load(std::memory_order_relaxed);
+  do {
+    if (visits < 0) {
+      node_ = nullptr;
+      return;
+    }
+  } while (!node.visits_.compare_exchange_weak(visits, visits + 1, std::memory_order_acquire));
+}
+
+Node::Visit::~Visit() {
+  if (node_ != nullptr) node_->visits_.fetch_sub(1, std::memory_order_release);
+}
+
+void Node::Visit::release(const Site& by) {
+  std::int32_t alone = 1;
+  if (!node_->visits_.compare_exchange_strong(alone, releasing, std::memory_order_acq_rel)) return;
+  Node& node = *std::exchange(node_, nullptr);
+  node.released_code_ = by.code;
+  node.released_instruction_ = by.instruction;
+  node.release_saved();
+  node.visits_.store(gone, std::memory_order_release);
+}
+
+const Tensor& Node::output(int k, Tensor& owner) const {
+  if (is_leaf() || (op_->saves & saves_output) == 0) return outputs_[k];
+  while (output_lock_.test_and_set(std::memory_order_acquire)) {
+  }
+  owner = outputs_[k];
+  output_lock_.clear(std::memory_order_release);
+  return owner;
+}
+
+void Node::release_saved() {
   // Small constants stay, so that a graph of scalars can still be replayed after its backward pass.
   const auto hollowed = [&](const Tensor& x, int slot) {
     if (!x.defined() || x.hollow()) return x;
     const Edge& edge = edges_[slot];
     if (!edge.node) return x.count() <= small_constant ? x : hollow_like(x);
     // What made x knows its shape already; a leaf keeps its elements in any case.
-    const Tensor& made = edge.node->outputs_[edge.output];
+    Tensor owner;
+    const Tensor& made = edge.node->output(static_cast<int>(edge.output), owner);
     return made.hollow() || edge.node->is_leaf() ? made : hollow_like(x);
   };
   int slot = 0;
@@ -245,8 +278,14 @@ void Node::release_saved(const Site& by) {
       args_[i] = Arg();
     }
   }
-  for (std::uint32_t k = 0; k < output_count_; ++k)
-    if (outputs_[k].defined() && !outputs_[k].hollow()) outputs_[k] = hollow_like(outputs_[k]);
+  for (std::uint32_t k = 0; k < output_count_; ++k) {
+    if (!outputs_[k].defined() || outputs_[k].hollow()) continue;
+    Tensor hollow = hollow_like(outputs_[k]);
+    while (output_lock_.test_and_set(std::memory_order_acquire)) {
+    }
+    std::swap(outputs_[k], hollow);
+    output_lock_.clear(std::memory_order_release);
+  }
 }
 
 void Node::refuse_version(const Tensor& x, std::uint32_t saved, const std::string& what) const {
@@ -288,7 +327,9 @@ void Node::check_versions() const {
 }
 
 std::string Node::released_at() const {
-  if (released_code_ == nullptr || site_reader.describe == nullptr) return "";
+  if (visits_.load(std::memory_order_acquire) != gone || released_code_ == nullptr ||
+      site_reader.describe == nullptr)
+    return "";
   return site_reader.describe(released_code_, released_instruction_);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -81,14 +82,30 @@ class TOPOGRAD_API Node final : public Counted {
   int output_count() const { return output_count_; }
   /// Shape and dtype of an output, with its data when it was saved.
   const Tensor& output(int k) const { return outputs_[k]; }
+  /// The same for who is not in a Visit: `owner` keeps it while another thread's pass lets go of
+  /// it.
+  const Tensor& output(int k, Tensor& owner) const;
   Edge edge_of(std::uint32_t output) { return {Ref<Node>(this), output}; }
 
   /// The leaf's tensor was given other data.
   void set_leaf_shape(const Tensor& x) { outputs_[0] = value_of_leaf(x); }
 
-  bool released() const { return released_; }
-  /// Lets go of what was saved; edges and shapes stay.
-  void release_saved(const Site& by);
+  bool released() const { return visits_.load(std::memory_order_acquire) < 0; }
+  /// Reads what was saved: passes of several threads may, and who leaves last lets go of it. Not
+  /// entered where it has been let go of.
+  class Visit {
+   public:
+    explicit Visit(Node& node);
+    ~Visit();
+    Visit(const Visit&) = delete;
+    Visit& operator=(const Visit&) = delete;
+    bool entered() const { return node_ != nullptr; }
+    /// Ends it and lets go of what was saved, edges and shapes excepted.
+    void release(const Site& by);
+
+   private:
+    Node* node_;
+  };
   /// Where the backward pass that released this was called.
   std::string released_at() const;
 
@@ -124,13 +141,16 @@ class TOPOGRAD_API Node final : public Counted {
   static Tensor value_of_leaf(const Tensor& x);
   [[noreturn]] void refuse_version(const Tensor& x, std::uint32_t saved,
                                    const std::string& what) const;
+  void release_saved();
   void keep_args(const Arg* args, const Tensor* result, bool* keeps_data);
   Tensor kept(const Tensor& x, int slot, bool keep, const Tensor* result);
 
   const OpRecord* op_ = nullptr;
   std::uint64_t sequence_ = 0;
   std::uint16_t arg_count_ = 0;
-  bool released_ = false;
+  mutable std::atomic_flag output_lock_;
+  /// How many passes read what was saved; `releasing` and `gone` where none may any more.
+  std::atomic<std::int32_t> visits_{0};
   std::uint32_t slot_count_ = 0;
   std::uint32_t output_count_ = 0;
   std::uint32_t block_bytes_ = 0;

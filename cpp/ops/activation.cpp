@@ -37,8 +37,8 @@ gradient at 0 is 0. Raises DTypeError for bool tensors.
 tensor([0., 0., 2.])
 )",
     .forward = number_unary<"relu">,
-    .derivative = Elementwise{[](const Call& c, const Tensor& x) -> Tensor {
-      return cast(logical_not(le(c.output(), 0)), x.dtype());  // 1 for NaN
+    .derivative = Elementwise{[](const Call& c, const Tensor&) -> Tensor {
+      return logical_not(le(c.output(), 0));  // true for NaN
     }},
     .fused = Vjp{[](const Call& c, const Tensor& g, const Tensor&) -> Tensor {
       return fused<"relu.backward">(nullptr, g, c.output());
@@ -293,7 +293,7 @@ tensor([0.0000, 0.5000, 2.0000])
           return pointwise<"hardtanh">(target, input.dtype(), input.dtype(), params, input);
         },
     .derivative = Elementwise{[](const Call&, const Tensor& x, double low, double high) -> Tensor {
-      return cast(logical_not(logical_or(le(x, low), ge(x, high))), x.dtype());
+      return logical_not(logical_or(le(x, low), ge(x, high)));
     }},
     .saves = saves_in0,
     .traits = is_functional,

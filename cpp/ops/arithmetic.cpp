@@ -8,6 +8,11 @@ namespace {
 
 constexpr Traits both = is_method | has_in_place;
 
+/// What a factor's cotangent is multiplied with: a mask selects, but is a number by strict_ieee().
+Tensor factor(const Tensor& x) {
+  return mode.strict_ieee && is_boolean(x.dtype()) ? cast(x, DType::uint8) : x;
+}
+
 /// g times the conjugate of alpha.
 Tensor scaled(const Tensor& g, const Scalar& alpha) {
   if (alpha.is_complex()) return mul(g, Tensor(std::conj(alpha.complex())));
@@ -135,9 +140,9 @@ tensor([[10, 20],
         [20, 40]])
 )",
     .forward = binary<"mul">,
-    .derivative =
-        Elementwise{[](const Call&, const Tensor&, const Tensor& b) -> Tensor { return b; },
-                    [](const Call&, const Tensor& a, const Tensor&) -> Tensor { return a; }},
+    .derivative = Elementwise{
+        [](const Call&, const Tensor&, const Tensor& b) -> Tensor { return factor(b); },
+        [](const Call&, const Tensor& a, const Tensor&) -> Tensor { return factor(a); }},
     .saves = saves_inputs | saves_for_others,
     .traits = both,
     .samples = binary_samples,

@@ -184,17 +184,20 @@ constinit const Binary xlogy{{
 input, other: tensors or numbers that broadcast; the result has their common shape and
 dtype, float32 for integers. 0 wins over the infinite or undefined log of other <= 0,
 but not over NaN. The gradient for input is log(other), 0 where input is 0 and other
-<= 0.
+<= 0; that for other is input / other, 0 where both are 0.
 
 >>> tg.xlogy(tg.tensor([0.0, 1.0, 2.0]), tg.tensor([0.0, 0.0, 3.0]))
 tensor([0.0000,   -inf, 2.1972])
 )",
     .forward = float_binary<"xlogy">,
-    .derivative =
-        Elementwise{[](const Call&, const Tensor& a, const Tensor& b) -> Tensor {
-                      return where(logical_and(eq(a, 0), le(b, 0)), 0, log(b));
-                    },
-                    [](const Call&, const Tensor& a, const Tensor& b) -> Tensor { return a / b; }},
+    .derivative = Elementwise{[](const Call&, const Tensor& a, const Tensor& b) -> Tensor {
+                                return where(logical_and(eq(a, 0), le(b, 0)), 0, log(b));
+                              },
+                              [](const Call&, const Tensor& a, const Tensor& b) -> Tensor {
+                                if (mode.strict_ieee) return a / b;
+                                // xlogy(0, b) is 0 for every b, also next to b = 0.
+                                return where(logical_and(eq(a, 0), eq(b, 0)), 0, a / b);
+                              }},
     .saves = saves_inputs,
     .traits = is_method | has_in_place_function,
     .samples = positive_binary_samples,

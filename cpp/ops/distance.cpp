@@ -10,6 +10,11 @@ namespace {
 Dims leading(const Dims& shape, int dropped) { return Dims(shape.begin(), shape.end() - dropped); }
 
 void check_rows(const Tensor& x1, const Tensor& x2, double p) {
+  expect<DTypeError>(is_floating(x1.dtype()) && is_floating(x2.dtype()),
+                     "cdist: expects floating point tensors, got {} and {}", x1.dtype(),
+                     x2.dtype());
+  expect<DTypeError>(x1.dtype() == x2.dtype(), "cdist: dtypes differ: {} and {}", x1.dtype(),
+                     x2.dtype());
   expect<ShapeError>(x1.rank() >= 2 && x2.rank() >= 2,
                      "cdist: expects at least 2 dims, got shapes {} and {}", x1.shape(),
                      x2.shape());
@@ -33,6 +38,7 @@ struct Distance {
   kernels::DistanceShape shape;
 };
 Distance prepared(const Tensor& x1, const Tensor& x2, double order) {
+  check_rows(x1, x2, order);
   Distance d;
   d.dtype = compute_dtype(x1.dtype());
   d.batch = broadcast_shapes(leading(x1.shape(), 2), leading(x2.shape(), 2), "cdist");
@@ -127,11 +133,6 @@ tensor([[2., 2., 2.]])
 )",
     .forward =
         [](const Tensor& x1, const Tensor& x2, double p, const std::optional<std::string>& mode) {
-          expect<DTypeError>(is_floating(x1.dtype()) && is_floating(x2.dtype()),
-                             "cdist: expects floating point tensors, got {} and {}", x1.dtype(),
-                             x2.dtype());
-          expect<DTypeError>(x1.dtype() == x2.dtype(), "cdist: dtypes differ: {} and {}",
-                             x1.dtype(), x2.dtype());
           check_rows(x1, x2, p);
           return distances(x1, x2, p, wants_products(x1, x2, p, mode));
         },

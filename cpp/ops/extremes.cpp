@@ -65,7 +65,7 @@ Tensors both_extremes(const Tensor& x) {
   const auto element = [size](const Tensor& of, index i) {
     return static_cast<char*>(of.address()) + i * size;
   };
-  const int type = static_cast<int>(compute_of(x.dtype()));
+  const int type = ordered_index(x.dtype());
   const auto least = reduction_kernel<"amin">().reduce[type];
   const auto greatest = reduction_kernel<"amax">().reduce[type];
   for (index i = 0; i * block < n; ++i) {

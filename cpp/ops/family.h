@@ -41,8 +41,15 @@ const kernels::Scan& scan_kernel() {
 inline const kernels::Table& kernel_table() { return kernels::active(); }
 /// Index into the table's [2] arrays, which hold kernels of real numbers.
 inline int real_index(DType dtype) {
-  expect<DTypeError>(!is_complex(dtype), "not defined for complex tensors");
+  expect<DTypeError>(dtype == DType::float32 || dtype == DType::float64, "not defined for {}",
+                     dtype);
   return dtype == DType::float64 ? 1 : 0;
+}
+/// Index into the table's [compute_count] arrays of kernels that compare: complex numbers have
+/// none.
+inline int ordered_index(DType dtype) {
+  expect<DTypeError>(!is_complex(dtype), "order: not defined for {}", dtype);
+  return static_cast<int>(compute_of(dtype));
 }
 
 /// dtype itself when it has fractions, real or complex; float32 for integers.
@@ -146,6 +153,14 @@ inline constexpr auto comparison = [](Target target, const Tensor& input, const 
 template <Text name, class... X>
 Tensor fused(const double* params, const Tensor& g, const X&... saved) {
   return pointwise<name>({}, g.dtype(), g.dtype(), params, g, saved...);
+}
+
+/// The chain rule's product of a cotangent or tangent with a partial derivative: an exact zero
+/// wins, unless strict_ieee() is on. A boolean partial selects: elsewhere nothing comes through in
+/// either mode.
+inline Tensor chained(const Tensor& g, const Tensor& partial) {
+  if (is_boolean(partial.dtype())) return where(partial, g, 0);
+  return mode.strict_ieee ? mul(g, partial) : strong_mul(g, partial);
 }
 
 /// Sums g over the dims that broadcasting added, so that it has `shape`.

@@ -139,7 +139,9 @@ Tensor fold_rows(const Tensor& x) {
   return reshape(x, Dims{count_of(front(x.shape(), 1)), x.shape().back()});
 }
 
+// Where a gradient has one product per element and no sum, an exact 0 of g wins over what it meets.
 Tensor left_gradient(const Tensor& g, const Tensor& a, const Tensor& b) {
+  if (b.rank() == 1) return chained(a.rank() == 1 ? g : unsqueeze(g, -1), conjugated(b));
   const Tensor row = as_row(a);
   const Tensor gradient =
       matmul(full_gradient(g, a, b), matrix_transpose(conjugated(as_column(b))));
@@ -147,6 +149,10 @@ Tensor left_gradient(const Tensor& g, const Tensor& a, const Tensor& b) {
 }
 
 Tensor right_gradient(const Tensor& g, const Tensor& a, const Tensor& b) {
+  if (a.rank() == 1) {
+    const Tensor factor = conjugated(a);
+    return b.rank() == 1 ? chained(g, factor) : chained(unsqueeze(g, -2), unsqueeze(factor, -1));
+  }
   const Tensor column = as_column(b);
   const Tensor full = full_gradient(g, a, b);
   const Tensor row = conjugated(as_row(a));
@@ -421,9 +427,9 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor)> linear_bias{{
     .derivative =
         General{
             .vjp = {[](const Call&, const Tensor& g, const Tensor&, const Tensor& weight,
-                       const Tensor&) -> Tensor { return matmul(g, weight); },
+                       const Tensor&) -> Tensor { return matmul(g, conjugated(weight)); },
                     [](const Call&, const Tensor& g, const Tensor& x, const Tensor&,
-                       const Tensor&) -> Tensor { return matmul(t(fold_rows(g)), fold_rows(x)); },
+                       const Tensor&) -> Tensor { return matmul(t(fold_rows(g)), conjugated(fold_rows(x))); },
                     [](const Call&, const Tensor& g, const Tensor&, const Tensor&,
                        const Tensor& bias) -> Tensor { return sum_to(g, bias.shape()); }},
             .jvp = {[](const Call&, const Tensors& d, const Tensor& x, const Tensor& weight,

@@ -114,6 +114,8 @@ void land(const Tensor& work, const Tensor& at, const Tensor& from, const Axis& 
   }
   const auto& adding = table.adding[static_cast<int>(compute_of(work.dtype()))];
   const auto combine = [&](kernels::Combination operation) {
+    expect<DTypeError>(adding.scatter_combine != nullptr, "scatter: not defined for {}",
+                       work.dtype());
     adding.scatter_combine(operation, from.address(), places, work.address(), axis.outer, n, axis.n,
                            axis.inner);
   };

@@ -267,13 +267,13 @@ tensor(1000.6932)
     .derivative =
         General{.vjp = {[](const Call& c, const Tensor& g, const Tensor& x,
                            const OptionalDims& dims, bool keepdim) -> Tensor {
-                  return strong_mul(spread(g, x, dims, keepdim, "logsumexp"),
-                                    exp(x - spread(c.output(), x, dims, keepdim, "logsumexp")));
+                  return chained(spread(g, x, dims, keepdim, "logsumexp"),
+                                 exp(x - spread(c.output(), x, dims, keepdim, "logsumexp")));
                 }},
                 .jvp = {[](const Call& c, const Tensors& t, const Tensor& x,
                            const OptionalDims& dims, bool keepdim) -> Tensor {
                   return sum(
-                      strong_mul(t[0], exp(x - spread(c.output(), x, dims, keepdim, "logsumexp"))),
+                      chained(t[0], exp(x - spread(c.output(), x, dims, keepdim, "logsumexp"))),
                       dims, keepdim, {});
                 }}},
     .saves = saves_in0 | saves_output,

@@ -169,8 +169,7 @@ tensor([1000.0000, 1000.6932, 1001.0986])
           const Axis axis = axis_of(x.shape(), wrap_dim(dim, x.rank(), "logcumsumexp"));
           const Tensor source = dense(converted(x, compute_dtype(result)));
           Tensor out = Tensor::empty(x.shape(), compute_dtype(result));
-          const auto kernel =
-              scan_kernel<"logcumsumexp">().scan[static_cast<int>(compute_of(result))];
+          const auto kernel = scan_kernel<"logcumsumexp">().scan[ordered_index(result)];
           if (x.count() > 0)
             kernel(source.address(), out.address(), axis.outer, axis.n, axis.inner);
           return converted(out, result);

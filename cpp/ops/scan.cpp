@@ -54,6 +54,12 @@ Moments moments(const Tensor& x, const OptionalDims& dims, const Scalar& correct
           std::max(0.0, static_cast<double>(reduced.count) - correction.real())};
 }
 
+/// 1 / (divisor * deviation), 0 with all its derivatives where the deviation is 0.
+Tensor deviation_slope(const Tensor& deviation, double divisor) {
+  const Tensor constant = eq(deviation, 0);
+  return where(constant, 0, reciprocal(Tensor(divisor) * where(constant, 1, deviation)));
+}
+
 Tensor restore(const Tensor& g, const Tensor& x, const OptionalDims& dims, bool keepdim) {
   return keepdim ? g : reshape(g, reduced_dims(x, dims, true, "var").shape);
 }
@@ -196,12 +202,12 @@ tensor([1., 0.])
         General{.vjp = {[](const Call&, const Tensor& g, const Tensor& x, const OptionalDims& dims,
                            const Scalar& correction, bool keepdim) -> Tensor {
                   const Moments m = moments(x, dims, correction);
-                  return restore(g, x, dims, keepdim) * (Tensor(2 / m.divisor) * m.centered);
+                  return chained(restore(g, x, dims, keepdim), Tensor(2 / m.divisor) * m.centered);
                 }},
                 .jvp = {[](const Call&, const Tensors& t, const Tensor& x, const OptionalDims& dims,
                            const Scalar& correction, bool keepdim) -> Tensor {
                   const Moments m = moments(x, dims, correction);
-                  return Tensor(2 / m.divisor) * sum(t[0] * m.centered, dims, keepdim, {});
+                  return Tensor(2 / m.divisor) * sum(chained(t[0], m.centered), dims, keepdim, {});
                 }}},
     .saves = saves_in0,
     .samples = moment_samples,
@@ -229,16 +235,14 @@ tensor(1.)
                        const Scalar& correction, bool keepdim) -> Tensor {
               const Moments m = moments(x, dims, correction);
               const Tensor deviation = restore(c.output(), x, dims, keepdim);
-              const Tensor slope =
-                  where(eq(deviation, 0), 0, reciprocal(Tensor(m.divisor) * deviation));
-              return restore(g, x, dims, keepdim) * slope * m.centered;
+              const Tensor slope = deviation_slope(deviation, m.divisor);
+              return chained(chained(restore(g, x, dims, keepdim), slope), m.centered);
             }},
             .jvp = {[](const Call& c, const Tensors& t, const Tensor& x, const OptionalDims& dims,
                        const Scalar& correction, bool keepdim) -> Tensor {
               const Moments m = moments(x, dims, correction);
-              const Tensor slope =
-                  where(eq(c.output(), 0), 0, reciprocal(Tensor(m.divisor) * c.output()));
-              return slope * sum(t[0] * m.centered, dims, keepdim, {});
+              const Tensor slope = deviation_slope(c.output(), m.divisor);
+              return chained(sum(chained(t[0], m.centered), dims, keepdim, {}), slope);
             }}},
     .saves = saves_in0 | saves_output,
     .samples = moment_samples,
@@ -339,9 +343,7 @@ tensor([3., 2., 1.])
           const Tensor source = dense(converted(x, compute_dtype(x.dtype())));
           Tensor values = Tensor::empty(x.shape(), source.dtype());
           Tensor indices = Tensor::empty(x.shape(), DType::int64);
-          if (x.count() > 0)
-            expect<NotSupported>(!is_complex(x.dtype()), "sort: complex numbers have no order");
-          kernel_table().sorting[static_cast<int>(compute_of(x.dtype()))].sort(
+          kernel_table().sorting[ordered_index(x.dtype())].sort(
               source.address(), values.address(), indices.data<std::int64_t>(), axis.outer, axis.n,
               axis.inner, descending);
           return Tensors{converted(values, x.dtype()), indices};

@@ -209,7 +209,7 @@ Tensor index_combined(Target target, const Tensor& x, std::int64_t dim, const Te
     kernel_table().placing.index_write(identity_of(scattering.how, computed).address(), true,
                                        places, work.address(), axis.outer, n, at.count(),
                                        axis.inner, static_cast<index>(size_of(computed)));
-  kernel_table().adding[static_cast<int>(compute_of(x.dtype()))].index_combine(
+  kernel_table().adding[ordered_index(x.dtype())].index_combine(
       kernel_of(scattering.how), from.address(), places, work.address(), axis.outer, n, at.count(),
       axis.inner);
   if (!work.same_as(out)) copy_elements(work, out);

@@ -15,7 +15,8 @@ void by_compute(DType dtype, F f) {
   switch (compute_of(dtype)) {
     case kernels::Compute::f32: return f(float{});
     case kernels::Compute::f64: return f(double{});
-    default: return f(std::int64_t{});
+    case kernels::Compute::i64: return f(std::int64_t{});
+    default: fail<DTypeError>("search: {} numbers have no order", dtype);
   }
 }
 
@@ -77,7 +78,7 @@ Tensor searched(const Tensor& sequence, const Tensor& values, const Tensor& sort
   if (out.count() > 0) {
     const bool shared = sequence.rank() == 1;
     const index count = shared ? out.count() : out.shape().back();
-    kernel_table().searching[static_cast<int>(compute_of(common))].search(
+    kernel_table().searching[ordered_index(common)].search(
         sorted.address(), order.defined() ? order.data<std::int64_t>() : nullptr, wanted.address(),
         out.data<std::int64_t>(), out.count() / count, n, count, shared, right);
   }
@@ -118,7 +119,7 @@ void search_for(const T* elements, index count, const Tensor& members, bool* fou
   const auto* places = memory.data<std::int64_t>();
   for (index low = 0; low < count; low += block) {
     const index length = std::min(block, count - low);
-    kernel_table().searching[static_cast<int>(compute_of(members.dtype()))].search(
+    kernel_table().searching[ordered_index(members.dtype())].search(
         data, nullptr, elements + low, memory.data<std::int64_t>(), 1, n, length, true, false);
     for (index i = 0; i < length; ++i)
       found[low + i] = places[i] < n && data[std::min(places[i], n - 1)] == elements[low + i];

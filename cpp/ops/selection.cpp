@@ -44,7 +44,7 @@ inline constexpr auto median_of_all = [](const Tensor& x) {
   const Tensor read = converted(source, compute_dtype(x.dtype()));
   const std::int64_t rank = (n - 1) / 2;
   std::int64_t at = 0;
-  kernel_table().sorting[static_cast<int>(compute_of(x.dtype()))].select(
+  kernel_table().sorting[ordered_index(x.dtype())].select(
       read.address(), &rank, 0, 1, skip_nan ? kernels::NanRule::skipped : kernels::NanRule::wins,
       &at, 1, n);
   return dense_copy(restrided(source, {}, {}, source.body()->offset + at));
@@ -77,7 +77,7 @@ inline constexpr auto running_extreme = [](const Tensor& x, std::int64_t dim) {
   Tensor values = Tensor::empty(x.shape(), source.dtype());
   Tensor indices = Tensor::empty(x.shape(), DType::int64);
   if (x.count() > 0)
-    kernel_table().sorting[static_cast<int>(compute_of(x.dtype()))].running_extreme(
+    kernel_table().sorting[ordered_index(x.dtype())].running_extreme(
         source.address(), values.address(), indices.data<std::int64_t>(), axis.outer, axis.n,
         axis.inner, greatest);
   return Tensors{converted(values, x.dtype()), indices};
@@ -128,7 +128,7 @@ a row with NaN is that of the lower median of its other elements.)",
                                         [n](std::int64_t rank) { return rank >= 0 && rank < n; });
           expect<IndexError>(fits, "rank_positions: ranks must be in [0, {})", n);
           const Tensor source = dense(converted(x, compute_dtype(x.dtype())));
-          kernel_table().sorting[static_cast<int>(compute_of(x.dtype()))].select(
+          kernel_table().sorting[ordered_index(x.dtype())].select(
               source.address(), first, ranks.rank() == 1 ? 0 : picks, picks,
               static_cast<kernels::NanRule>(nan), at.data<std::int64_t>(), x.count() / n, n);
           return at;
@@ -154,7 +154,7 @@ constinit const Unary mode_positions{{
           Tensor at = Tensor::empty(shape, DType::int64);
           if (at.count() == 0) return at;
           const Tensors sorted = sort(converted(x, compute_dtype(x.dtype())), -1, false, true);
-          kernel_table().sorting[static_cast<int>(compute_of(x.dtype()))].mode(
+          kernel_table().sorting[ordered_index(x.dtype())].mode(
               sorted[0].address(), sorted[1].data<std::int64_t>(), at.data<std::int64_t>(),
               at.count(), n);
           return at;

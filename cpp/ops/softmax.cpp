@@ -32,8 +32,8 @@ Tensor run_backward(const Tensor& g, const Tensor& y, std::int64_t dim, bool log
 // The Jacobian of softmax is symmetric: its product with a cotangent and with a tangent are the
 // same formula.
 Tensor softmax_product(const Tensor& y, const Tensor& v, std::int64_t dim) {
-  const Tensor weighted = strong_mul(y, v);
-  return weighted - y * sum(weighted, Dims{dim}, true, {});
+  const Tensor weighted = chained(v, y);
+  return weighted - chained(sum(weighted, Dims{dim}, true, {}), y);
 }
 
 std::vector<Sample> axis_samples() {
@@ -113,10 +113,10 @@ constinit const Op<Tensor(Tensor, std::int64_t)> log_softmax_along{{
     .derivative =
         General{
             .vjp = {[](const Call& c, const Tensor& g, const Tensor&, std::int64_t dim) -> Tensor {
-              return g - exp(c.output()) * sum(g, Dims{dim}, true, {});
+              return g - chained(sum(g, Dims{dim}, true, {}), exp(c.output()));
             }},
             .jvp = {[](const Call& c, const Tensors& t, const Tensor&, std::int64_t dim) -> Tensor {
-              return t[0] - sum(strong_mul(exp(c.output()), t[0]), Dims{dim}, true, {});
+              return t[0] - sum(chained(t[0], exp(c.output())), Dims{dim}, true, {});
             }}},
     .fused = Vjp{[](const Call& c, const Tensor& g, const Tensor&, std::int64_t dim) -> Tensor {
       return run_backward(g, c.output(), dim, true);

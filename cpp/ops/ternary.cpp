@@ -8,10 +8,6 @@ namespace {
 
 constexpr Traits both = is_method | has_in_place;
 
-Tensor as_mask(const Tensor& condition, const Tensor& like) {
-  return cast(condition, like.dtype());
-}
-
 void expect_boolean(const Tensor& mask, std::string_view op) {
   expect<DTypeError>(is_boolean(mask.dtype()), "{}: expects a bool mask, got {} of shape {}", op,
                      mask.dtype(), mask.shape());
@@ -238,13 +234,13 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor)> clamp_between{{
     .derivative =
         Elementwise{
             [](const Call&, const Tensor& x, const Tensor& low, const Tensor& high) -> Tensor {
-              return as_mask(logical_and(ge(x, low), le(x, high)), x);
+              return logical_and(ge(x, low), le(x, high));
             },
             [](const Call&, const Tensor& x, const Tensor& low, const Tensor& high) -> Tensor {
-              return as_mask(logical_and(lt(x, low), le(low, high)), x);
+              return logical_and(lt(x, low), le(low, high));
             },
             [](const Call&, const Tensor& x, const Tensor& low, const Tensor& high) -> Tensor {
-              return as_mask(logical_or(gt(x, high), gt(low, high)), x);
+              return logical_or(gt(x, high), gt(low, high));
             }},
     .saves = saves_inputs,
     .traits = is_hidden,

@@ -197,6 +197,7 @@ static bool is_dense(const Dims& sizes, const Dims& strides, index count) {
 }
 
 Tensor make_view(const Ref<Storage>& storage, Dims sizes, Dims strides, index offset, DType dtype) {
+  check_rank_limit(sizes);
   auto body = detail::TensorBody::make();
   body->count = 1;
   for (index size : sizes) body->count *= size;

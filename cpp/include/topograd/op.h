@@ -126,7 +126,8 @@ struct Forward {
   }
 };
 
-/// ∂out/∂xᵢ as a tensor of out's shape: lambda (const Call&, parameters…) -> Tensor.
+/// ∂out/∂xᵢ as a tensor of out's shape: lambda (const Call&, parameters…) -> Tensor. A boolean one
+/// selects: a cotangent comes through where it is true, and is 0 elsewhere whatever it was.
 using Partial = Tensor (*)(const Call&);
 
 /// Gradients of the inputs from those of the outputs. Either one lambda per tensor parameter,

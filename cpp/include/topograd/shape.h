@@ -124,7 +124,11 @@ class TOPOGRAD_API Dims {
 /// "(2, 3)"; one element prints as "(3,)", as Python does.
 TOPOGRAD_API std::ostream& operator<<(std::ostream& out, const Dims& dims);
 
-/// Number of elements; throws ShapeError where a size is negative or the product overflows.
+/// Throws ShapeError where there are more dims than a tensor may have.
+TOPOGRAD_API void check_rank_limit(const Dims& shape);
+
+/// Number of elements; throws ShapeError where a size is negative, the product overflows, or there
+/// are too many dims.
 TOPOGRAD_API index count_of(const Dims& shape);
 
 /// Strides of a dense row-major layout of this shape.

@@ -112,11 +112,9 @@ constexpr Elementwise rows[] = {
                   [](auto a, auto b, auto factor) { return add(a, multiply(b, factor)); }),
     // A cotangent of exactly zero stays zero whatever the partial derivative is, and what an
     // element does not depend on adds nothing to it, however infinite.
-    numeric<2>("strong_mul",
-               [](auto a, auto b) {
-                 const bool nothing = (a == 0) | (b == 0);
-                 return nothing ? decltype(a)(0) : multiply(a, b);
-               }),
+    numeric<2>(
+        "strong_mul",
+        [](auto a, auto b) { return (a != 0) & (b != 0) ? multiply(a, b) : decltype(a)(0); }),
     numeric<2>("floor_divide", guarded_floor_divide,
                [](auto a, auto b) { return floor_divide(a, b); }),
     numeric<2>("trunc_divide", [](auto a, auto b) { return trunc_divide(a, b); }),

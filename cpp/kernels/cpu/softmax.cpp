@@ -91,12 +91,28 @@ void softmax_long_row(const T* x, T* y, index n, bool logarithm) {
   });
 }
 
+/// A product in which an exact 0 wins over infinity and NaN, as in every gradient.
+template <class T>
+inline T strong_product(T a, T b) {
+  return (a == 0) | (b == 0) ? T(0) : a * b;
+}
+
+/// A row that came out as NaN: where no gradient comes in, none goes out.
+template <class T>
+void softmax_backward_broken_row(const T* g, const T* y, T* dx, index n, index step) {
+  double sum = 0;
+  for (index i = 0; i < n * step; i += step) sum += static_cast<double>(strong_product(g[i], y[i]));
+  const T mean = static_cast<T>(sum);
+  for (index i = 0; i < n * step; i += step) dx[i] = strong_product(y[i], g[i] - mean);
+}
+
 template <class T>
 void softmax_backward_row(const T* g, const T* y, T* dx, index n) {
   const double sum = sum_in_chunks(n, [=](index begin, index end) {
     return sum_of<T>(begin, end, [=](index i) { return g[i] * y[i]; });
   });
   const T mean = static_cast<T>(sum);
+  if (is_nan(mean)) return softmax_backward_broken_row(g, y, dx, n, 1);
   parallel(n, long_row, [=](index begin, index end) {
     TOPOGRAD_INDEPENDENT
     for (index i = begin; i < end; ++i) dx[i] = y[i] * (g[i] - mean);
@@ -111,7 +127,7 @@ void log_softmax_backward_row(const T* g, const T* y, T* dx, index n) {
   const T total = static_cast<T>(sum);
   parallel(n, long_row, [=](index begin, index end) {
     TOPOGRAD_INDEPENDENT
-    for (index i = begin; i < end; ++i) dx[i] = g[i] - exp(y[i]) * total;
+    for (index i = begin; i < end; ++i) dx[i] = g[i] - strong_product(total, exp(y[i]));
   });
 }
 
@@ -180,12 +196,15 @@ void softmax_backward_columns(const T* g, const T* y, T* dx, index n, index inne
     const index at = r * inner;
     if (logarithm) {
       TOPOGRAD_INDEPENDENT
-      for (index j = 0; j < width; ++j) dx[at + j] = g[at + j] - exp(y[at + j]) * part[j];
+      for (index j = 0; j < width; ++j)
+        dx[at + j] = g[at + j] - strong_product(part[j], exp(y[at + j]));
     } else {
       TOPOGRAD_INDEPENDENT
       for (index j = 0; j < width; ++j) dx[at + j] = y[at + j] * (g[at + j] - part[j]);
     }
   }
+  for (index j = 0; j < width && !logarithm; ++j)
+    if (is_nan(part[j])) softmax_backward_broken_row(g + j, y + j, dx + j, n, inner);
 }
 
 // ------------------------------------------------------------------ all slices

@@ -45,7 +45,16 @@ def over(input: Tensor, function: Callable[..., Any], *args: Any) -> Tensor:
     if not isinstance(input, Tensor):
         return function(input, *args)  # raises, naming the op
     # The copy is what the backward pass reads: `input` itself no longer holds the argument then.
-    return input.copy_(function(input.clone(), *args))
+    return write_over(input, function(input.clone(), *args), function.__name__)
+
+
+def write_over(input: Tensor, result: Tensor, name: str) -> Tensor:
+    """Writes `result` over `input` and returns it; what `copy_` refuses is told under `name`."""
+    try:
+        return input.copy_(result)
+    except RuntimeError as error:
+        message = str(error).removeprefix("copy_: ")
+        raise type(error)(f"{name}: {message}") from None
 
 
 def relu(input: Tensor, inplace: bool = False) -> Tensor:

@@ -7,6 +7,7 @@ from typing import Any
 import topograd as tg
 from topograd._arguments import takes_tensors
 from topograd._C import Tensor
+from topograd.nn.adapted import write_over
 from topograd.nn.native import native
 
 __all__ = [
@@ -38,7 +39,7 @@ def selu(input: Tensor, inplace: bool = False) -> Tensor:
     0.0
     """
     result: Tensor = SELU_SCALE * _elu(input.clone() if inplace else input, SELU_ALPHA)
-    return input.copy_(result) if inplace else result
+    return write_over(input, result, "selu") if inplace else result
 
 
 @takes_tensors
@@ -55,7 +56,7 @@ def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
         raise ValueError(f"celu: alpha must not be 0, got {alpha}")
     x = input.clone() if inplace else input
     result: Tensor = tg.where(x > 0.0, x, (x.clamp(max=0.0) / alpha).expm1() * alpha)
-    return input.copy_(result) if inplace else result
+    return write_over(input, result, "celu") if inplace else result
 
 
 @takes_tensors
@@ -132,4 +133,4 @@ def threshold(input: Tensor, threshold: float, value: float, inplace: bool = Fal
     [-1.0, 2.0]
     """
     result = tg.where(input > threshold, input, value)
-    return input.copy_(result) if inplace else result
+    return write_over(input, result, "threshold") if inplace else result
