@@ -8,12 +8,23 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
 
 import topograd as tg
-from helpers import CATALOGUED, Array, Call, base_name, calls_of, kind_of, quiet, tensor_of
+from helpers import (
+    CATALOGUED,
+    Array,
+    Call,
+    base_name,
+    calls_of,
+    kind_of,
+    outputs,
+    quiet,
+    tensor_of,
+)
 from oracles import WITHOUT_ORACLE
 from parity import assert_same_values, attempt, describe, torch_call, torch_function
 from test_parity_dtypes import WIDER, is_about_arguments
@@ -76,6 +87,59 @@ def test_complex_numbers_give_torchs_result_or_an_error_that_names_the_op(
                 assert_parity(op, changed)
             except AssertionError as failure:
                 raise AssertionError(f"{op} with {what}: {failure}") from failure
+
+
+@pytest.mark.parametrize("op", [op for op in OPS if op.derivative != "none"], ids=str)
+def test_complex_gradients_agree_with_central_differences(op: tg._registry.Op) -> None:
+    if op.random:
+        pytest.skip("draws other numbers")
+    for call in calls_of(op):
+        leaves = [
+            turned(array, "complex128").requires_grad_() if array.dtype.kind == "f" else None
+            for array in call.arrays
+        ]
+        inputs = [leaf for leaf in leaves if leaf is not None]
+
+        def of_inputs(
+            *values: tg.Tensor, call: Call = call, leaves: list[Any] = leaves
+        ) -> tuple[Any, ...]:
+            remaining = iter(values)
+            tensors = [
+                tensor if leaf is None else next(remaining)
+                for tensor, leaf in zip(call.tensors, leaves, strict=True)
+            ]
+            results = outputs(call.with_tensors(tensors)())
+            return tuple(one for one in results if one.is_complex() or one.is_floating_point())
+
+        result, error = attempt(of_inputs, *inputs)
+        if error is None and inputs and result:
+            assert tg.testing.gradcheck(of_inputs, inputs)
+
+
+def test_complex_factors_are_torchs_and_refused_for_real_tensors() -> None:
+    import torch
+
+    z = np.array([1 + 2j, 3 - 1j])
+    calls = [
+        lambda T, a: T.add(a, a, alpha=1 + 2j),
+        lambda T, a: T.addcmul(a, a, a, value=1 + 2j),
+        lambda T, a: T.addcdiv(a, a, a, value=1 + 2j),
+        lambda T, a: T.index_add(a, 0, T.tensor([0, 0]), a, alpha=0.5 + 0.25j),
+        lambda T, a: (a * 1).addcmul_(a, a, value=2j),
+    ]
+    for call in calls:
+        own = tensor_of(z).requires_grad_()
+        assert_same_values("factor", call(tg, own), call(torch, tensor_of(z, library=torch)), 1)
+        assert tg.testing.gradcheck(lambda a, call=call: call(tg, a), own)
+        with pytest.raises((RuntimeError, TypeError), match="complex"):
+            call(tg, tensor_of(z.real))
+    own, places = tensor_of(z).requires_grad_(), tensor_of(z * 2 + 1).requires_grad_()
+    for integral in (tg.trapezoid, tg.cumulative_trapezoid):
+        assert tg.testing.gradcheck(integral, [own, places])
+    assert tg.testing.gradcheck(
+        lambda x, w, b: tg.nn.functional.linear(x, w, b),
+        [tensor_of(one).requires_grad_() for one in (z[:1], z.reshape(2, 1), z * 1j)],
+    )
 
 
 @pytest.mark.parametrize("kind", ["complex64", "complex128"])

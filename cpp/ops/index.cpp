@@ -261,6 +261,9 @@ tensor([30.,  0., 30.])
           const int d = wrap_dim(dim, x.rank(), "index_add");
           const index n = x.rank() == 0 ? 1 : x.shape()[d];
           check_index_rows(x, d, at, source, "index_add");
+          expect<DTypeError>(!alpha.is_complex() || is_complex(x.dtype()),
+                             "index_add: alpha {} is complex, the tensors are {}", alpha,
+                             x.dtype());
           check_positions(at, n, "index_add");
           const Tensor out = target.tensor != nullptr ? *target.tensor : dense_copy(x);
           if (source.count() == 0) return out;
@@ -268,8 +271,8 @@ tensor([30.,  0., 30.])
           const DType summed = compute_dtype(x.dtype());
           const Tensor work = dense(converted(out, summed));
           // An integer input takes the whole part of alpha, as in PyTorch.
-          const Scalar factor = is_floating(x.dtype()) ? alpha : Scalar(alpha.integer());
-          const Tensor scaled = factor.real() == 1 ? source : mul(source, Tensor(factor));
+          const Scalar factor = is_differentiable(x.dtype()) ? alpha : Scalar(alpha.integer());
+          const Tensor scaled = factor.complex() == 1.0 ? source : mul(source, Tensor(factor));
           const Tensor from = dense(converted(scaled, summed)),
                        positions = dense(converted(at, DType::int64));
           kernel_table().adding[static_cast<int>(compute_of(x.dtype()))].index_add(
@@ -284,7 +287,7 @@ tensor([30.,  0., 30.])
                             const Tensor&, const Scalar&) -> Tensor { return {}; },
                          [](const Call&, const Tensor& g, const Tensor&, std::int64_t dim,
                             const Tensor& at, const Tensor&, const Scalar& alpha) -> Tensor {
-                           return index_select(g, dim, at) * Tensor(alpha);
+                           return index_select(g, dim, at) * conjugated(Tensor(alpha));
                          }},
     .saves = saves_in1,
     .traits = is_method | has_in_place,

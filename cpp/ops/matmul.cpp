@@ -425,28 +425,29 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor)> linear_bias{{
     .forward = [](const Tensor& x, const Tensor& weight,
                   const Tensor& bias) { return multiply(x, transpose(weight, 0, 1), bias); },
     .derivative =
-        General{
-            .vjp = {[](const Call&, const Tensor& g, const Tensor&, const Tensor& weight,
-                       const Tensor&) -> Tensor { return matmul(g, conjugated(weight)); },
-                    [](const Call&, const Tensor& g, const Tensor& x, const Tensor&,
-                       const Tensor&) -> Tensor { return matmul(t(fold_rows(g)), conjugated(fold_rows(x))); },
-                    [](const Call&, const Tensor& g, const Tensor&, const Tensor&,
-                       const Tensor& bias) -> Tensor { return sum_to(g, bias.shape()); }},
-            .jvp = {[](const Call&, const Tensors& d, const Tensor& x, const Tensor& weight,
-                       const Tensor& bias) -> Tensor {
-              Tensor out;
-              const auto include = [&](const Tensor& part) {
-                out = out.defined() ? out + part : part;
-              };
-              if (d[0].defined()) include(matmul(d[0], t(weight)));
-              if (d[1].defined()) include(matmul(x, t(d[1])));
-              if (d[2].defined()) {
-                Dims shape = x.shape();
-                shape[shape.size() - 1] = bias.shape()[0];
-                include(expand(d[2], shape));
-              }
-              return out;
-            }}},
+        General{.vjp = {[](const Call&, const Tensor& g, const Tensor&, const Tensor& weight,
+                           const Tensor&) -> Tensor { return matmul(g, conjugated(weight)); },
+                        [](const Call&, const Tensor& g, const Tensor& x, const Tensor&,
+                           const Tensor&) -> Tensor {
+                          return matmul(t(fold_rows(g)), conjugated(fold_rows(x)));
+                        },
+                        [](const Call&, const Tensor& g, const Tensor&, const Tensor&,
+                           const Tensor& bias) -> Tensor { return sum_to(g, bias.shape()); }},
+                .jvp = {[](const Call&, const Tensors& d, const Tensor& x, const Tensor& weight,
+                           const Tensor& bias) -> Tensor {
+                  Tensor out;
+                  const auto include = [&](const Tensor& part) {
+                    out = out.defined() ? out + part : part;
+                  };
+                  if (d[0].defined()) include(matmul(d[0], t(weight)));
+                  if (d[1].defined()) include(matmul(x, t(d[1])));
+                  if (d[2].defined()) {
+                    Dims shape = x.shape();
+                    shape[shape.size() - 1] = bias.shape()[0];
+                    include(expand(d[2], shape));
+                  }
+                  return out;
+                }}},
     .saves = saves_in0 | saves_in1,
     .reads = {saves_in1, saves_in0, saves_nothing},
     .traits = is_hidden,

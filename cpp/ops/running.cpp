@@ -34,7 +34,7 @@ constexpr auto logcumsumexp_jvp = [](const Call& c, const Tensors& t, const Tens
 /// The distances between neighbours along dim of y; undefined where they are all the same.
 Tensor widths(const Tensor& x, const Tensor& y, int dim, std::string_view op) {
   // Unsigned numbers have no negative differences.
-  Tensor places = is_floating(x.dtype()) ? x : cast(x, DType::int64);
+  Tensor places = is_differentiable(x.dtype()) ? x : cast(x, DType::int64);
   if (x.rank() == 1) {
     expect<ShapeError>(x.shape()[0] == y.shape()[dim],
                        "{}: x must have one place for each sample: x is {}, y is {}", op, x.shape(),
@@ -62,7 +62,7 @@ void check_integrand(const Tensor& y, const Tensor& x, const std::optional<Scala
 }
 
 /// Sums of small integers do not fit into their dtype.
-Tensor roomy(const Tensor& y) { return is_floating(y.dtype()) ? y : cast(y, DType::int64); }
+Tensor roomy(const Tensor& y) { return is_differentiable(y.dtype()) ? y : cast(y, DType::int64); }
 
 Tensor sums_of_neighbours(const Tensor& y, int dim) {
   const index n = y.shape()[dim];
@@ -91,7 +91,7 @@ inline constexpr auto integral =
         return sum(areas, Dims{d + areas.rank() - y.rank()}, false, {}) * 0.5;
       }
       const Tensor ends = select(samples, d, 0) + select(samples, d, n - 1);
-      return (sum(samples, Dims{d}, false, {}) - ends * 0.5) * Tensor(dx ? dx->real() : 1.0);
+      return (sum(samples, Dims{d}, false, {}) - ends * 0.5) * Tensor(dx.value_or(1.0));
     };
 
 std::vector<Sample> integral_samples() {
@@ -336,7 +336,7 @@ tensor([ 3.0000, 10.5000])
               check_integrand(y, x, dx, "cumulative_trapezoid");
               if (y.shape()[d] == 0) return Tensor::zeros(y.shape(), floating(y.dtype()));
               const Tensor sums = sums_of_neighbours(roomy(y), d);
-              if (!x.defined()) return cumsum(sums, d, {}) * Tensor((dx ? dx->real() : 1.0) / 2);
+              if (!x.defined()) return cumsum(sums, d, {}) * (Tensor(dx.value_or(1.0)) * 0.5);
               const Tensor areas = sums * widths(x, y, d, "cumulative_trapezoid");
               return cumsum(areas, d + areas.rank() - y.rank(), {}) * 0.5;
             },

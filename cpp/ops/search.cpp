@@ -24,8 +24,7 @@ Tensor computable(const Tensor& x) { return dense(converted(x, compute_dtype(x.d
 
 struct Limits {
   std::int64_t least = 0, greatest = 0;
-  /// How many integers there are between them, both included; more than that if it is no more than
-  /// memory could hold.
+  /// How many integers they span, both included; 0 for all of them.
   std::uint64_t width() const {
     return static_cast<std::uint64_t>(greatest) - static_cast<std::uint64_t>(least) + 1;
   }
@@ -471,6 +470,7 @@ constinit const Op<Tensors(Tensor, OptionalInt, bool, bool, bool)> distinct{{
     .forward =
         [](const Tensor& x, const OptionalInt& dim, bool consecutive, bool want_inverse,
            bool want_counts) {
+          expect_real(x, "unique");
           Groups groups;
           if (dim) {
             const Tensor slices = distinct_slices(x, *dim, consecutive, groups);

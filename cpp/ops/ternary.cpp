@@ -8,6 +8,13 @@ namespace {
 
 constexpr Traits both = is_method | has_in_place;
 
+/// Whether the factor is complex, which it may only be for complex numbers.
+bool complex_factor(const Scalar& value, DType dtype, std::string_view op) {
+  expect<DTypeError>(!value.is_complex() || is_complex(dtype),
+                     "{}: value {} is complex, the tensors are {}", op, value, dtype);
+  return value.is_complex();
+}
+
 void expect_boolean(const Tensor& mask, std::string_view op) {
   expect<DTypeError>(is_boolean(mask.dtype()), "{}: expects a bool mask, got {} of shape {}", op,
                      mask.dtype(), mask.shape());
@@ -144,6 +151,10 @@ tensor([5.0000, 8.5000])
           const double factor = value.real();
           expect_numbers(dtype, "addcmul");
           check_castable(target, dtype, "addcmul");
+          if (complex_factor(value, dtype, "addcmul")) {
+            const double one = 1;
+            return pointwise<"addcmul">(target, dtype, dtype, &one, x, a * Tensor(value), b);
+          }
           return pointwise<"addcmul">(target, dtype, dtype, &factor, x, a, b);
         },
     .derivative = Elementwise{[](const Call&, const Tensor& x, const Tensor&, const Tensor&,
@@ -175,6 +186,10 @@ tensor([7.0000, 2.5000])
           const DType dtype = floating(result_type({&x, &a, &b}));
           const double factor = value.real();
           check_castable(target, dtype, "addcdiv");
+          if (complex_factor(value, dtype, "addcdiv")) {
+            const double one = 1;
+            return pointwise<"addcdiv">(target, dtype, dtype, &one, x, a * Tensor(value), b);
+          }
           return pointwise<"addcdiv">(target, dtype, dtype, &factor, x, a, b);
         },
     .derivative =
