@@ -74,7 +74,8 @@ tg.full((2,),255,dtype=tg.uint8) tg.full((3,),-128,dtype=tg.int8) tg.ones(2,3,dt
 tg.ones(4,requires_grad=True) tg.ones(2,2,requires_grad=True)*2 tg.tensor([],dtype=tg.int64)
 tg.tensor([],dtype=tg.bool) tg.ones(2,3,4,5) tg.ones(1,2,3,4,5) tg.zeros(5,0,dtype=tg.int64)
 tg.tensor(1j) tg.tensor([1+2j,-1j,nan]) tg.ones(2,3,dtype=tg.complex128)
-tg.zeros(0,2,dtype=tg.complex64) tg.tensor(nan) tg.tensor(False) tg.ones(2,1025) tg.arange(5000.0) tg.tensor([3.4e38,-1e-45])
+tg.zeros(0,2,dtype=tg.complex64) tg.tensor(nan) tg.tensor(False)
+tg.ones(2,1025) tg.arange(5000.0) tg.tensor([3.4e38,-1e-45])
 """.split()
 NO_TENSORS = """
 None 'text' [1,[2]] 3 -1.5 nan 2**70 1j object() {} b'' [tg.ones(2)] np.ones(2) True tg.float32
