@@ -139,6 +139,7 @@ Tensor fold_rows(const Tensor& x) {
 }
 
 Tensor left_gradient(const Tensor& g, const Tensor& a, const Tensor& b) {
+  if (a.rank() == 1 && b.rank() == 1) return g * conjugated(b);
   const Tensor row = as_row(a);
   const Tensor gradient =
       matmul(full_gradient(g, a, b), matrix_transpose(conjugated(as_column(b))));
@@ -146,6 +147,7 @@ Tensor left_gradient(const Tensor& g, const Tensor& a, const Tensor& b) {
 }
 
 Tensor right_gradient(const Tensor& g, const Tensor& a, const Tensor& b) {
+  if (a.rank() == 1 && b.rank() == 1) return g * conjugated(a);
   const Tensor column = as_column(b);
   const Tensor full = full_gradient(g, a, b);
   const Tensor row = conjugated(as_row(a));
