@@ -291,8 +291,17 @@ std::string signature_text(const Signature& s, bool as_method, bool with_out) {
   return text + ")";
 }
 
-std::string parse(const Signature& signature, PyObject* const* args, Py_ssize_t count,
-                  PyObject* names, Arg* out) {
+/// Why an object does not fit a parameter.
+static std::string mismatch(const Parameter& p, PyObject* object) {
+  return format("argument '{}' must be {}, got {}", p.name, p.type, type_of(object));
+}
+
+bool parse(const Signature& signature, PyObject* const* args, Py_ssize_t count, PyObject* names,
+           Arg* out, std::string* why) {
+  const auto refuse = [why](auto message) {
+    if (why != nullptr) *why = message();
+    return false;
+  };
   const auto& parameters = signature.parameters;
   const auto total = static_cast<Py_ssize_t>(parameters.size());
   bool filled[most_parameters] = {};
@@ -303,28 +312,34 @@ std::string parse(const Signature& signature, PyObject* const* args, Py_ssize_t 
     const bool single = !p.variadic || (count - position == 1 && is_list(args[position]));
     if (single) {
       if (!convert(args[position], signature, static_cast<std::size_t>(i), out[i]))
-        return format("argument '{}' must be {}, got {}", p.name, p.type, type_of(args[position]));
+        return refuse([&] { return mismatch(p, args[position]); });
       ++position;
     } else {
       if (!take_rest(p, args + position, count - position, out[i]))
-        return format("argument '{}' must be {}", p.name, p.type);
+        return refuse([&] { return format("argument '{}' must be {}", p.name, p.type); });
       position = count;
     }
     filled[i] = true;
   }
   if (position < count)
-    return format("takes at most {} positional arguments, got {}", position, count);
+    return refuse(
+        [&] { return format("takes at most {} positional arguments, got {}", position, count); });
   const Py_ssize_t keywords = names == nullptr ? 0 : PyTuple_GET_SIZE(names);
   for (Py_ssize_t k = 0; k < keywords; ++k) {
     PyObject* name = PyTuple_GET_ITEM(names, k);
     const int at = find_parameter(signature, name);
     if (at < 0)
-      return format("has no argument '{}'; it takes {}", text_of(name), parameter_names(signature));
+      return refuse([&] {
+        return format("has no argument '{}'; it takes {}", text_of(name),
+                      parameter_names(signature));
+      });
     if (filled[at])
-      return format("got argument '{}' twice", parameters[static_cast<std::size_t>(at)].name);
+      return refuse([&] {
+        return format("got argument '{}' twice", parameters[static_cast<std::size_t>(at)].name);
+      });
     const Parameter& p = parameters[static_cast<std::size_t>(at)];
     if (!convert(args[count + k], signature, static_cast<std::size_t>(at), out[at]))
-      return format("argument '{}' must be {}, got {}", p.name, p.type, type_of(args[count + k]));
+      return refuse([&] { return mismatch(p, args[count + k]); });
     filled[at] = true;
   }
   for (Py_ssize_t i = 0; i < total; ++i) {
@@ -335,9 +350,9 @@ std::string parse(const Signature& signature, PyObject* const* args, Py_ssize_t 
     else if (p.variadic)
       out[i] = p.kind == ArgKind::dims ? Arg(Dims()) : Arg(Tensors());
     else
-      return format("argument '{}' is missing", p.name);
+      return refuse([&] { return format("argument '{}' is missing", p.name); });
   }
-  return {};
+  return true;
 }
 
 }  // namespace topograd::python

@@ -31,9 +31,10 @@ class ArgList {
 bool convert(PyObject* object, const Signature& signature, std::size_t parameter, Arg& arg);
 /// The parameter of this name or NumPy alias, or -1.
 int find_parameter(const Signature& signature, PyObject* name);
-/// Fills `out` (one per parameter); returns why the arguments do not fit, or "".
-std::string parse(const Signature& signature, PyObject* const* args, Py_ssize_t count,
-                  PyObject* names, Arg* out);
+/// Fills `out` (one per parameter), or returns false where the arguments do not fit, and says why
+/// unless `why` is null: of several forms most are refused, and texts take time.
+bool parse(const Signature& signature, PyObject* const* args, Py_ssize_t count, PyObject* names,
+           Arg* out, std::string* why);
 /// "(Tensor(2, 3), str)", for messages.
 std::string describe_arguments(PyObject* const* args, Py_ssize_t count, PyObject* names);
 /// "(self, dim=None, *, dtype=None)"; with_out adds the keyword `out=None`.

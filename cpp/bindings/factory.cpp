@@ -94,8 +94,8 @@ PyObject* call(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject
       std::string why;
       for (std::size_t i = 0; i < factory.forms.size(); ++i) {
         ArgList parsed(factory.signatures[i].parameters.size());
-        std::string problem = parse(factory.signatures[i], args, count, names, parsed.data());
-        if (problem.empty())
+        std::string problem;
+        if (parse(factory.signatures[i], args, count, names, parsed.data(), &problem))
           return wrap(make(factory.forms[i], factory.name, parsed.data(),
                            count > 0 || names != nullptr ? args[0] : nullptr));
         why += (why.empty() ? "" : "; or ") + std::move(problem);

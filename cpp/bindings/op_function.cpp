@@ -208,9 +208,9 @@ PyObject* with_variant(const std::vector<const OpRecord*>& variants, PyObject* c
       for (const OpRecord* op : variants) {
         const Signature& signature = signature_of(*op);
         ArgList parsed(signature.parameters.size());
-        std::string problem = parse(signature, args, count, names, parsed.data());
-        if (problem.empty()) return run(*op, parsed.data(), signature.parameters.size());
-        if (why.empty()) why = std::move(problem);
+        if (parse(signature, args, count, names, parsed.data(),
+                  variants.size() == 1 ? &why : nullptr))
+          return run(*op, parsed.data(), signature.parameters.size());
       }
       if (variants.size() == 1) fail<TypeError>("{}: {}", name, why);
       std::string forms;

@@ -26,8 +26,8 @@ using index = std::int64_t;
 // ------------------------------------------------------------------ elementwise
 
 /// The types elementwise loops and reductions compute in. Other dtypes are converted tile by tile:
-/// halves to f32, integers and booleans to i64. Only elementwise loops and Adding have complex forms
-/// (c64, c128); linear ops on complex tensors run on their real parts.
+/// halves to f32, integers and booleans to i64. Only elementwise loops and Adding have complex
+/// forms (c64, c128); linear ops on complex tensors run on their real parts.
 enum class Compute : std::uint8_t { f32, f64, i64, c64, c128 };
 inline constexpr int compute_count = 5;
 
@@ -200,11 +200,20 @@ struct Attention {
 
 // ------------------------------------------------------------------ moving data
 
+/// load_rows may write so many bytes behind its result.
+inline constexpr index spread_bytes = 32;
+
 /// Element-size generic (1, 2, 4, 8 or 16 bytes).
 struct Movement {
   /// out[i] = in[i * step] and out[i * step] = in[i].
   void (*load_strided)(const void* in, index step, void* out, index count, index element_size);
   void (*store_strided)(const void* in, void* out, index step, index count, index element_size);
+  /// Some rows of a strided tensor (strides in elements; 0 where it repeats) into dense out, and
+  /// back. A row goes along the last dim; `first` counts them in row-major order.
+  void (*load_rows)(const void* in, const index* sizes, const index* strides, int rank, index first,
+                    index rows, void* out, index element_size);
+  void (*store_rows)(const void* in, void* out, const index* sizes, const index* strides, int rank,
+                     index first, index rows, index element_size);
   /// Dense copy of a strided tensor: rank dims with sizes and strides (in elements) into dense out.
   /// Transposed layouts are blocked so that both sides move at memory speed.
   void (*copy_to_dense)(const void* in, const index* sizes, const index* strides, int rank,
@@ -212,6 +221,11 @@ struct Movement {
   /// The reverse: a dense array into a strided tensor (no two indices share an element).
   void (*copy_from_dense)(const void* in, void* out, const index* sizes, const index* strides,
                           int rank, index element_size);
+  /// A strided tensor into another one that does not overlap it; in both the elements of the last
+  /// dim, of more than one element, stand next to each other.
+  void (*copy_rows_between)(const void* in, const index* in_strides, void* out,
+                            const index* out_strides, const index* sizes, int rank,
+                            index element_size);
   /// out [outer][picks][inner] = in [outer][n][inner] at indices[picks], all in [0, n).
   void (*index_select)(const void* in, const std::int64_t* indices, void* out, index outer, index n,
                        index picks, index inner, index element_size);
@@ -282,6 +296,10 @@ struct Sorting {
   /// greatest.
   void (*sort)(const void* x, void* values, std::int64_t* indices, index outer, index n,
                index inner, bool descending);
+  /// at[row][j] = where in the row of x [rows][n] the element is that a stable sort puts at j < k,
+  /// 0 < k <= n. Linear in n for the elements, and what a sort takes for k of them.
+  void (*first_of_order)(const void* x, std::int64_t* at, index rows, index n, index k,
+                         bool descending);
   /// at[row][j] = where in the row of x [rows][n] the element of ranks[row * rank_step + j] is,
   /// from 0 for the least; of equal elements the first. Linear in n.
   void (*select)(const void* x, const std::int64_t* ranks, index rank_step, index picks,

@@ -179,6 +179,9 @@ tensor([0.0000, 0.5000, 0.7500, 1.0000])
     .derivative = Elementwise{[](const Call&, const Tensor& x) -> Tensor {
       return cast(logical_and(gt(x, -3), lt(x, 3)), x.dtype()) / 6;
     }},
+    .fused = Vjp{[](const Call&, const Tensor& g, const Tensor& x) -> Tensor {
+      return fused<"hardsigmoid.backward">(nullptr, g, x);
+    }},
     .saves = saves_in0,
     .traits = is_functional,
     .samples = unary_samples,
@@ -198,6 +201,9 @@ tensor([-0.0000, -0.3333,  0.6667,  4.0000])
     .forward = floating_unary<"hardswish">,
     .derivative = Elementwise{[](const Call&, const Tensor& x) -> Tensor {
       return where(le(x, -3), 0, where(lt(x, 3), x / 3 + 0.5, 1));
+    }},
+    .fused = Vjp{[](const Call&, const Tensor& g, const Tensor& x) -> Tensor {
+      return fused<"hardswish.backward">(nullptr, g, x);
     }},
     .saves = saves_in0,
     .traits = is_functional,
@@ -222,6 +228,9 @@ tensor([-0.5000,  0.0000,  0.7500])
         },
     .derivative = Elementwise{[](const Call&, const Tensor& x) -> Tensor {
       return reciprocal(square(1 + abs(x)));
+    }},
+    .fused = Vjp{[](const Call&, const Tensor& g, const Tensor& x) -> Tensor {
+      return fused<"softsign.backward">(nullptr, g, x);
     }},
     .saves = saves_in0,
     .traits = is_functional,
@@ -295,6 +304,11 @@ tensor([0.0000, 0.5000, 2.0000])
     .derivative = Elementwise{[](const Call&, const Tensor& x, double low, double high) -> Tensor {
       return logical_not(logical_or(le(x, low), ge(x, high)));
     }},
+    .fused =
+        Vjp{[](const Call&, const Tensor& g, const Tensor& x, double low, double high) -> Tensor {
+          const double params[] = {low, high};
+          return fused<"hardtanh.backward">(params, g, x);
+        }},
     .saves = saves_in0,
     .traits = is_functional,
     .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), -0.5, 0.7}}; },

@@ -8,6 +8,19 @@ namespace {
 
 constexpr Traits both = is_method | has_in_place;
 
+/// And, or, xor of booleans, byte by byte; `name` for the rest.
+template <Text name, Text of_booleans>
+inline constexpr auto logic = [](Target target, const Tensor& a, const Tensor& b) {
+  if (is_boolean(a.dtype()) && is_boolean(b.dtype()))
+    return pointwise<of_booleans>(target, DType::boolean, DType::boolean, nullptr, a, b);
+  return comparison<name>(target, a, b);
+};
+
+constexpr auto negation = [](Target target, const Tensor& x) {
+  if (!is_boolean(x.dtype())) return predicate<"logical_not">(target, x);
+  return pointwise<"not_of_booleans">(target, DType::boolean, DType::boolean, nullptr, x);
+};
+
 template <Text name>
 inline constexpr auto bits = [](Target target, const Tensor& a, const Tensor& b) {
   const DType dtype = result_type({&a, &b});
@@ -15,6 +28,16 @@ inline constexpr auto bits = [](Target target, const Tensor& a, const Tensor& b)
                      name.value, a.dtype(), b.dtype());
   check_castable(target, dtype, name.value);
   return pointwise<name>(target, dtype, dtype, nullptr, a, b);
+};
+
+/// On booleans what logic does, byte by byte.
+template <Text name, Text of_booleans>
+inline constexpr auto bits_or_booleans = [](Target target, const Tensor& a, const Tensor& b) {
+  if (is_boolean(a.dtype()) && is_boolean(b.dtype())) {
+    check_castable(target, DType::boolean, name.value);
+    return pointwise<of_booleans>(target, DType::boolean, DType::boolean, nullptr, a, b);
+  }
+  return bits<name>(target, a, b);
 };
 
 template <Text name>
@@ -35,16 +58,16 @@ std::vector<Sample> integer_samples() {
 
 }  // namespace
 
-#define TOPOGRAD_COMPARISON(NAME, DOC)                   \
+#define TOPOGRAD_COMPARISON(NAME, FORWARD, DOC)          \
   constinit const Binary NAME{{                          \
       .signature = #NAME "(Tensor input, Tensor other)", \
       .doc = DOC,                                        \
-      .forward = comparison<#NAME>,                      \
+      .forward = FORWARD,                                \
       .derivative = NotDifferentiable{},                 \
       .traits = both,                                    \
       .samples = binary_samples,                         \
   }};
-TOPOGRAD_COMPARISON(eq, R"(Whether input == other, element by element.
+TOPOGRAD_COMPARISON(eq, comparison<"eq">, R"(Whether input == other, element by element.
 
 input, other: tensors or numbers that broadcast; compared in their common dtype.
 Returns a bool tensor of their common shape. NaN equals nothing, itself included.
@@ -53,7 +76,7 @@ equal compares whole tensors.
 >>> tg.eq(tg.tensor([1.0, 2.0, 3.0]), 2)
 tensor([False,  True, False])
 )")
-TOPOGRAD_COMPARISON(ne, R"(Whether input != other, element by element.
+TOPOGRAD_COMPARISON(ne, comparison<"ne">, R"(Whether input != other, element by element.
 
 input, other: tensors or numbers that broadcast; compared in their common dtype.
 Returns a bool tensor of their common shape. NaN differs from everything, itself
@@ -62,7 +85,7 @@ included.
 >>> tg.ne(tg.tensor([1.0, 2.0, 3.0]), 2)
 tensor([ True, False,  True])
 )")
-TOPOGRAD_COMPARISON(lt, R"(Whether input < other, element by element.
+TOPOGRAD_COMPARISON(lt, comparison<"lt">, R"(Whether input < other, element by element.
 
 input, other: tensors or numbers that broadcast; compared in their common dtype.
 Returns a bool tensor of their common shape. False where either is NaN.
@@ -70,7 +93,7 @@ Returns a bool tensor of their common shape. False where either is NaN.
 >>> tg.lt(tg.tensor([1.0, 2.0, 3.0]), 2)
 tensor([ True, False, False])
 )")
-TOPOGRAD_COMPARISON(le, R"(Whether input <= other, element by element.
+TOPOGRAD_COMPARISON(le, comparison<"le">, R"(Whether input <= other, element by element.
 
 input, other: tensors or numbers that broadcast; compared in their common dtype.
 Returns a bool tensor of their common shape. False where either is NaN.
@@ -78,7 +101,7 @@ Returns a bool tensor of their common shape. False where either is NaN.
 >>> tg.le(tg.tensor([1.0, 2.0, 3.0]), 2)
 tensor([ True,  True, False])
 )")
-TOPOGRAD_COMPARISON(gt, R"(Whether input > other, element by element.
+TOPOGRAD_COMPARISON(gt, comparison<"gt">, R"(Whether input > other, element by element.
 
 input, other: tensors or numbers that broadcast; compared in their common dtype.
 Returns a bool tensor of their common shape. False where either is NaN.
@@ -86,7 +109,7 @@ Returns a bool tensor of their common shape. False where either is NaN.
 >>> tg.gt(tg.tensor([1.0, 2.0, 3.0]), 2)
 tensor([False, False,  True])
 )")
-TOPOGRAD_COMPARISON(ge, R"(Whether input >= other, element by element.
+TOPOGRAD_COMPARISON(ge, comparison<"ge">, R"(Whether input >= other, element by element.
 
 input, other: tensors or numbers that broadcast; compared in their common dtype.
 Returns a bool tensor of their common shape. False where either is NaN.
@@ -94,7 +117,7 @@ Returns a bool tensor of their common shape. False where either is NaN.
 >>> tg.ge(tg.tensor([1.0, 2.0, 3.0]), 2)
 tensor([False,  True,  True])
 )")
-TOPOGRAD_COMPARISON(logical_and,
+TOPOGRAD_COMPARISON(logical_and, (logic<"logical_and", "and_of_booleans">),
                     R"(Whether both elements are not zero.
 
 input, other: tensors or numbers that broadcast, any dtype; NaN counts as not zero.
@@ -103,7 +126,7 @@ Returns a bool tensor of their common shape.
 >>> tg.logical_and(tg.tensor([True, True, False]), tg.tensor([1.0, 0.0, 0.0]))
 tensor([ True, False, False])
 )")
-TOPOGRAD_COMPARISON(logical_or,
+TOPOGRAD_COMPARISON(logical_or, (logic<"logical_or", "or_of_booleans">),
                     R"(Whether at least one of both elements is not zero.
 
 input, other: tensors or numbers that broadcast, any dtype; NaN counts as not zero.
@@ -112,7 +135,7 @@ Returns a bool tensor of their common shape.
 >>> tg.logical_or(tg.tensor([True, True, False]), tg.tensor([1.0, 0.0, 0.0]))
 tensor([ True,  True, False])
 )")
-TOPOGRAD_COMPARISON(logical_xor,
+TOPOGRAD_COMPARISON(logical_xor, (logic<"logical_xor", "xor_of_booleans">),
                     R"(Whether exactly one of both elements is not zero.
 
 input, other: tensors or numbers that broadcast, any dtype; NaN counts as not zero.
@@ -123,16 +146,17 @@ tensor([False,  True, False])
 )")
 #undef TOPOGRAD_COMPARISON
 
-#define TOPOGRAD_BITS(NAME, KERNEL, DOC)                 \
+#define TOPOGRAD_BITS(NAME, KERNEL, OF_BOOLEANS, DOC)    \
   constinit const Binary NAME{{                          \
       .signature = #NAME "(Tensor input, Tensor other)", \
       .doc = DOC,                                        \
-      .forward = bits<KERNEL>,                           \
+      .forward = bits_or_booleans<KERNEL, OF_BOOLEANS>,  \
       .derivative = NotDifferentiable{},                 \
       .traits = both,                                    \
       .samples = integer_samples,                        \
   }};
-TOPOGRAD_BITS(bitwise_and, "bitwise_and", R"(The bits that are set in both elements.
+TOPOGRAD_BITS(bitwise_and, "bitwise_and", "and_of_booleans",
+              R"(The bits that are set in both elements.
 
 input, other: integer or bool tensors or numbers that broadcast; the result has their
 common shape and dtype. Raises DTypeError for floating point tensors.
@@ -140,7 +164,8 @@ common shape and dtype. Raises DTypeError for floating point tensors.
 >>> tg.bitwise_and(tg.tensor([12, -1]), 10)
 tensor([ 8, 10])
 )")
-TOPOGRAD_BITS(bitwise_or, "bitwise_or", R"(The bits that are set in at least one of both elements.
+TOPOGRAD_BITS(bitwise_or, "bitwise_or", "or_of_booleans",
+              R"(The bits that are set in at least one of both elements.
 
 input, other: integer or bool tensors or numbers that broadcast; the result has their
 common shape and dtype. Raises DTypeError for floating point tensors.
@@ -148,7 +173,8 @@ common shape and dtype. Raises DTypeError for floating point tensors.
 >>> tg.bitwise_or(tg.tensor([12, -1]), 10)
 tensor([14, -1])
 )")
-TOPOGRAD_BITS(bitwise_xor, "bitwise_xor", R"(The bits that are set in exactly one of both elements.
+TOPOGRAD_BITS(bitwise_xor, "bitwise_xor", "xor_of_booleans",
+              R"(The bits that are set in exactly one of both elements.
 
 input, other: integer or bool tensors or numbers that broadcast; the result has their
 common shape and dtype. Raises DTypeError for floating point tensors.
@@ -199,7 +225,7 @@ shape.
 >>> tg.logical_not(tg.tensor([0.0, 1.0, -2.0]))
 tensor([ True, False, False])
 )",
-    .forward = predicate<"logical_not">,
+    .forward = negation,
     .derivative = NotDifferentiable{},
     .traits = both,
     .samples = []() -> std::vector<Sample> { return {{sample_booleans({2, 3})}}; },
@@ -222,7 +248,7 @@ tensor([False,  True])
           expect<DTypeError>(!is_floating(input.dtype()),
                              "bitwise_not: expects an integer or bool tensor, got {}",
                              input.dtype());
-          return is_boolean(input.dtype()) ? predicate<"logical_not">(target, input)
+          return is_boolean(input.dtype()) ? negation(target, input)
                                            : unary<"bitwise_not">(target, input);
         },
     .derivative = NotDifferentiable{},

@@ -1,5 +1,6 @@
 // Greatest and least elements, and where they are.
 
+#include "base/pool.h"
 #include "ops/reduction.h"
 #include "ops/registry.h"
 
@@ -68,11 +69,13 @@ Tensors both_extremes(const Tensor& x) {
   const int type = ordered_index(x.dtype());
   const auto least = reduction_kernel<"amin">().reduce[type];
   const auto greatest = reduction_kernel<"amax">().reduce[type];
-  for (index i = 0; i * block < n; ++i) {
-    const index count = std::min(block, n - i * block);
-    least(element(row, i * block), element(ends[0], i), 1, count, 1, 0);
-    greatest(element(row, i * block), element(ends[1], i), 1, count, 1, 0);
-  }
+  parallel(ends[0].count(), 1, [&](index begin, index end) {
+    for (index i = begin; i < end; ++i) {
+      const index count = std::min(block, n - i * block);
+      least(element(row, i * block), element(ends[0], i), 1, count, 1, 0);
+      greatest(element(row, i * block), element(ends[1], i), 1, count, 1, 0);
+    }
+  });
   return {amin(ends[0], {}, false), amax(ends[1], {}, false)};
 }
 

@@ -412,8 +412,12 @@ tensor([[1, 0, 0, 0],
           }
           Dims shape = x.shape();
           shape.push_back(classes);
-          const Tensor at = unsqueeze(converted(x, DType::int64), -1);
-          return scatter(Tensor::zeros(shape, DType::int64), -1, at, Tensor(1));
+          const Tensor at = dense(converted(x, DType::int64));
+          const Tensor out = Tensor::zeros(shape, DType::int64);
+          const auto* place = at.data<std::int64_t>();
+          auto* to = out.data<std::int64_t>();
+          for (index i = 0; i < at.count(); ++i) to[i * classes + place[i]] = 1;
+          return out;
         },
     .derivative = NotDifferentiable{},
     .traits = is_functional,

@@ -169,25 +169,6 @@ Tensor scattered(Target target, const Tensor& x, std::int64_t dim, const Tensor&
   return out;
 }
 
-Tensor positions_of_nonzero(const Tensor& x) {
-  const Tensor flags = dense(x.dtype() == DType::boolean ? x : ne(x, 0));
-  const bool* data = flags.data<bool>();
-  index found = 0;
-  for (index i = 0; i < flags.count(); ++i) found += data[i] ? 1 : 0;
-  Tensor out = Tensor::empty({found, x.rank()}, DType::int64);
-  auto* to = out.data<std::int64_t>();
-  for (index i = 0; i < flags.count(); ++i) {
-    if (!data[i]) continue;
-    index rest = i;
-    for (int d = x.rank() - 1; d >= 0; --d) {
-      to[d] = rest % x.shape()[d];
-      rest /= x.shape()[d];
-    }
-    to += x.rank();
-  }
-  return out;
-}
-
 Tensor spread_over(const Tensor& g, const Dims& shape) {
   if (g.shape() == shape) return g;
   if (shape.empty()) return sum(g, {}, false, {});

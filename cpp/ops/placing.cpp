@@ -1,11 +1,89 @@
 // Writing over elements at positions, in a copy or in place, and reading them from the flattened
 // input.
 
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+
+#include "base/pool.h"
 #include "ops/family.h"
 #include "ops/placement.h"
 #include "ops/registry.h"
 
 namespace topograd {
+namespace {
+
+/// The positions of the first `count` true flags from number `begin` on; there are so many. No
+/// branch depends on a single flag: what is written for a false one is overwritten by the next.
+template <int known_rank>
+void write_positions(const bool* flags, const Dims& shape, index begin, index count,
+                     std::int64_t* to) {
+  const int rank = known_rank > 0 ? known_rank : shape.size();
+  const int last = rank - 1;
+  index position[max_rank];
+  index rest = begin;
+  for (int d = last; d >= 0; --d) {
+    position[d] = rest % shape[d];
+    rest /= shape[d];
+  }
+  const bool* flag = flags + begin;
+  while (count > 0) {
+    index j = position[last];
+    const index size = shape[last];
+    while (j < size && count > 0) {
+      std::uint64_t eight = 1;
+      if (j + 8 <= size) std::memcpy(&eight, flag, 8);
+      const index stop = std::min(j + 8, size);
+      if (eight == 0) flag += 8;
+      for (j = eight == 0 ? stop : j; j < stop && count > 0; ++j) {
+        for (int d = 0; d < last; ++d) to[d] = position[d];
+        to[last] = j;
+        const index found = *flag++ ? 1 : 0;
+        to += found * rank;
+        count -= found;
+      }
+    }
+    position[last] = 0;
+    for (int d = last - 1; d >= 0; --d) {
+      if (++position[d] < shape[d]) break;
+      position[d] = 0;
+    }
+  }
+}
+
+}  // namespace
+
+Tensor positions_of_nonzero(const Tensor& x) {
+  constexpr index piece = index{1} << 16;
+  const Tensor flags = dense(x.dtype() == DType::boolean ? x : ne(x, 0));
+  const bool* data = flags.data<bool>();
+  const index n = flags.count();
+  std::vector<index> found(static_cast<std::size_t>((n + piece - 1) / piece));
+  const auto pieces = static_cast<index>(found.size());
+  parallel(pieces, 1, [&](index begin, index end) {
+    for (index k = begin; k < end; ++k)
+      found[static_cast<std::size_t>(k)] =
+          std::count(data + k * piece, data + std::min(n, (k + 1) * piece), true);
+  });
+  std::vector<index> before(found.size());
+  std::exclusive_scan(found.begin(), found.end(), before.begin(), index{0});
+  const index total = found.empty() ? 0 : before.back() + found.back();
+  const int rank = x.rank();
+  Tensor out = Tensor::empty({total, rank}, DType::int64);
+  if (rank == 0 || total == 0) return out;
+  auto* to = out.data<std::int64_t>();
+  const auto write = rank == 1   ? write_positions<1>
+                     : rank == 2 ? write_positions<2>
+                                 : write_positions<0>;
+  parallel(pieces, 1, [&](index begin, index end) {
+    for (index k = begin; k < end; ++k) {
+      const auto at = static_cast<std::size_t>(k);
+      write(data, x.shape(), k * piece, found[at], to + before[at] * rank);
+    }
+  });
+  return out;
+}
+
 namespace {
 
 /// Writes source, or its one element everywhere, at positions along dim: over *target or over a

@@ -240,8 +240,11 @@ tensor(3)
 >>> tg.count_nonzero(x, dim=0)
 tensor([1, 2])
 )",
-    .forward = [](const Tensor& x, const OptionalDims& dims,
-                  bool keepdim) { return sum(ne(x, 0), dims, keepdim, {}); },
+    .forward =
+        [](const Tensor& x, const OptionalDims& dims, bool keepdim) {
+          const Tensor read = is_complex(x.dtype()) ? ne(x, 0) : x;
+          return reduce<"count_nonzero">(read, dims, keepdim, DType::int64);
+        },
     .derivative = NotDifferentiable{},
     .samples = dims_samples,
 }};

@@ -381,6 +381,31 @@ tensor([[0, 1],
     .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), -1, false, true}}; },
 }};
 
+constinit const Op<Tensor(Tensor, std::int64_t, bool)> first_of_order{{
+    .signature = "first_of_order(Tensor input, int k, bool descending)",
+    .doc = R"(Where the first k elements of each row of input (..., n) in sorted order are.)",
+    .forward =
+        [](const Tensor& x, std::int64_t k, bool descending) {
+          expect<ShapeError>(x.rank() > 0, "first_of_order: expects rows, got a 0-d tensor");
+          Dims shape = x.shape();
+          const index n = shape[x.rank() - 1];
+          expect<ValueError>(k >= 0 && k <= n, "first_of_order: k must be in [0, {}], got {}", n,
+                             k);
+          shape[x.rank() - 1] = k;
+          Tensor at = Tensor::empty(shape, DType::int64);
+          if (x.count() > 0)
+            expect<NotSupported>(!is_complex(x.dtype()), "topk: complex numbers have no order");
+          if (at.count() == 0) return at;
+          const Tensor source = dense(converted(x, compute_dtype(x.dtype())));
+          kernel_table().sorting[static_cast<int>(compute_of(x.dtype()))].first_of_order(
+              source.address(), at.data<std::int64_t>(), x.count() / n, n, k, descending);
+          return at;
+        },
+    .derivative = NotDifferentiable{},
+    .traits = is_hidden,
+    .samples = []() -> std::vector<Sample> { return {{sample({2, 5}), 2, true}}; },
+}};
+
 constinit const Op<Tensors(Tensor, std::int64_t, std::int64_t, bool, bool)> topk{{
     .signature = "topk(Tensor input, int k, int dim=-1, bool largest=True, bool sorted=True)"
                  " -> (Tensor values, Tensor indices)",
@@ -406,9 +431,11 @@ tensor([1.])
           expect<ValueError>(k >= 0 && k <= n,
                              "topk: k must be in [0, {}] for dim {} of shape {}, got {}", n, d,
                              x.shape(), k);
-          Tensors sorted = sort(x, d, largest, true);
-          if (x.rank() == 0) return sorted;
-          return Tensors{narrow(sorted[0], d, 0, k), narrow(sorted[1], d, 0, k)};
+          if (x.rank() == 0) return sort(x, d, largest, true);
+          const Tensor at =
+              movedim(first_of_order(movedim(x, Dims{d}, Dims{-1}), k, largest), Dims{-1}, Dims{d});
+          const Tensor places = dense(at);
+          return Tensors{gather(x, d, places), places};
         },
     .samples = []() -> std::vector<Sample> {
       return {{sample({2, 5}), 2, -1, true, true}, {sample({4, 2}), 1, 0, false, true}};
@@ -416,8 +443,8 @@ tensor([1.])
 }};
 
 Family scan_family() {
-  return {&cumsum,   &cumsum_reversed, &cumprod, &var,     &std_,
-          &var_mean, &vector_norm,     &sort,    &argsort, &topk};
+  return {&cumsum, &cumsum_reversed, &cumprod,        &var, &std_, &var_mean, &vector_norm,
+          &sort,   &argsort,         &first_of_order, &topk};
 }
 
 }  // namespace topograd

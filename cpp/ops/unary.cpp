@@ -34,14 +34,16 @@ constinit const Unary positive{{
     .signature = "positive(Tensor input)",
     .doc = R"(The elements unchanged: +x.
 
-input: (*), any dtype but bool. Returns a new tensor of the same shape and dtype.
-Raises DTypeError for bool tensors.
+input: (*), any dtype but bool. Returns input itself, no copy. Raises DTypeError for bool tensors.
 
 >>> +tg.tensor([-1.0, 2.0])
 tensor([-1.,  2.])
 )",
-    .forward = number_unary<"positive">,
-    .derivative = Linear{[](const Call&, const Tensor& g, const Tensor&) -> Tensor { return g; }},
+    .forward =
+        [](const Tensor& x) {
+          expect_numbers(x.dtype(), "positive");
+          return x;
+        },
     .traits = is_method,
     .samples = unary_samples,
 }};
@@ -177,6 +179,9 @@ tensor([0.5000, 2.0000,    inf])
     .forward = float_unary<"rsqrt">,
     .derivative = Elementwise{[](const Call& c, const Tensor&) -> Tensor {
       return -0.5 * c.output() * square(c.output());
+    }},
+    .fused = Vjp{[](const Call& c, const Tensor& g, const Tensor&) -> Tensor {
+      return fused<"rsqrt.backward">(nullptr, g, c.output());
     }},
     .saves = saves_output,
     .traits = is_method | has_in_place_function,

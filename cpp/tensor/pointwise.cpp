@@ -1,5 +1,7 @@
 #include "tensor/pointwise.h"
 
+#include <cstdlib>
+
 #include "base/pool.h"
 #include "tensor/body.h"
 #include "tensor/memory_order.h"
@@ -11,6 +13,7 @@ namespace {
 constexpr int max_inputs = 4;
 constexpr index grain = 16384;
 constexpr index tile = 512;
+constexpr index short_row = 128;  // rows up to here are computed several at a time
 
 kernels::Convert converter(DType from, DType to) {
   return from == to ? nullptr
@@ -123,27 +126,150 @@ void run_inner(const Nest& nest, char* const* at, index count) {
   }
 }
 
+/// Where a walk over the rows of a nest stands.
+struct Position {
+  index at[max_rank];
+  char* place[max_inputs + 1];  // of the row's first element
+
+  Position(const Nest& nest, index row) {
+    const int inner = nest.sizes.size() - 1;
+    for (int i = 0; i <= nest.inputs; ++i) place[i] = nest.operand[i].start;
+    for (int d = inner - 1; d >= 0; --d) {
+      at[d] = row % nest.sizes[d];
+      row /= nest.sizes[d];
+      move(nest, d, at[d]);
+    }
+  }
+  void next_row(const Nest& nest) {
+    for (int d = nest.sizes.size() - 2; d >= 0; --d) {
+      move(nest, d, 1);
+      if (++at[d] < nest.sizes[d]) return;
+      move(nest, d, -nest.sizes[d]);
+      at[d] = 0;
+    }
+  }
+
+ private:
+  void move(const Nest& nest, int d, index steps) {
+    for (int i = 0; i <= nest.inputs; ++i)
+      place[i] += steps * nest.operand[i].strides[d] * nest.operand[i].element;
+  }
+};
+
 /// Elements [begin, end) of the nest in row-major order.
 void run_range(const Nest& nest, index begin, index end) {
   const int inner = nest.sizes.size() - 1;
   const index width = nest.sizes[inner];
+  Position row(nest, begin / width);
+  index column = begin % width;
   while (begin < end) {
-    index row = begin / width;
-    const index column = begin % width;
+    const index count = width - column < end - begin ? width - column : end - begin;
     char* at[max_inputs + 1];
     for (int i = 0; i <= nest.inputs; ++i)
-      at[i] =
-          nest.operand[i].start + column * nest.operand[i].strides[inner] * nest.operand[i].element;
-    for (int d = inner - 1; d >= 0; --d) {
-      const index position = row % nest.sizes[d];
-      row /= nest.sizes[d];
-      for (int i = 0; i <= nest.inputs; ++i)
-        at[i] += position * nest.operand[i].strides[d] * nest.operand[i].element;
-    }
-    const index count = width - column < end - begin ? width - column : end - begin;
+      at[i] = row.place[i] + column * nest.operand[i].strides[inner] * nest.operand[i].element;
     run_inner(nest, at, count);
     begin += count;
+    column = 0;
+    if (begin < end) row.next_row(nest);
   }
+}
+
+/// How the rows of an operand follow each other.
+enum class Follow {
+  repeat_element,  ///< one element everywhere
+  dense,           ///< in row-major order without gaps
+  repeat_row,      ///< one row everywhere
+  strided,
+};
+
+Follow follow_of(const Nest& nest, const Operand& operand) {
+  const int inner = nest.sizes.size() - 1;
+  bool repeats = true, follows = true;
+  index expected = nest.sizes[inner];
+  for (int d = inner - 1; d >= 0; --d) {
+    repeats = repeats && operand.strides[d] == 0;
+    follows = follows && operand.strides[d] == expected;
+    expected *= nest.sizes[d];
+  }
+  if (repeats) return operand.strides[inner] == 0 ? Follow::repeat_element : Follow::repeat_row;
+  return follows && operand.strides[inner] == 1 ? Follow::dense : Follow::strided;
+}
+
+/// Some rows of an operand in the loop's type: where they are in memory, or in one of two buffers.
+const void* load_rows(const Nest& nest, const Operand& from, Follow follow, index first, index rows,
+                      char* buffer, char* raw) {
+  const index width = nest.sizes.back();
+  const char* place = from.start;
+  if (follow == Follow::dense) {
+    place += first * width * from.element;
+  } else if (follow != Follow::repeat_element) {
+    char* packed = from.convert != nullptr ? raw : buffer;
+    kernels::active().movement.load_rows(from.start, nest.sizes.data(), from.strides.data(),
+                                         nest.sizes.size(), first, rows, packed, from.element);
+    place = packed;
+  }
+  if (from.convert == nullptr) return place;
+  from.convert(place, buffer, follow == Follow::repeat_element ? 1 : rows * width);
+  return buffer;
+}
+
+/// Rows [begin, end) of a nest of short rows, as many at a time as a tile holds: a call for each
+/// would cost more than its elements.
+void run_short_rows(const Nest& nest, index begin, index end) {
+  constexpr index room = tile * 16 + kernels::spread_bytes;
+  alignas(64) char buffer[max_inputs + 1][(room + 63) / 64 * 64];
+  alignas(64) char raw[room];
+  const index width = nest.sizes.back();
+  const index together = tile / width;
+  const Operand& out = nest.operand[nest.inputs];
+  const Follow out_follow = follow_of(nest, out);
+  Follow follow[max_inputs];
+  index step[max_inputs];
+  const void* in[max_inputs];
+  for (int i = 0; i < nest.inputs; ++i) {
+    follow[i] = follow_of(nest, nest.operand[i]);
+    step[i] = follow[i] == Follow::repeat_element ? 0 : 1;
+    if (follow[i] == Follow::repeat_element || follow[i] == Follow::repeat_row)
+      in[i] = load_rows(nest, nest.operand[i], follow[i], 0,
+                        together < end - begin ? together : end - begin, buffer[i], raw);
+  }
+  for (index row = begin; row < end; row += together) {
+    const index rows = together < end - row ? together : end - row;
+    for (int i = 0; i < nest.inputs; ++i)
+      if (follow[i] == Follow::dense || follow[i] == Follow::strided)
+        in[i] = load_rows(nest, nest.operand[i], follow[i], row, rows, buffer[i], raw);
+    const bool direct = out_follow == Follow::dense;
+    char* place = direct ? out.start + row * width * out.element : nullptr;
+    char* computed = direct && out.convert == nullptr ? place : buffer[nest.inputs];
+    nest.loop(in, step, computed, rows * width, nest.params);
+    if (out.convert != nullptr) {
+      out.convert(computed, direct ? place : raw, rows * width);
+      computed = raw;
+    }
+    if (!direct)
+      kernels::active().movement.store_rows(computed, out.start, nest.sizes.data(),
+                                            out.strides.data(), nest.sizes.size(), row, rows,
+                                            out.element);
+  }
+}
+
+void run(const Nest& nest, index count) {
+  const index width = nest.sizes.back();
+  if (nest.sizes.size() > 1 && width <= short_row)
+    parallel(count / width, grain / width,
+             [&](index begin, index end) { run_short_rows(nest, begin, end); });
+  else
+    parallel(count, grain, [&](index begin, index end) { run_range(nest, begin, end); });
+}
+
+/// Whether another dim is walked in shorter steps than the last.
+bool transposed(const Tensor& x) {
+  const int last = x.rank() - 1;
+  if (last < 1 || x.shape()[last] == 1) return false;
+  const index step = std::abs(x.strides()[last]);
+  for (int d = 0; d < last; ++d)
+    if (x.shape()[d] > 1 && x.strides()[d] != 0 && std::abs(x.strides()[d]) < step) return true;
+  return false;
 }
 
 Operand operand_of(const Tensor& x, DType loop_type, bool is_output, const Dims& shape) {
@@ -287,8 +413,7 @@ void compute(const Pointwise& call, const Tensor& out) {
             .sizes = out.shape()};
   for (int i = 0; i < call.count; ++i) {
     const Tensor* x = call.inputs[i];
-    const index last = x->rank() > 0 ? x->strides().back() : 1;
-    if (x->count() > 1024 && last != 1 && last != 0 && x->shape().back() > 1) {
+    if (x->count() > 1024 && transposed(*x)) {
       made_dense[i] = dense(*x);
       x = &made_dense[i];
     }
@@ -297,7 +422,7 @@ void compute(const Pointwise& call, const Tensor& out) {
   }
   nest.output() = operand_of(out, out_type, true, out.shape());
   coalesce(nest);
-  parallel(out.count(), grain, [&](index begin, index end) { run_range(nest, begin, end); });
+  run(nest, out.count());
 }
 
 /// Seen in the order of the output's memory, operands of one transposed layout are dense.

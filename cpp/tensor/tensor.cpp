@@ -9,6 +9,7 @@
 #include "base/live_count.h"
 #include "kernels/kernels.h"
 #include "tensor/body.h"
+#include "tensor/memory_order.h"
 
 namespace topograd {
 
@@ -305,15 +306,39 @@ void copy_elements(const Tensor& source, const Tensor& target) {
   expect<ShapeError>(source.shape() == target.shape(),
                      "copy: source {} and target {} differ in shape", source.shape(),
                      target.shape());
-  const Tensor plain = dense(converted_freely(source, target.dtype()));
   const auto bytes = static_cast<index>(size_of(target.dtype()));
+  const auto& movement = kernels::active().movement;
+  if (source.count() > 0 && !may_overlap(source, target)) {
+    // Seen in the order of the target's memory, what fills memory is dense.
+    const Dims order = memory_order(target);
+    const Tensor to = is_row_major(order) ? target : in_order(target, order);
+    if (to.contiguous()) {
+      const Tensor from = is_row_major(order) ? source : in_order(source, order);
+      if (source.dtype() != target.dtype())
+        kernels::active()
+            .convert[static_cast<int>(source.dtype())][static_cast<int>(target.dtype())](
+                dense(from).address(), to.address(), to.count());
+      else
+        movement.copy_to_dense(from.address(), from.shape().data(), from.strides().data(),
+                               from.rank(), to.address(), bytes);
+      return;
+    }
+  }
+  const bool rows = target.rank() > 0 && target.shape().back() > 1 &&
+                    source.strides().back() == 1 && target.strides().back() == 1;
+  if (rows && source.dtype() == target.dtype() && !may_overlap(source, target)) {
+    movement.copy_rows_between(source.address(), source.strides().data(), target.address(),
+                               target.strides().data(), target.shape().data(), target.rank(),
+                               bytes);
+    return;
+  }
+  const Tensor plain = dense(converted_freely(source, target.dtype()));
   if (target.contiguous())
     std::memmove(target.address(), plain.address(),
                  static_cast<std::size_t>(target.count() * bytes));
   else
-    kernels::active().movement.copy_from_dense(plain.address(), target.address(),
-                                               target.shape().data(), target.strides().data(),
-                                               target.rank(), bytes);
+    movement.copy_from_dense(plain.address(), target.address(), target.shape().data(),
+                             target.strides().data(), target.rank(), bytes);
 }
 
 bool may_overlap(const Tensor& a, const Tensor& b) {

@@ -75,6 +75,7 @@ TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, OptionalType)> cumsum, cumprod;
 TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t)> cumsum_reversed;
 TOPOGRAD_OP Op<Tensors(Tensor, std::int64_t, bool, bool)> sort;
 TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, bool, bool)> argsort;
+TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, bool)> first_of_order;
 TOPOGRAD_OP Op<Tensors(Tensor, std::int64_t, std::int64_t, bool, bool)> topk;
 
 // ops/matmul.cpp, ops/einsum.cpp

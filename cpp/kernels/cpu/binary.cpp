@@ -103,6 +103,8 @@ inline T xlogy(T x, T y) {
   return x == 0 && !is_nan(y) ? T(0) : x * log(y);
 }
 
+constexpr unsigned both_are_boolean = 3;
+
 constexpr Elementwise rows[] = {
     numeric<2>("add", [](auto a, auto b) { return add(a, b); }),
     numeric<2>("sub", [](auto a, auto b) { return subtract(a, b); }),
@@ -141,6 +143,11 @@ constexpr Elementwise rows[] = {
     numeric<2>("logical_and", [](auto a, auto b) { return (a != 0) & (b != 0) ? true : false; }),
     numeric<2>("logical_or", [](auto a, auto b) { return (a != 0) | (b != 0) ? true : false; }),
     numeric<2>("logical_xor", [](auto a, auto b) { return (a != 0) != (b != 0); }),
+
+    // Of booleans, as bytes.
+    numeric<2, 0, both_are_boolean>("and_of_booleans", [](auto a, auto b) { return (a & b) != 0; }),
+    numeric<2, 0, both_are_boolean>("or_of_booleans", [](auto a, auto b) { return (a | b) != 0; }),
+    numeric<2, 0, both_are_boolean>("xor_of_booleans", [](auto a, auto b) { return a != b; }),
 
     integral<2>("bitwise_and", [](auto a, auto b) { return a & b; }),
     integral<2>("bitwise_or", [](auto a, auto b) { return a | b; }),

@@ -1,106 +1,8 @@
-#include <type_traits>
-
-#include "kernels/cpu/prelude.h"
+#include "kernels/cpu/movement.h"
 
 namespace topograd::kernels::TOPOGRAD_ISA_NAME {
 
 namespace {
-
-// What a thread moves at least: below this, handing work out costs more than it saves.
-constexpr index grain_bytes = 1 << 17;
-
-template <class T>
-index grain_of(index elements_per_item) {
-  const index bytes = greatest<index>(elements_per_item, 1) * static_cast<index>(sizeof(T));
-  return greatest<index>(grain_bytes / bytes, 1);
-}
-
-struct Sixteen {
-  std::uint64_t low, high;
-};
-
-/// Calls f with a value of the type of this size.
-template <class F>
-void by_size(index element_size, F f) {
-  switch (element_size) {
-    case 1: return f(std::uint8_t{});
-    case 2: return f(std::uint16_t{});
-    case 4: return f(std::uint32_t{});
-    case 16: return f(Sixteen{});
-    default: return f(std::uint64_t{});
-  }
-}
-
-// ------------------------------------------------------------------ one row
-
-/// Two moves of `size` bytes that meet or overlap.
-template <int size>
-void copy_both_ends(const char* in, char* out, index bytes) {
-  char first[size];
-  char last[size];
-  __builtin_memcpy(first, in, size);
-  __builtin_memcpy(last, in + bytes - size, size);
-  __builtin_memcpy(out, first, size);
-  __builtin_memcpy(out + bytes - size, last, size);
-}
-
-/// Dense to dense. Short rows do without the call.
-template <class T>
-void copy_dense_row(const T* in_row, T* out_row, index count) {
-  const char* in = reinterpret_cast<const char*>(in_row);
-  char* out = reinterpret_cast<char*>(out_row);
-  const index bytes = count * static_cast<index>(sizeof(T));
-  if (bytes > 1024) {
-    __builtin_memcpy(out, in, static_cast<std::size_t>(bytes));
-  } else if (bytes >= 64) {
-    for (index i = 0; i + 64 < bytes; i += 64) __builtin_memcpy(out + i, in + i, 64);
-    __builtin_memcpy(out + bytes - 64, in + bytes - 64, 64);
-  } else if (bytes >= 32) {
-    copy_both_ends<32>(in, out, bytes);
-  } else if (bytes >= 16) {
-    copy_both_ends<16>(in, out, bytes);
-  } else if (bytes >= 8) {
-    copy_both_ends<8>(in, out, bytes);
-  } else if (bytes >= 4) {
-    copy_both_ends<4>(in, out, bytes);
-  } else if (bytes >= 2) {
-    copy_both_ends<2>(in, out, bytes);
-  } else if (bytes == 1) {
-    *out = *in;
-  }
-}
-
-template <class T>
-void load_row(const T* in, index step, T* out, index count) {
-  if (step == 1) return copy_dense_row(in, out, count);
-  if (step == 0) {
-    const T value = count > 0 ? *in : T{};
-    for (index i = 0; i < count; ++i) out[i] = value;
-  } else if (step == -1) {
-    for (index i = 0; i < count; ++i) out[i] = in[-i];
-  } else {
-    for (index i = 0; i < count; ++i) out[i] = in[i * step];
-  }
-}
-
-template <class T>
-void store_row(const T* in, T* out, index step, index count) {
-  if (step == 1) return copy_dense_row(in, out, count);
-  if (step == -1) {
-    for (index i = 0; i < count; ++i) out[-i] = in[i];
-  } else {
-    for (index i = 0; i < count; ++i) out[i * step] = in[i];
-  }
-}
-
-/// One of the two steps is 1.
-template <class T>
-void move_row(const T* in, index in_step, T* out, index out_step, index count) {
-  if (out_step == 1)
-    load_row(in, in_step, out, count);
-  else
-    store_row(in, out, out_step, count);
-}
 
 // ------------------------------------------------------------------ transposed blocks
 
@@ -111,7 +13,7 @@ struct Transpose {
   typedef Lane Vector __attribute__((vector_size(16)));
   static constexpr int lanes = 16 / static_cast<int>(sizeof(T));
   /// Two cache lines of either side: processors fetch lines in pairs.
-  static constexpr int tile = 128 / static_cast<int>(sizeof(T));
+  static constexpr int tile = static_cast<int>(line_bytes / sizeof(T));
 
   static Vector interleave_low(Vector a, Vector b) {
     if constexpr (lanes == 1) return a;
@@ -189,12 +91,15 @@ struct Dims {
   Dim dim[rank_limit];
 };
 
-/// Drops dims of size 1 and merges dims that both sides walk as one. Gives the number of elements.
-index coalesce(const index* sizes, const index* strides, int rank, bool to_dense, Dims& dims) {
+/// Drops dims of size 1 and merges dims that both sides walk as one; null strides are those of a
+/// dense array. Gives the number of elements.
+index coalesce(const index* sizes, const index* in_strides, const index* out_strides, int rank,
+               Dims& dims) {
   index count = 1;
   for (int d = rank - 1; d >= 0; --d) {
     const index size = sizes[d];
-    const Dim next = to_dense ? Dim{size, strides[d], count} : Dim{size, count, strides[d]};
+    const Dim next{size, in_strides != nullptr ? in_strides[d] : count,
+                   out_strides != nullptr ? out_strides[d] : count};
     count *= size;
     if (size == 1) continue;
     if (dims.rank > 0) {
@@ -334,7 +239,8 @@ template <class T>
 void copy_strided(const T* in, T* out, const index* sizes, const index* strides, int rank,
                   bool to_dense) {
   Dims dims;
-  const index count = coalesce(sizes, strides, rank, to_dense, dims);
+  const index count =
+      coalesce(sizes, to_dense ? strides : nullptr, to_dense ? nullptr : strides, rank, dims);
   if (count == 0) return;
   if (dims.rank == 0) {
     *out = *in;
@@ -380,106 +286,106 @@ void copy_from_dense(const void* in, void* out, const index* sizes, const index*
   });
 }
 
-// ------------------------------------------------------------------ at indices
+void copy_rows_between(const void* in, const index* in_strides, void* out, const index* out_strides,
+                       const index* sizes, int rank, index element_size) {
+  by_size(element_size, [=]<class T>(T) {
+    Dims dims;
+    const index count = coalesce(sizes, in_strides, out_strides, rank, dims);
+    const T* from = static_cast<const T*>(in);
+    T* to = static_cast<T*>(out);
+    if (count > 0 && dims.rank == 0) *to = *from;
+    if (count == 0 || dims.rank == 0) return;
+    if (dims.rank == 1)
+      parallel(count, grain_of<T>(1), [=](index begin, index end) {
+        copy_dense_row(from + begin, to + begin, end - begin);
+      });
+    else
+      copy_rows(from, to, dims, count);
+  });
+}
 
-void index_select(const void* in_memory, const std::int64_t* indices, void* out_memory, index outer,
-                  index n, index picks, index inner, index element_size) {
-  if (picks == 0 || inner == 0) return;
+// ------------------------------------------------------------------ short rows
+
+/// `rows` rows of `width` elements into dense memory with room for spread_bytes more.
+template <class T>
+void load_plane(const T* in, index row_step, index step, T* out, index rows, index width) {
+  if (step == 0) {
+    // Whole vectors: what is too much of one is overwritten by the next row.
+    constexpr index lanes = spread_bytes / static_cast<index>(sizeof(T));
+    for (index r = 0; r < rows; ++r, out += width) {
+      T vector[lanes];
+      for (index i = 0; i < lanes; ++i) vector[i] = in[r * row_step];
+      for (index c = 0; c < width; c += lanes) __builtin_memcpy(out + c, vector, sizeof vector);
+    }
+  } else if (step == 1) {
+    for (index r = 0; r < rows; ++r) copy_dense_row(in + r * row_step, out + r * width, width);
+  } else {
+    for (index c = 0; c < width; ++c)
+      for (index r = 0; r < rows; ++r) out[r * width + c] = in[r * row_step + c * step];
+  }
+}
+
+template <class T>
+void store_plane(const T* in, T* out, index row_step, index step, index rows, index width) {
+  if (step == 1) {
+    for (index r = 0; r < rows; ++r) copy_dense_row(in + r * width, out + r * row_step, width);
+  } else {
+    for (index c = 0; c < width; ++c)
+      for (index r = 0; r < rows; ++r) out[r * row_step + c * step] = in[r * width + c];
+  }
+}
+
+/// f(offset, row_step, rows) for pieces of rows that follow each other along the last dim but one,
+/// from row `first` on.
+template <class F>
+void over_planes(const index* sizes, const index* strides, int rank, index first, index rows, F f) {
+  index position[rank_limit] = {};
+  index offset = 0;
+  for (int d = rank - 2; d >= 0; --d) {
+    position[d] = first % sizes[d];
+    first /= sizes[d];
+    offset += position[d] * strides[d];
+  }
+  const index size = rank < 2 ? 1 : sizes[rank - 2];
+  const index row_step = rank < 2 ? 0 : strides[rank - 2];
+  while (rows > 0) {
+    const index here = rank < 2 ? 0 : position[rank - 2];
+    const index piece = least(rows, size - here);
+    f(offset, row_step, piece);
+    rows -= piece;
+    offset -= here * row_step;
+    if (rank >= 2) position[rank - 2] = 0;
+    for (int d = rank - 3; d >= 0; --d) {
+      offset += strides[d];
+      if (++position[d] < sizes[d]) break;
+      offset -= sizes[d] * strides[d];
+      position[d] = 0;
+    }
+  }
+}
+
+void load_rows(const void* in_memory, const index* sizes, const index* strides, int rank,
+               index first, index rows, void* out_memory, index element_size) {
   by_size(element_size, [=]<class T>(T) {
     const T* in = static_cast<const T*>(in_memory);
     T* out = static_cast<T*>(out_memory);
-    parallel(outer * picks, grain_of<T>(inner), [=](index begin, index end) {
-      index p = begin % picks;
-      const T* base = in + begin / picks * n * inner;
-      for (index i = begin; i < end; ++i) {
-        if (inner == 1)
-          out[i] = base[indices[p]];
-        else
-          copy_dense_row(base + indices[p] * inner, out + i * inner, inner);
-        if (++p == picks) {
-          p = 0;
-          base += n * inner;
-        }
-      }
+    const index width = sizes[rank - 1];
+    over_planes(sizes, strides, rank, first, rows, [&](index offset, index row_step, index piece) {
+      load_plane(in + offset, row_step, strides[rank - 1], out, piece, width);
+      out += piece * width;
     });
   });
 }
 
-void gather(const void* in_memory, const std::int64_t* indices, void* out_memory, index outer,
-            index n, index picks, index inner, index element_size) {
-  if (picks == 0 || inner == 0) return;
+void store_rows(const void* in_memory, void* out_memory, const index* sizes, const index* strides,
+                int rank, index first, index rows, index element_size) {
   by_size(element_size, [=]<class T>(T) {
     const T* in = static_cast<const T*>(in_memory);
     T* out = static_cast<T*>(out_memory);
-    parallel(outer * picks, grain_of<T>(inner), [=](index begin, index end) {
-      index p = begin % picks;
-      const T* base = in + begin / picks * n * inner;
-      for (index i = begin; i < end; ++i) {
-        const std::int64_t* at = indices + i * inner;
-        for (index j = 0; j < inner; ++j) out[i * inner + j] = base[at[j] * inner + j];
-        if (++p == picks) {
-          p = 0;
-          base += n * inner;
-        }
-      }
-    });
-  });
-}
-
-// Equal indices can only meet within one (outer, inner) column, and one thread walks it in order.
-void scatter(const void* in_memory, const std::int64_t* indices, void* out_memory, index outer,
-             index n, index picks, index inner, index element_size) {
-  if (picks == 0 || inner == 0) return;
-  by_size(element_size, [=]<class T>(T) {
-    const T* in = static_cast<const T*>(in_memory);
-    T* out = static_cast<T*>(out_memory);
-    constexpr index line = Transpose<T>::tile;
-    const index strips = ceil_div(inner, line);
-    parallel(outer * strips, grain_of<T>(picks * least(inner, line)), [=](index begin, index end) {
-      for (index item = begin; item < end; ++item) {
-        const index o = item / strips;
-        if (inner == 1) {
-          for (index p = o * picks; p < (o + 1) * picks; ++p) out[o * n + indices[p]] = in[p];
-          continue;
-        }
-        const index low = item % strips * line;
-        const index high = least(low + line, inner);
-        for (index p = 0; p < picks; ++p) {
-          const index row = (o * picks + p) * inner;
-          for (index j = low; j < high; ++j)
-            out[(o * n + indices[row + j]) * inner + j] = in[row + j];
-        }
-      }
-    });
-  });
-}
-
-void gather_rows(const void* in_memory, const std::int64_t* offsets, void* out_memory, index count,
-                 index row, index element_size) {
-  by_size(element_size, [=]<class T>(T) {
-    const T* in = static_cast<const T*>(in_memory);
-    T* out = static_cast<T*>(out_memory);
-    parallel(count, grain_of<T>(row), [=](index begin, index end) {
-      if (row == 1)
-        for (index i = begin; i < end; ++i) out[i] = in[offsets[i]];
-      else
-        for (index i = begin; i < end; ++i) copy_dense_row(in + offsets[i], out + i * row, row);
-    });
-  });
-}
-
-// Threads take column strips, so that the last of equal offsets wins.
-void scatter_rows(const void* in_memory, const std::int64_t* offsets, void* out_memory, index count,
-                  index row, index element_size) {
-  by_size(element_size, [=]<class T>(T) {
-    const T* in = static_cast<const T*>(in_memory);
-    T* out = static_cast<T*>(out_memory);
-    constexpr index line = Transpose<T>::tile;
-    parallel(ceil_div(row, line), grain_of<T>(count * line), [=](index begin, index end) {
-      const index low = begin * line;
-      const index width = least(end * line, row) - low;
-      for (index i = 0; i < count; ++i)
-        copy_dense_row(in + i * row + low, out + offsets[i] + low, width);
+    const index width = sizes[rank - 1];
+    over_planes(sizes, strides, rank, first, rows, [&](index offset, index row_step, index piece) {
+      store_plane(in, out + offset, row_step, strides[rank - 1], piece, width);
+      in += piece * width;
     });
   });
 }
@@ -487,8 +393,13 @@ void scatter_rows(const void* in_memory, const std::int64_t* offsets, void* out_
 }  // namespace
 
 void fill_movement(Movement& movement) {
-  movement = {load_strided, store_strided, copy_to_dense, copy_from_dense, index_select,
-              gather,       scatter,       gather_rows,   scatter_rows};
+  movement.load_strided = load_strided;
+  movement.store_strided = store_strided;
+  movement.load_rows = load_rows;
+  movement.store_rows = store_rows;
+  movement.copy_to_dense = copy_to_dense;
+  movement.copy_from_dense = copy_from_dense;
+  movement.copy_rows_between = copy_rows_between;
 }
 
 }  // namespace topograd::kernels::TOPOGRAD_ISA_NAME

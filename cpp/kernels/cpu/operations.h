@@ -124,6 +124,12 @@ template <class T>
 struct NonzeroCount : Sum<T> {
   static T lift(T x) { return x != 0 ? T{1} : T{0}; }
 };
+/// The same as an integer.
+template <class T>
+struct Count : Sum<std::int64_t> {
+  using In = T;
+  static std::int64_t lift(T x) { return x != 0 ? 1 : 0; }
+};
 /// In double, so that no float overflows or vanishes when squared.
 template <class T>
 struct SquareSum : Sum<double> {

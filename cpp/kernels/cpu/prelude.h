@@ -71,6 +71,7 @@ void fill_pooling(Pooling (&pooling)[2]);
 void fill_rows(Rows (&rows)[2]);
 void fill_attention(Attention (&attention)[2]);
 void fill_movement(Movement& movement);
+void fill_moving_at(Movement& movement);
 void fill_adding(Adding (&adding)[compute_count]);
 void fill_placing(Placing& placing);
 void fill_sorting(Sorting (&sorting)[compute_count]);

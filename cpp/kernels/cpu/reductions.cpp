@@ -219,6 +219,11 @@ constexpr Reduction position(const char* name) {
           false,
           {reduce_arg<Op<float>>, reduce_arg<Op<double>>, reduce_arg<Op<std::int64_t>>}};
 }
+template <template <class> class Op>
+constexpr Reduction counting(const char* name) {
+  return {
+      name, DType::int64, false, {reduce<Op<float>>, reduce<Op<double>>, reduce<Op<std::int64_t>>}};
+}
 constexpr Reduction floating(const char* name, Reduce f32, Reduce f64) {
   return {name, DType::float32, true, {f32, f64, nullptr}};
 }
@@ -233,6 +238,7 @@ constexpr Reduction rows[] = {
     position<ArgLeast>("argmin"),
     truth<Any>("any"),
     truth<All>("all"),
+    counting<Count>("count_nonzero"),
     floating("var", reduce_variance<float>, reduce_variance<double>),
     floating("logsumexp", reduce_logsumexp<float>, reduce_logsumexp<double>),
     floating("norm0", reduce<NonzeroCount<float>>, reduce<NonzeroCount<double>>),

@@ -1,4 +1,4 @@
-#include "kernels/cpu/sort_keys.h"
+#include "kernels/cpu/ranks.h"
 
 namespace topograd::kernels::TOPOGRAD_ISA_NAME {
 
@@ -153,12 +153,150 @@ void sort(const void* x_memory, void* values_memory, std::int64_t* indices, inde
   sort_rows<T, Wide>(x, values, indices, outer, n, inner, descending);
 }
 
+// ------------------------------------------------------------------ the first of the order
+
+// The records of a row that may be among the first k are collected, in the order of the row. When
+// the room for them is full, all but the first k are dropped, and from then on only keys less than
+// the last of those are collected: a later one that is equal comes behind. Every k elements or
+// more the room is cleared in linear time, so that the time is linear whatever the order is.
+
+/// What collecting needs: room for `capacity` records and keys.
+template <class R, class Key>
+struct Room {
+  R* records;
+  Key* keys;
+  index k, capacity;
+};
+
+constexpr index spare_room = 256;
+constexpr index top_block = 64;
+
+inline index room_for(index k) { return 2 * k + spare_room; }
+
+/// Drops all but the k first of `count` records, more than k. Returns the last key that stays.
+template <class R, class Key>
+Key keep_first(const Room<R, Key>& room, index count) {
+  for (index i = 0; i < count; ++i) room.keys[i] = static_cast<Key>(room.records[i].key());
+  const Key last = rank_by_buckets(room.keys, count, room.k - 1);
+  index less = 0;
+  for (index i = 0; i < count; ++i) less += static_cast<Key>(room.records[i].key()) < last ? 1 : 0;
+  index equal = room.k - less;
+  index kept = 0;
+  for (index i = 0; i < count && kept < room.k; ++i) {
+    const R record = room.records[i];
+    const Key key = static_cast<Key>(record.key());
+    const bool ties = key == last && equal > 0;
+    room.records[kept] = record;
+    equal -= ties ? 1 : 0;
+    kept += key < last || ties ? 1 : 0;
+  }
+  return last;
+}
+
+/// Collects the k first of x[begin, end), or all if they are fewer, in the order of the row.
+/// Returns how many they are.
+template <class T, class R>
+index collect_first(const T* x, index begin, index end, KeyOf<T> flip,
+                    const Room<R, KeyOf<T>>& room) {
+  index count = least(room.capacity, end - begin);
+  for (index i = 0; i < count; ++i) room.records[i] = R(key_of(x[begin + i]) ^ flip, begin + i);
+  if (count <= room.k) return count;
+  KeyOf<T> bound = keep_first(room, count);
+  index i = begin + count;
+  count = room.k;
+  while (i < end) {
+    const index size = least(top_block, end - i);
+    KeyOf<T> lowest = ~KeyOf<T>{0};
+    for (index j = i; j < i + size; ++j) {
+      const KeyOf<T> key = key_of(x[j]) ^ flip;
+      lowest = key < lowest ? key : lowest;
+    }
+    if (lowest < bound) {
+      for (index j = i; j < i + size; ++j) {
+        const KeyOf<T> key = key_of(x[j]) ^ flip;
+        room.records[count] = R(key, j);
+        count += key < bound ? 1 : 0;
+      }
+      if (count + top_block > room.capacity) {
+        bound = keep_first(room, count);
+        count = room.k;
+      }
+    }
+    i += size;
+  }
+  if (count > room.k) keep_first(room, count);
+  return room.k;
+}
+
+template <class T, class R>
+Room<R, KeyOf<T>> make_room(index k, index capacity) {
+  return {scratch<R>(0, capacity), scratch<KeyOf<T>>(2, greatest(capacity, few_keys)), k, capacity};
+}
+
+template <class R>
+void write_positions(R* records, index count, std::int64_t* at) {
+  const R* sorted = sort_records(records, scratch<R>(1, count), count);
+  for (index i = 0; i < count; ++i) at[i] = sorted[i].position();
+}
+
+/// Threads share the row in chunks, and the first of each chunk are the row of a second look.
+template <class T, class R>
+void first_in_long_row(const T* x, std::int64_t* at, index n, index k, KeyOf<T> flip) {
+  const index size = greatest(greatest(chunk_elements, 16 * k), ceil_div(n, most_chunks));
+  const index chunks = ceil_div(n, size);
+  R* found = scratch<R>(3, chunks * k);
+  index counts[most_chunks];
+  parallel(chunks, 1, [&](index begin, index end) {
+    const auto room = make_room<T, R>(k, room_for(k));
+    for (index chunk = begin; chunk < end; ++chunk) {
+      counts[chunk] = collect_first(x, chunk * size, least(n, (chunk + 1) * size), flip, room);
+      for (index i = 0; i < counts[chunk]; ++i) found[chunk * k + i] = room.records[i];
+    }
+  });
+  index count = 0;
+  for (index chunk = 0; chunk < chunks; ++chunk)
+    for (index i = 0; i < counts[chunk]; ++i) found[count++] = found[chunk * k + i];
+  if (count > k)
+    keep_first(Room<R, KeyOf<T>>{found, scratch<KeyOf<T>>(2, greatest(count, few_keys)), k, count},
+               count);
+  write_positions(found, k, at);
+}
+
+template <class T, class R>
+void first_in_rows(const T* x, std::int64_t* at, index rows, index n, index k, KeyOf<T> flip) {
+  over_slices(rows, n, [=](index row) {
+    const T* elements = x + row * n;
+    std::int64_t* places = at + row * k;
+    if (n >= 2 * chunk_elements && 16 * k <= n)
+      return first_in_long_row<T, R>(elements, places, n, k, flip);
+    const auto room = make_room<T, R>(k, least(n, room_for(k)));
+    write_positions(room.records, collect_first(elements, index{0}, n, flip, room), places);
+  });
+}
+
+template <class T>
+void first_of_order(const void* x_memory, std::int64_t* at, index rows, index n, index k,
+                    bool descending) {
+  const T* x = static_cast<const T*>(x_memory);
+  const KeyOf<T> flip = descending ? ~KeyOf<T>{0} : KeyOf<T>{0};
+  if constexpr (sizeof(T) == 4) {
+    if (n >> 32 == 0) return first_in_rows<T, Narrow>(x, at, rows, n, k, flip);
+  }
+  first_in_rows<T, Wide>(x, at, rows, n, k, flip);
+}
+
+template <class T>
+void fill(Sorting& sorting) {
+  sorting.sort = sort<T>;
+  sorting.first_of_order = first_of_order<T>;
+}
+
 }  // namespace
 
 void fill_sorting(Sorting (&sorting)[compute_count]) {
-  sorting[static_cast<int>(Compute::f32)].sort = sort<float>;
-  sorting[static_cast<int>(Compute::f64)].sort = sort<double>;
-  sorting[static_cast<int>(Compute::i64)].sort = sort<std::int64_t>;
+  fill<float>(sorting[static_cast<int>(Compute::f32)]);
+  fill<double>(sorting[static_cast<int>(Compute::f64)]);
+  fill<std::int64_t>(sorting[static_cast<int>(Compute::i64)]);
 }
 
 }  // namespace topograd::kernels::TOPOGRAD_ISA_NAME

@@ -73,6 +73,24 @@ inline T scaled_by_exponent(T x, T e) {
   const T half = floor(T(0.5) * limited);
   return x * exp2(half) * exp2(limited - half);
 }
+/// 2^n for whole n in the range of exponents of normal numbers.
+template <Real T>
+inline T whole_power_of_two(T n) {
+  return power_of_two<T>(bits(n + Format<T>::shifter) - bits(Format<T>::shifter));
+}
+template <Real T>
+constexpr T most_whole_exponent = T(3) * T(Format<T>::bias - 1);
+/// The same for whole e within that limit; in one step or two unless x is subnormal or would be
+/// far beyond the range.
+template <Real T>
+inline T scaled_by_whole_exponent(T x, T e) {
+  constexpr T limit = most_whole_exponent<T> / 3;
+  const auto limited = [](T n) { return at_least(at_most(n, limit), -limit); };
+  const T first = limited(floor(T(0.5) * e));
+  const T second = limited(e - first);
+  return x * whole_power_of_two(first) * whole_power_of_two(second) *
+         whole_power_of_two(e - first - second);
+}
 template <Real T>
 inline T next_after(T x, T to) {
   using Bits = typename Format<T>::Bits;
@@ -140,7 +158,12 @@ constexpr Elementwise rows[] = {
                  using T = decltype(x);
                  return x == 0 ? at_zero : (x > 0 ? T(1) : T(0));
                }),
-    floating<2>("ldexp", [](auto x, auto e) { return scaled_by_exponent(x, e); }),
+    floating<2>("ldexp", guarded([](auto x, auto e) { return scaled_by_whole_exponent(x, e); },
+                                 [](auto, auto e) {
+                                   return (floor(e) == e) &
+                                          (abs(e) <= most_whole_exponent<decltype(e)>);
+                                 },
+                                 [](auto x, auto e) { return scaled_by_exponent(x, e); })),
     floating<2>("logaddexp2", [](auto a, auto b) { return logaddexp2(a, b); }),
     floating<2>("nextafter", [](auto x, auto to) { return next_after(x, to); }),
     floating<2, 1>("nextafter_half",

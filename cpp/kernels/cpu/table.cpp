@@ -16,6 +16,7 @@ Table make_table() {
   fill_rows(table.rows);
   fill_attention(table.attention);
   fill_movement(table.movement);
+  fill_moving_at(table.movement);
   fill_adding(table.adding);
   fill_placing(table.placing);
   fill_sorting(table.sorting);

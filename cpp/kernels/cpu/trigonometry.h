@@ -96,6 +96,24 @@ TOPOGRAD_INLINE T tan_any(T x) {
 namespace for_float {
 
 constexpr double half_pi = 1.57079632679489661923;
+constexpr double log2_e = 1.442695040888963407;
+
+/// 2^x, to 1e-10; beyond any float it saturates.
+TOPOGRAD_INLINE double exp2(double x) {
+  using F = Format<double>;
+  const double shifted = at_least(at_most(x, 1000.0), -1000.0) + F::shifter;
+  const double r = at_least(at_most(x, 1000.0), -1000.0) - (shifted - F::shifter);
+  return polynomial(r, 1.0, 0.69314718055994531, 0.24022650695910071, 0.055504108664821580,
+                    0.0096181291076284772, 0.0013333558146428443, 0.00015403530393381610,
+                    0.000015252733804059840, 1.3215486790144309e-6) *
+         power_of_two<double>(bits(shifted));
+}
+/// log(1 + f) for 1 + f in [2/3, 4/3], to 1e-10
+TOPOGRAD_INLINE double log_near_one(double f) {
+  const double s = f / (2.0 + f);
+  const double z = s * s;
+  return s * polynomial(z, 2.0, 2.0 / 3, 2.0 / 5, 2.0 / 7, 2.0 / 9, 2.0 / 11, 2.0 / 13);
+}
 
 /// |x| <= 1
 TOPOGRAD_INLINE double atan_small(double x) {
@@ -141,11 +159,14 @@ TOPOGRAD_INLINE double acos(double x) {
   return a > 0.5 ? near_one : near_zero;
 }
 TOPOGRAD_INLINE double sinh(double x) {
-  const double t = expm1(abs(x));
-  return copysign(t == Format<double>::infinity ? t : 0.5 * (t + t / (t + 1.0)), x);
+  const double a = abs(x);
+  const double z = a * a;
+  const double small = a + a * z * polynomial(z, 1.0 / 6, 1.0 / 120, 1.0 / 5040, 1.0 / 362880);
+  const double e = exp2(a * log2_e);
+  return copysign(a < 0.5 ? small : 0.5 * (e - 1.0 / e), x);
 }
 TOPOGRAD_INLINE double cosh(double x) {
-  const double e = exp(abs(x));
+  const double e = exp2(abs(x) * log2_e);
   return 0.5 * (e + 1.0 / e);
 }
 TOPOGRAD_INLINE double asinh(double x) {
@@ -160,7 +181,12 @@ TOPOGRAD_INLINE double acosh(double x) {
 }
 TOPOGRAD_INLINE double atanh(double x) {
   const double a = abs(x);
-  return copysign(0.5 * log1p(2.0 * a / (1.0 - a)), x);
+  const auto [f, k, exponent] = reduce_log((1.0 + a) / (1.0 - a));
+  const double y = 0.5 * (k * 0.693147180559945309 + log_near_one(f));
+  // Below, 1 + a has lost the digits of a, and a^3 / 3 is less than the last digit of a float.
+  const double finite = a < 1e-4 ? a : y;
+  const double end = a == 1.0 ? Format<double>::infinity : Format<double>::nan;
+  return copysign(a < 1.0 ? finite : end, x);
 }
 TOPOGRAD_INLINE double hypot(double x, double y) {
   constexpr double infinity = Format<double>::infinity;
@@ -171,7 +197,7 @@ TOPOGRAD_INLINE double hypot(double x, double y) {
 TOPOGRAD_INLINE double power(double x, double y) {
   constexpr double infinity = Format<double>::infinity;
   const auto [f, k, exponent] = reduce_log(x);
-  double logarithm = k + log_near_one(f) * 1.442695040888963407;
+  double logarithm = k + log_near_one(f) * log2_e;
   logarithm = x == 0.0 ? -infinity : (x < infinity ? logarithm : x);
   return exp2(y * logarithm);
 }

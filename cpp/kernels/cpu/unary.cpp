@@ -64,6 +64,7 @@ constexpr Elementwise rows[] = {
     numeric<1>("isfinite", [](auto x) { return !is_nan(x) && !is_infinite(x); }),
     numeric<1>("signbit", [](auto x) { return sign_bit(x); }),
     numeric<1>("logical_not", [](auto x) { return x == 0; }),
+    numeric<1, 0, 1>("not_of_booleans", [](auto x) { return x == 0; }),
     integral<1>("bitwise_not", [](auto x) { return ~x; }),
     floating<1>("reciprocal", [](auto x) { return 1 / x; }),
     floating<1>("sqrt", [](auto x) { return sqrt(x); }),

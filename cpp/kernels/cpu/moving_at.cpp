@@ -1,0 +1,135 @@
+// Moving elements and rows from and to places that indices tell.
+
+#include "kernels/cpu/loops.h"
+#include "kernels/cpu/movement.h"
+
+namespace topograd::kernels::TOPOGRAD_ISA_NAME {
+namespace {
+
+void index_select(const void* in_memory, const std::int64_t* indices, void* out_memory, index outer,
+                  index n, index picks, index inner, index element_size) {
+  if (picks == 0 || inner == 0) return;
+  by_size(element_size, [=]<class T>(T) {
+    const T* in = static_cast<const T*>(in_memory);
+    T* out = static_cast<T*>(out_memory);
+    parallel(outer * picks, grain_of<T>(inner), [=](index begin, index end) {
+      index p = begin % picks;
+      const T* base = in + begin / picks * n * inner;
+      for (index i = begin; i < end; ++i) {
+        if (inner == 1)
+          out[i] = base[indices[p]];
+        else
+          copy_dense_row(base + indices[p] * inner, out + i * inner, inner);
+        if (++p == picks) {
+          p = 0;
+          base += n * inner;
+        }
+      }
+    });
+  });
+}
+
+void gather(const void* in_memory, const std::int64_t* indices, void* out_memory, index outer,
+            index n, index picks, index inner, index element_size) {
+  if (picks == 0 || inner == 0) return;
+  by_size(element_size, [=]<class T>(T) {
+    const T* in = static_cast<const T*>(in_memory);
+    T* out = static_cast<T*>(out_memory);
+    if (inner == 1) {
+      parallel(outer * picks, grain_of<T>(1), [=](index begin, index end) {
+        while (begin < end) {
+          const T* row = in + begin / picks * n;
+          const index stop = least(end, (begin / picks + 1) * picks);
+          TOPOGRAD_INDEPENDENT
+          for (index i = begin; i < stop; ++i) out[i] = row[indices[i]];
+          begin = stop;
+        }
+      });
+      return;
+    }
+    parallel(outer * picks, grain_of<T>(inner), [=](index begin, index end) {
+      index p = begin % picks;
+      const T* base = in + begin / picks * n * inner;
+      for (index i = begin; i < end; ++i) {
+        const std::int64_t* at = indices + i * inner;
+        T* row = out + i * inner;
+        TOPOGRAD_INDEPENDENT
+        for (index j = 0; j < inner; ++j) row[j] = base[at[j] * inner + j];
+        if (++p == picks) {
+          p = 0;
+          base += n * inner;
+        }
+      }
+    });
+  });
+}
+
+// Equal indices can only meet within one (outer, inner) column, and one thread walks it in order.
+void scatter(const void* in_memory, const std::int64_t* indices, void* out_memory, index outer,
+             index n, index picks, index inner, index element_size) {
+  if (picks == 0 || inner == 0) return;
+  by_size(element_size, [=]<class T>(T) {
+    const T* in = static_cast<const T*>(in_memory);
+    T* out = static_cast<T*>(out_memory);
+    constexpr index line = line_bytes / static_cast<index>(sizeof(T));
+    const index strips = ceil_div(inner, line);
+    parallel(outer * strips, grain_of<T>(picks * least(inner, line)), [=](index begin, index end) {
+      for (index item = begin; item < end; ++item) {
+        const index o = item / strips;
+        if (inner == 1) {
+          for (index p = o * picks; p < (o + 1) * picks; ++p) out[o * n + indices[p]] = in[p];
+          continue;
+        }
+        const index low = item % strips * line;
+        const index high = least(low + line, inner);
+        for (index p = 0; p < picks; ++p) {
+          const index row = (o * picks + p) * inner;
+          for (index j = low; j < high; ++j)
+            out[(o * n + indices[row + j]) * inner + j] = in[row + j];
+        }
+      }
+    });
+  });
+}
+
+void gather_rows(const void* in_memory, const std::int64_t* offsets, void* out_memory, index count,
+                 index row, index element_size) {
+  by_size(element_size, [=]<class T>(T) {
+    const T* in = static_cast<const T*>(in_memory);
+    T* out = static_cast<T*>(out_memory);
+    parallel(count, grain_of<T>(row), [=](index begin, index end) {
+      if (row == 1)
+        for (index i = begin; i < end; ++i) out[i] = in[offsets[i]];
+      else
+        for (index i = begin; i < end; ++i) copy_dense_row(in + offsets[i], out + i * row, row);
+    });
+  });
+}
+
+// Threads take column strips, so that the last of equal offsets wins.
+void scatter_rows(const void* in_memory, const std::int64_t* offsets, void* out_memory, index count,
+                  index row, index element_size) {
+  by_size(element_size, [=]<class T>(T) {
+    const T* in = static_cast<const T*>(in_memory);
+    T* out = static_cast<T*>(out_memory);
+    constexpr index line = line_bytes / static_cast<index>(sizeof(T));
+    parallel(ceil_div(row, line), grain_of<T>(count * line), [=](index begin, index end) {
+      const index low = begin * line;
+      const index width = least(end * line, row) - low;
+      for (index i = 0; i < count; ++i)
+        copy_dense_row(in + i * row + low, out + offsets[i] + low, width);
+    });
+  });
+}
+
+}  // namespace
+
+void fill_moving_at(Movement& movement) {
+  movement.index_select = index_select;
+  movement.gather = gather;
+  movement.scatter = scatter;
+  movement.gather_rows = gather_rows;
+  movement.scatter_rows = scatter_rows;
+}
+
+}  // namespace topograd::kernels::TOPOGRAD_ISA_NAME
