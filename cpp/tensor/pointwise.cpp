@@ -83,14 +83,8 @@ void run_inner(const Nest& nest, char* const* at, index count) {
   const int inner = nest.sizes.size() - 1;
   const Operand& out = nest.operand[nest.inputs];
   const index out_stride = out.strides[inner];
-  bool direct_everywhere = out.convert == nullptr && (out_stride == 1 || count == 1);
-  for (int i = 0; i < nest.inputs && direct_everywhere; ++i) {
-    const Operand& in = nest.operand[i];
-    direct_everywhere = in.convert == nullptr && (in.strides[inner] == 1 || in.strides[inner] == 0);
-  }
-  const index piece = direct_everywhere ? count : tile;
-  for (index begin = 0; begin < count; begin += piece) {
-    const index n = count - begin < piece ? count - begin : piece;
+  for (index begin = 0; begin < count; begin += tile) {
+    const index n = count - begin < tile ? count - begin : tile;
     const void* in[max_inputs];
     index step[max_inputs];
     for (int i = 0; i < nest.inputs; ++i) {
@@ -156,18 +150,41 @@ struct Position {
   }
 };
 
+/// Every row is what the loop takes: no tile is needed.
+bool is_direct(const Nest& nest) {
+  const int inner = nest.sizes.size() - 1;
+  for (int i = 0; i <= nest.inputs; ++i) {
+    const Operand& operand = nest.operand[i];
+    const index stride = operand.strides[inner];
+    if (operand.convert != nullptr || (stride != 1 && (stride != 0 || i == nest.inputs)))
+      return false;
+  }
+  return true;
+}
+
 /// Elements [begin, end) of the nest in row-major order.
 void run_range(const Nest& nest, index begin, index end) {
   const int inner = nest.sizes.size() - 1;
   const index width = nest.sizes[inner];
   Position row(nest, begin / width);
   index column = begin % width;
+  const bool direct = is_direct(nest);
   while (begin < end) {
     const index count = width - column < end - begin ? width - column : end - begin;
     char* at[max_inputs + 1];
     for (int i = 0; i <= nest.inputs; ++i)
       at[i] = row.place[i] + column * nest.operand[i].strides[inner] * nest.operand[i].element;
-    run_inner(nest, at, count);
+    if (direct) {
+      const void* in[max_inputs];
+      index step[max_inputs];
+      for (int i = 0; i < nest.inputs; ++i) {
+        in[i] = at[i];
+        step[i] = nest.operand[i].strides[inner];
+      }
+      nest.loop(in, step, at[nest.inputs], count, nest.params);
+    } else {
+      run_inner(nest, at, count);
+    }
     begin += count;
     column = 0;
     if (begin < end) row.next_row(nest);

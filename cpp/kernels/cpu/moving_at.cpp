@@ -37,12 +37,18 @@ void gather(const void* in_memory, const std::int64_t* indices, void* out_memory
     T* out = static_cast<T*>(out_memory);
     if (inner == 1) {
       parallel(outer * picks, grain_of<T>(1), [=](index begin, index end) {
-        while (begin < end) {
-          const T* row = in + begin / picks * n;
-          const index stop = least(end, (begin / picks + 1) * picks);
+        const T* row = in + begin / picks * n;
+        index stop = (begin / picks + 1) * picks;
+        for (index i = begin; i < end; stop += picks, row += n) {
+          const index last = least(end, stop);
+          if (picks == 1) {
+            out[i] = row[indices[i]];
+            ++i;
+            continue;
+          }
           TOPOGRAD_INDEPENDENT
-          for (index i = begin; i < stop; ++i) out[i] = row[indices[i]];
-          begin = stop;
+          for (index j = i; j < last; ++j) out[j] = row[indices[j]];
+          i = last;
         }
       });
       return;

@@ -193,11 +193,44 @@ Key keep_first(const Room<R, Key>& room, index count) {
   return last;
 }
 
+/// The same for few: they are kept in order, and each new one is moved to its place among them.
+constexpr index most_in_order = 16;
+
+template <class T, class R>
+index collect_few(const T* x, index begin, index end, KeyOf<T> flip, R* records, index k) {
+  constexpr index block = 16;
+  index count = 0;
+  KeyOf<T> bound = 0;
+  const auto insert = [&](index i) {
+    const R moving(key_of(x[i]) ^ flip, i);
+    index place = count < k ? count++ : k - 1;
+    for (; place > 0 && moving < records[place - 1]; --place) records[place] = records[place - 1];
+    records[place] = moving;
+    bound = static_cast<KeyOf<T>>(records[count - 1].key());
+  };
+  index i = begin;
+  for (; i < end && count < k; ++i) insert(i);
+  for (; i + block <= end; i += block) {
+    KeyOf<T> lowest = ~KeyOf<T>{0};
+    for (index j = i; j < i + block; ++j) {
+      const KeyOf<T> key = key_of(x[j]) ^ flip;
+      lowest = key < lowest ? key : lowest;
+    }
+    if (lowest >= bound) continue;
+    for (index j = i; j < i + block; ++j)
+      if ((key_of(x[j]) ^ flip) < bound) insert(j);
+  }
+  for (; i < end; ++i)
+    if ((key_of(x[i]) ^ flip) < bound) insert(i);
+  return count;
+}
+
 /// Collects the k first of x[begin, end), or all if they are fewer, in the order of the row.
 /// Returns how many they are.
 template <class T, class R>
 index collect_first(const T* x, index begin, index end, KeyOf<T> flip,
                     const Room<R, KeyOf<T>>& room) {
+  if (room.k <= most_in_order) return collect_few(x, begin, end, flip, room.records, room.k);
   index count = least(room.capacity, end - begin);
   for (index i = 0; i < count; ++i) room.records[i] = R(key_of(x[begin + i]) ^ flip, begin + i);
   if (count <= room.k) return count;

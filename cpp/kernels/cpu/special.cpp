@@ -65,31 +65,25 @@ inline T logaddexp2(T a, T b) {
   const T difference = a == b ? T(0) : a - b;  // equal infinities included
   return (a < b ? b : a) + log1p_unit(exp2(-abs(difference))) * T(1.442695040888963407);
 }
-/// x 2^e in two steps, so that 2^e alone may overflow.
-template <Real T>
-inline T scaled_by_exponent(T x, T e) {
-  constexpr T limit = T(Format<T>::bias) * T(2.03);
-  const T limited = at_least(at_most(e, limit), -limit);
-  const T half = floor(T(0.5) * limited);
-  return x * exp2(half) * exp2(limited - half);
-}
 /// 2^n for whole n in the range of exponents of normal numbers.
 template <Real T>
 inline T whole_power_of_two(T n) {
   return power_of_two<T>(bits(n + Format<T>::shifter) - bits(Format<T>::shifter));
 }
+/// x 2^e in steps, so that 2^e alone may overflow; in two where x is normal and so is the result.
 template <Real T>
-constexpr T most_whole_exponent = T(3) * T(Format<T>::bias - 1);
-/// The same for whole e within that limit; in one step or two unless x is subnormal or would be
-/// far beyond the range.
-template <Real T>
-inline T scaled_by_whole_exponent(T x, T e) {
-  constexpr T limit = most_whole_exponent<T> / 3;
-  const auto limited = [](T n) { return at_least(at_most(n, limit), -limit); };
-  const T first = limited(floor(T(0.5) * e));
-  const T second = limited(e - first);
-  return x * whole_power_of_two(first) * whole_power_of_two(second) *
-         whole_power_of_two(e - first - second);
+inline T scaled_by_exponent(T x, T e) {
+  constexpr T step = T(Format<T>::bias - 1);
+  constexpr T limit = T(3) * step;
+  const auto stepped = [](T n) { return at_least(at_most(n, step), -step); };
+  const T limited = at_least(at_most(e, limit), -limit);
+  const T whole = floor(limited);
+  const T first = stepped(floor(T(0.5) * whole));
+  const T second = stepped(whole - first);
+  const T y = x * whole_power_of_two(first) * exp2(limited - whole) * whole_power_of_two(second) *
+              whole_power_of_two(whole - first - second);
+  // 0 times infinity, and infinity times 0, are NaN.
+  return is_infinite(e) ? x * (e > 0 ? e : T(0)) : y;
 }
 template <Real T>
 inline T next_after(T x, T to) {
@@ -158,12 +152,7 @@ constexpr Elementwise rows[] = {
                  using T = decltype(x);
                  return x == 0 ? at_zero : (x > 0 ? T(1) : T(0));
                }),
-    floating<2>("ldexp", guarded([](auto x, auto e) { return scaled_by_whole_exponent(x, e); },
-                                 [](auto, auto e) {
-                                   return (floor(e) == e) &
-                                          (abs(e) <= most_whole_exponent<decltype(e)>);
-                                 },
-                                 [](auto x, auto e) { return scaled_by_exponent(x, e); })),
+    floating<2>("ldexp", [](auto x, auto e) { return scaled_by_exponent(x, e); }),
     floating<2>("logaddexp2", [](auto a, auto b) { return logaddexp2(a, b); }),
     floating<2>("nextafter", [](auto x, auto to) { return next_after(x, to); }),
     floating<2, 1>("nextafter_half",
