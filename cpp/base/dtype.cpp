@@ -5,8 +5,8 @@
 namespace topograd {
 
 std::string_view name_of(DType dtype) {
-  constexpr std::string_view names[dtype_count] = {"float32", "float64", "float16", "bfloat16",
-                                                   "int8",    "uint8",   "int16",   "int32",
+  constexpr std::string_view names[dtype_count] = {"float32", "float64", "float16",   "bfloat16",
+                                                   "int8",    "uint8",   "int16",     "int32",
                                                    "int64",   "bool",    "complex64", "complex128"};
   return names[static_cast<int>(dtype)];
 }

@@ -20,7 +20,8 @@ Tensor& Tensor::requires_grad_(bool wanted) {
          "requires_grad_: a tensor of shape {} was made in inference_mode; clone it outside",
          shape());
   expect(is_differentiable(dtype()),
-         "requires_grad_: only floating point and complex tensors can require gradients, got {}", dtype());
+         "requires_grad_: only floating point and complex tensors can require gradients, got {}",
+         dtype());
   const Ref<Node> node = Node::make_leaf(*this);
   body_->node = Ref<Counted>(node.get());
   body_->output = 0;

@@ -426,9 +426,7 @@ tensor([[1, 3],
         [2, 4]])
 )",
     .forward =
-        [](const Tensor& x) {
-          return conjugated(transpose(check_count(x, 2, "adjoint"), -2, -1));
-        },
+        [](const Tensor& x) { return conjugated(transpose(check_count(x, 2, "adjoint"), -2, -1)); },
     .samples = []() -> std::vector<Sample> { return {{sample({2, 3, 4})}}; },
 }};
 

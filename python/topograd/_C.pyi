@@ -452,11 +452,10 @@ class Tensor:
 
         input: broadcasts to (m, n). batch1: (b, m, k), batch2: (b, k, n). Returns (m, n).
         beta, alpha:
-        factors (default 1); beta = 0 ignores input, NaN included. Raises ShapeError when the
-        shapes do not
-        fit, RuntimeError when the dtypes of the batches differ, TypeError for a fractional
-        factor of
-        integers.
+        factors (default 1), their fractions cut off for integers; beta = 0 ignores input, NaN
+        included.
+        Raises ShapeError when the shapes do not fit, DTypeError when the dtypes differ or are
+        bool.
         """
 
     def addbmm_(
@@ -530,10 +529,10 @@ class Tensor:
         """Sum of a tensor and a matrix-vector product: beta * input + alpha * (mat @ vec).
 
         input: broadcasts to (m,). mat: (m, k), vec: (k,). Returns (m,). beta, alpha: factors
-        (default 1);
-        beta = 0 ignores input, NaN included. Raises ShapeError when the shapes do not fit,
-        RuntimeError
-        when the dtypes of mat and vec differ, TypeError for a fractional factor of integers.
+        (default 1),
+        their fractions cut off for integers; beta = 0 ignores input, NaN included. Raises
+        ShapeError when
+        the shapes do not fit, DTypeError when the dtypes differ or are bool.
         """
 
     def addmv_(
@@ -562,7 +561,9 @@ class Tensor:
         dtype. beta,
         alpha: factors (default 1); beta = 0 ignores input, NaN included. Raises ShapeError
         when the shapes
-        do not fit, TypeError for a fractional factor of integers.
+        do not fit, DTypeError for a floating point factor of integers or bools. (PyTorch
+        drops alpha where
+        vec1 is bool.)
         """
 
     def addr_(
@@ -1126,11 +1127,12 @@ class Tensor:
     ) -> Tensor:
         """Covariance of the rows of a matrix, whose columns are observations.
 
-        input: (variables, n), or (n,) for one variable; integers are taken as float32.
+        input: (variables, n), or (n,) for one variable; integers are taken as float32. The
+        rows of complex numbers meet the conjugate ones.
         correction: n - correction is the divisor (default 1). fweights: (n,), integers: how
         often each observation was made. aweights: (n,), floating point: how much each one
-        counts. Returns (variables, variables), 0-d for one variable; inf or NaN where there
-        are
+        counts; they take part in the dtype. Returns (variables, variables), 0-d for one
+        variable; inf or NaN where there are
         not more observations than correction. Raises ShapeError for other shapes, ValueError
         for negative weights.
         """
@@ -1465,16 +1467,16 @@ class Tensor:
         """
 
     def float_power(self, exponent: _Operand) -> Tensor:
-        """Power in float64: input ** exponent.
+        """Power in float64, of complex numbers in complex128: input ** exponent.
 
-        input, exponent: tensors or numbers that broadcast, converted to float64 first; so is
-        the result.
-        A negative base with a fractional exponent gives NaN. The in-place form needs a
-        float64 tensor.
+        input, exponent: tensors or numbers that broadcast, converted first; so is the result.
+        A negative
+        base with a fractional exponent gives NaN. The in-place form needs a tensor of the
+        result's dtype.
         """
 
     def float_power_(self, exponent: _Operand) -> Tensor:
-        """Power in float64: input ** exponent. In place."""
+        """Power in float64, of complex numbers in complex128: input ** exponent. In place."""
 
     def floor(self) -> Tensor:
         """Greatest integer not above every element.
@@ -1758,8 +1760,9 @@ class Tensor:
         tensor, converted
         to the dtype of input. The gradient is 0 at the positions; that of value is the sum
         there.
-        Raises IndexError for an entry out of range, ShapeError for an index or a value of
-        more dims.
+        Raises IndexError for an entry out of range and an index of no integers, ShapeError
+        for an index or
+        a value of more dims.
         """
 
     def index_fill_(self, dim: _int, index: _Operand, value: _Operand) -> Tensor:
@@ -1957,7 +1960,7 @@ class Tensor:
 
         input, end, weight: tensors or numbers that broadcast; the result has their common
         shape and the common dtype of input and end. weight 0 gives input, 1 gives end; others
-        extrapolate. Raises DTypeError for integers.
+        extrapolate. A complex weight gives a complex result. Raises DTypeError for integers.
         """
 
     def lerp_(self, end: _Operand, weight: _Operand) -> Tensor:
@@ -2137,7 +2140,8 @@ class Tensor:
         input: (*); integers give float32. dim: a dim or several; None (default) or () for
         all. keepdim: keep them with size 1 (default False). The greatest element is taken out
         first: no overflow. All -inf, or no elements, give -inf. The gradient is softmax(x);
-        NaN where the result is infinite.
+        NaN where the result is infinite. Raises IndexError for a dim out of range, ValueError
+        for one that is named twice. Source: Blanchard, Higham and Higham, 2021.
         """
 
     def lt(self, other: _Operand) -> Tensor:
@@ -2593,8 +2597,8 @@ class Tensor:
     def positive(self) -> Tensor:
         """The elements unchanged: +x.
 
-        input: (*), any dtype but bool. Returns a new tensor of the same shape and dtype.
-        Raises DTypeError for bool tensors.
+        input: (*), any dtype but bool. Returns input itself, no copy. Raises DTypeError for
+        bool tensors.
         """
 
     def pow(self, exponent: _Operand) -> Tensor:
@@ -3190,7 +3194,8 @@ class Tensor:
         with size 1 (default False). dtype: of the result, by default that of input, int64 for
         integers and bools. No elements give 0. Blocked pairwise summation: the error grows
         with the logarithm of the count, and the result does not depend on the number of
-        threads.
+        threads. Raises IndexError for a dim out of range, ValueError for one that is named
+        twice. Source: Higham, 1993.
         """
 
     def sum_to_size(self, *size: _int | Sequence[_int]) -> Tensor:
@@ -3484,7 +3489,7 @@ class Tensor:
         input, other: tensors or numbers that broadcast; the result has their common shape and
         dtype, float32 for integers. 0 wins over the infinite or undefined log of other <= 0,
         but not over NaN. The gradient for input is log(other), 0 where input is 0 and other
-        <= 0.
+        <= 0; that for other is input / other, 0 where both are 0.
         """
 
     def xlogy_(self, other: _Operand) -> Tensor:

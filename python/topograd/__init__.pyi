@@ -175,6 +175,7 @@ __all__ = [
     "addcmul",
     "addmm",
     "addmv",
+    "addmv_",
     "addr",
     "adjoint",
     "all",
@@ -287,6 +288,7 @@ __all__ = [
     "datasets",
     "default_generator",
     "deg2rad",
+    "deg2rad_",
     "demo",
     "device",
     "diag",
@@ -357,6 +359,7 @@ __all__ = [
     "func",
     "gather",
     "gcd",
+    "gcd_",
     "ge",
     "Generator",
     "ger",
@@ -378,6 +381,7 @@ __all__ = [
     "hstack",
     "hypot",
     "i0",
+    "i0_",
     "imag",
     "index_add",
     "index_copy",
@@ -411,7 +415,9 @@ __all__ = [
     "kthvalue",
     "layer_norm",
     "lcm",
+    "lcm_",
     "ldexp",
+    "ldexp_",
     "le",
     "lerp",
     "less",
@@ -436,6 +442,7 @@ __all__ = [
     "logical_or",
     "logical_xor",
     "logit",
+    "logit_",
     "logspace",
     "logsumexp",
     "long",
@@ -464,6 +471,7 @@ __all__ = [
     "mv",
     "mvlgamma",
     "nan_to_num",
+    "nan_to_num_",
     "nanmean",
     "nanmedian",
     "nanquantile",
@@ -499,6 +507,7 @@ __all__ = [
     "put",
     "quantile",
     "rad2deg",
+    "rad2deg_",
     "rand",
     "rand_like",
     "randint",
@@ -552,6 +561,7 @@ __all__ = [
     "sin",
     "sin_",
     "sinc",
+    "sinc_",
     "sinh",
     "sinh_",
     "Size",
@@ -699,11 +709,10 @@ def addbmm(
 
     input: broadcasts to (m, n). batch1: (b, m, k), batch2: (b, k, n). Returns (m, n).
     beta, alpha:
-    factors (default 1); beta = 0 ignores input, NaN included. Raises ShapeError when the
-    shapes do not
-    fit, RuntimeError when the dtypes of the batches differ, TypeError for a fractional
-    factor of
-    integers.
+    factors (default 1), their fractions cut off for integers; beta = 0 ignores input, NaN
+    included.
+    Raises ShapeError when the shapes do not fit, DTypeError when the dtypes differ or are
+    bool.
     """
 
 def addcdiv(
@@ -765,10 +774,23 @@ def addmv(
     """Sum of a tensor and a matrix-vector product: beta * input + alpha * (mat @ vec).
 
     input: broadcasts to (m,). mat: (m, k), vec: (k,). Returns (m,). beta, alpha: factors
-    (default 1);
-    beta = 0 ignores input, NaN included. Raises ShapeError when the shapes do not fit,
-    RuntimeError
-    when the dtypes of mat and vec differ, TypeError for a fractional factor of integers.
+    (default 1),
+    their fractions cut off for integers; beta = 0 ignores input, NaN included. Raises
+    ShapeError when
+    the shapes do not fit, DTypeError when the dtypes differ or are bool.
+    """
+
+def addmv_(
+    input: _Operand,
+    mat: _Operand,
+    vec: _Operand,
+    *,
+    beta: _Number = 1,
+    alpha: _Number = 1,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Sum of a tensor and a matrix-vector product: beta * input + alpha * (mat @ vec). In
+    place.
     """
 
 def addr(
@@ -786,7 +808,9 @@ def addr(
     dtype. beta,
     alpha: factors (default 1); beta = 0 ignores input, NaN included. Raises ShapeError
     when the shapes
-    do not fit, TypeError for a fractional factor of integers.
+    do not fit, DTypeError for a floating point factor of integers or bools. (PyTorch
+    drops alpha where
+    vec1 is bool.)
     """
 
 def adjoint(input: _Operand, *, out: Tensor | None = None) -> Tensor:
@@ -1222,8 +1246,8 @@ def binomial(
     broadcast. Returns whole numbers in their dtype; the gradient is 0. generator: a
     Generator, default
     the global one. Raises ValueError for other values (PyTorch counts them as the nearest
-    ones),
-    TypeError for integers. Source: Hörmann, 1993.
+    ones) and for
+    integers, DTypeError for two dtypes. Source: Hörmann, 1993.
     """
 
 def bitwise_and(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
@@ -1713,11 +1737,12 @@ def cov(
 ) -> Tensor:
     """Covariance of the rows of a matrix, whose columns are observations.
 
-    input: (variables, n), or (n,) for one variable; integers are taken as float32.
+    input: (variables, n), or (n,) for one variable; integers are taken as float32. The
+    rows of complex numbers meet the conjugate ones.
     correction: n - correction is the divisor (default 1). fweights: (n,), integers: how
     often each observation was made. aweights: (n,), floating point: how much each one
-    counts. Returns (variables, variables), 0-d for one variable; inf or NaN where there
-    are
+    counts; they take part in the dtype. Returns (variables, variables), 0-d for one
+    variable; inf or NaN where there are
     not more observations than correction. Raises ShapeError for other shapes, ValueError
     for negative weights.
     """
@@ -1815,6 +1840,9 @@ def deg2rad(input: _Operand, *, out: Tensor | None = None) -> Tensor:
 
     input: (*); integers give float32. Returns the same shape.
     """
+
+def deg2rad_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Angles in degrees as radians: x * pi / 180. In place."""
 
 def diag(input: _Operand, diagonal: _int = 0, *, out: Tensor | None = None) -> Tensor:
     """A vector as the diagonal of a square matrix, or the diagonal of a matrix as a vector.
@@ -2154,12 +2182,12 @@ def flipud(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """
 
 def float_power(input: _Operand, exponent: _Operand, *, out: Tensor | None = None) -> Tensor:
-    """Power in float64: input ** exponent.
+    """Power in float64, of complex numbers in complex128: input ** exponent.
 
-    input, exponent: tensors or numbers that broadcast, converted to float64 first; so is
-    the result.
-    A negative base with a fractional exponent gives NaN. The in-place form needs a
-    float64 tensor.
+    input, exponent: tensors or numbers that broadcast, converted first; so is the result.
+    A negative
+    base with a fractional exponent gives NaN. The in-place form needs a tensor of the
+    result's dtype.
     """
 
 def floor(input: _Operand, *, out: Tensor | None = None) -> Tensor:
@@ -2234,6 +2262,9 @@ def gcd(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tenso
     positive
     counterpart, may come out as itself. Raises TypeError for floating point and bool.
     """
+
+def gcd_(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Greatest common divisor of two integers, element by element. In place."""
 
 def ge(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Whether input >= other, element by element.
@@ -2373,6 +2404,9 @@ def i0(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     inf.
     """
 
+def i0_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Modified Bessel function of the first kind of order 0. In place."""
+
 def imag(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """The imaginary parts of a complex tensor, a view.
 
@@ -2433,8 +2467,9 @@ def index_fill(
     tensor, converted
     to the dtype of input. The gradient is 0 at the positions; that of value is the sum
     there.
-    Raises IndexError for an entry out of range, ShapeError for an index or a value of
-    more dims.
+    Raises IndexError for an entry out of range and an index of no integers, ShapeError
+    for an index or
+    a value of more dims.
     """
 
 def index_put(
@@ -2642,6 +2677,9 @@ def lcm(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tenso
     TypeError for floating point and bool.
     """
 
+def lcm_(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Least common multiple of two integers, element by element. In place."""
+
 def ldexp(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Product with a power of two: input * 2**other.
 
@@ -2651,6 +2689,9 @@ def ldexp(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Ten
     overflow or vanish
     as long as the result does not.
     """
+
+def ldexp_(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Product with a power of two: input * 2**other. In place."""
 
 def le(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Whether input <= other, element by element.
@@ -2670,7 +2711,7 @@ def lerp(
 
     input, end, weight: tensors or numbers that broadcast; the result has their common
     shape and the common dtype of input and end. weight 0 gives input, 1 gives end; others
-    extrapolate. Raises DTypeError for integers.
+    extrapolate. A complex weight gives a complex result. Raises DTypeError for integers.
     """
 
 def less(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
@@ -2812,6 +2853,9 @@ def logit(input: _Operand, eps: _float | None = None, *, out: Tensor | None = No
     gradient is 0 where the limits hold, without them NaN outside of [0, 1].
     """
 
+def logit_(input: _Operand, eps: _float | None = None, *, out: Tensor | None = None) -> Tensor:
+    """Inverse of sigmoid: log(x / (1 - x)). In place."""
+
 def logsumexp(
     input: _Operand,
     dim: _int | Sequence[_int] | None = None,
@@ -2824,7 +2868,8 @@ def logsumexp(
     input: (*); integers give float32. dim: a dim or several; None (default) or () for
     all. keepdim: keep them with size 1 (default False). The greatest element is taken out
     first: no overflow. All -inf, or no elements, give -inf. The gradient is softmax(x);
-    NaN where the result is infinite.
+    NaN where the result is infinite. Raises IndexError for a dim out of range, ValueError
+    for one that is named twice. Source: Blanchard, Higham and Higham, 2021.
     """
 
 def lt(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
@@ -3140,6 +3185,16 @@ def nan_to_num(
     least finite number of the dtype. The gradient is 0 where something was replaced.
     """
 
+def nan_to_num_(
+    input: _Operand,
+    nan: _float | None = 0.0,
+    posinf: _float | None = None,
+    neginf: _float | None = None,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """NaN and infinities replaced by finite numbers. In place."""
+
 def nanmean(
     input: _Operand,
     dim: _int | Sequence[_int] | None = None,
@@ -3344,8 +3399,8 @@ def polygamma(n: _int, input: _Operand, *, out: Tensor | None = None) -> Tensor:
 def positive(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """The elements unchanged: +x.
 
-    input: (*), any dtype but bool. Returns a new tensor of the same shape and dtype.
-    Raises DTypeError for bool tensors.
+    input: (*), any dtype but bool. Returns input itself, no copy. Raises DTypeError for
+    bool tensors.
     """
 
 def pow(input: _Operand, exponent: _Operand, *, out: Tensor | None = None) -> Tensor:
@@ -3422,6 +3477,9 @@ def rad2deg(input: _Operand, *, out: Tensor | None = None) -> Tensor:
 
     input: (*); integers give float32. Returns the same shape.
     """
+
+def rad2deg_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Angles in radians as degrees: x * 180 / pi. In place."""
 
 def ravel(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """The elements of input as a vector, in row-major order.
@@ -3834,6 +3892,9 @@ def sinc(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     near 0 also in its derivatives of every order.
     """
 
+def sinc_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Normalised cardinal sine: sin(pi * x) / (pi * x), 1 at 0. In place."""
+
 def sinh(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Hyperbolic sine of every element: (exp(x) - exp(-x)) / 2.
 
@@ -4012,7 +4073,8 @@ def sum(
     with size 1 (default False). dtype: of the result, by default that of input, int64 for
     integers and bools. No elements give 0. Blocked pairwise summation: the error grows
     with the logarithm of the count, and the result does not depend on the number of
-    threads.
+    threads. Raises IndexError for a dim out of range, ValueError for one that is named
+    twice. Source: Higham, 1993.
     """
 
 def swapaxes(input: _Operand, axis0: _int, axis1: _int, *, out: Tensor | None = None) -> Tensor:
@@ -4336,7 +4398,7 @@ def xlogy(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Ten
     input, other: tensors or numbers that broadcast; the result has their common shape and
     dtype, float32 for integers. 0 wins over the infinite or undefined log of other <= 0,
     but not over NaN. The gradient for input is log(other), 0 where input is 0 and other
-    <= 0.
+    <= 0; that for other is input / other, 0 where both are 0.
     """
 
 def xlogy_(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:

@@ -65,11 +65,13 @@ class TOPOGRAD_API OutOfMemory : public Error {
 
 // Texts of errors are compiled for size, apart from the paths that are taken ("cold").
 namespace detail {
-[[gnu::cold]] inline void format_rest(std::ostringstream& text, std::string_view pattern) { text << pattern; }
+[[gnu::cold]] inline void format_rest(std::ostringstream& text, std::string_view pattern) {
+  text << pattern;
+}
 
 template <class First, class... Rest>
-[[gnu::cold]] void format_rest(std::ostringstream& text, std::string_view pattern, const First& first,
-                 const Rest&... rest) {
+[[gnu::cold]] void format_rest(std::ostringstream& text, std::string_view pattern,
+                               const First& first, const Rest&... rest) {
   const auto hole = pattern.find("{}");
   text << pattern.substr(0, hole);
   if (hole == std::string_view::npos) return;
@@ -88,7 +90,8 @@ template <class... Values>
 }
 
 template <class Kind = Error, class... Values>
-[[noreturn, gnu::cold, gnu::noinline]] void fail(std::string_view pattern, const Values&... values) {
+[[noreturn, gnu::cold, gnu::noinline]] void fail(std::string_view pattern,
+                                                 const Values&... values) {
   throw Kind(format(pattern, values...));
 }
 
