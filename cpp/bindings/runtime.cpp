@@ -5,6 +5,7 @@
 #include "base/pool.h"
 #include "bindings/python.h"
 #include "kernels/kernels.h"
+#include "ops/family.h"
 #include "topograd/ops.h"
 #include "topograd/version.h"
 
@@ -203,7 +204,7 @@ void register_runtime(py::module_& m) {
     const OpRecord& op = record_named(name);
     py::list list;
     if (op.samples == nullptr) return list;
-    for (const Sample& sample : op.samples()) list.append(sample_call(op, sample));
+    for (const Sample& sample : samples_of(op)) list.append(sample_call(op, sample));
     return list;
   });
   m.def(

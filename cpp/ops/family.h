@@ -170,6 +170,9 @@ inline Tensor sum_to(const Tensor& g, const Dims& shape) {
 
 // ---------------------------------------------------------------- samples for the generic tests
 
+/// The samples of an op, always the same.
+TOPOGRAD_API std::vector<Sample> samples_of(const OpRecord& op);
+
 /// Standard normal float64 values from a fixed sequence.
 Tensor sample(const Dims& shape);
 /// The same in [low, high).
