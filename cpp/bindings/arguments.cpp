@@ -16,6 +16,8 @@ constexpr std::pair<const char*, const char*> aliases[] = {{"axis", "dim"}, {"ke
 bool to_integer(PyObject* object, std::int64_t& value) {
   if (PyLong_CheckExact(object) == 0) {
     if (PyFloat_Check(object) || PyIndex_Check(object) == 0) return false;
+    // The usual tensor among the arguments of another form: without an exception of Python's.
+    if (is_tensor(object) && as_tensor(object).count() != 1) return false;
     const auto number = py::reinterpret_steal<py::object>(PyNumber_Index(object));
     if (!number) {
       PyErr_Clear();

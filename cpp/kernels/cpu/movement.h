@@ -53,10 +53,13 @@ void copy_dense_row(const T* in_row, T* out_row, index count) {
   const char* in = reinterpret_cast<const char*>(in_row);
   char* out = reinterpret_cast<char*>(out_row);
   const index bytes = count * static_cast<index>(sizeof(T));
-  if (bytes > 1024) {
+  // Some processors' memcpy is slow in between, where out is not aligned.
+  if (bytes > 1 << 15) {
     __builtin_memcpy(out, in, static_cast<std::size_t>(bytes));
   } else if (bytes >= 64) {
-    for (index i = 0; i + 64 < bytes; i += 64) __builtin_memcpy(out + i, in + i, 64);
+    __builtin_memcpy(out, in, 64);
+    const auto first = static_cast<index>(64 - reinterpret_cast<std::uintptr_t>(out) % 64);
+    for (index i = first; i + 64 < bytes; i += 64) __builtin_memcpy(out + i, in + i, 64);
     __builtin_memcpy(out + bytes - 64, in + bytes - 64, 64);
   } else if (bytes >= 32) {
     copy_both_ends<32>(in, out, bytes);
