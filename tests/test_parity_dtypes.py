@@ -62,7 +62,6 @@ WIDER: dict[str, str] = {
     "quantile": "levels of another dtype, and half precision",
     "nanquantile": "levels of another dtype, and half precision",
     "normal": "integers are means and deviations as well",
-    "masked_fill": "a fraction between -1 and 0 is cut off for uint8 too",
     **dict.fromkeys(
         "median nanmedian kthvalue searchsorted bucketize".split(),
         "bools are ordered, as for sort",

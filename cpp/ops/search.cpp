@@ -24,8 +24,7 @@ Tensor computable(const Tensor& x) { return dense(converted(x, compute_dtype(x.d
 
 struct Limits {
   std::int64_t least = 0, greatest = 0;
-  /// How many integers they span, both included; 0 for all of them.
-  std::uint64_t width() const {
+  std::uint64_t width() const {  // of integers in between, both included; 0: all there are
     return static_cast<std::uint64_t>(greatest) - static_cast<std::uint64_t>(least) + 1;
   }
   bool narrow(index elements) const {
