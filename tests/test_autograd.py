@@ -403,3 +403,22 @@ def test_mixed_precision_inputs_get_gradients_of_their_own_dtype() -> None:
     (half * single).sum().backward()
     assert half.grad.dtype == tg.float16
     assert single.grad.dtype == tg.float32
+
+
+def test_an_index_that_changed_before_backward_is_an_error() -> None:
+    x, places = tg.ones(3, requires_grad=True), tg.tensor([0, 1])
+    y = x[places]
+    places.add_(1)
+    with pytest.raises(RuntimeError, match="index"):
+        y.sum().backward()
+    z, place = x * 1, tg.tensor([0])
+    z[place] = 0.0
+    place.add_(1)
+    with pytest.raises(RuntimeError, match="index_put"):
+        z.sum().backward()
+
+
+def test_norms_of_infinities_are_infinite() -> None:
+    infinity = float("inf")
+    assert tg.norm(tg.tensor([infinity, 1.0]), 3).item() == infinity
+    assert tg.norm(tg.tensor([infinity, 1.0, 1.0]), -1).item() == 0.5

@@ -368,6 +368,12 @@ def test_pytorch_agrees() -> None:
         np.testing.assert_allclose(ours, theirs, 1e-10)
 
 
+def test_a_complex_number_is_not_assigned_to_a_real_element() -> None:
+    x = tg.zeros(2)
+    with pytest.raises(TypeError, match="index: the complex number"):
+        x[0] = 1j
+
+
 def test_norms_are_those_of_the_sizes() -> None:
     z = numbers((3, 4))
     assert tg.norm(tg.from_numpy(z)).item() == pytest.approx(np.linalg.norm(z))

@@ -73,6 +73,8 @@ def test_integers_are_written_into_a_floating_out() -> None:
         (lambda x: tg.exp(x, out=tg.empty(3, requires_grad=True)), RuntimeError, "exp: out= does"),
         (lambda x: x.exp(out=x), TypeError, "exp: has no argument 'out'"),
         (lambda x: tg.zeros(2, out=x), ValueError, r"zeros: .*\(2,\).*\(3,\)"),
+        (lambda x: tg.zeros(3, out=x, dtype=tg.float64), TypeError, "zeros: .*float64.*float32"),
+        (lambda x: tg.max(x, 0, out=(x[0], x[0])), RuntimeError, "max: two tensors of out share"),
     ],
 )
 def test_an_out_that_does_not_fit_is_named(call: Any, kind: Any, message: str) -> None:

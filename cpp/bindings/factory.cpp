@@ -74,7 +74,10 @@ Tensor make(const Form& form, const std::string& name, const Arg* args, PyObject
   if (!rest[0].none()) options.dtype = rest[0].dtype();
   if (takes_out(form) && !rest[option_count].none()) {
     const Tensor target = rest[option_count].tensor();
-    if (!options.dtype) options.dtype = target.dtype();
+    expect<DTypeError>(options.dtype.value_or(target.dtype()) == target.dtype(),
+                       "{}: dtype is {}, but out has dtype {}", name,
+                       options.dtype.value_or(target.dtype()), target.dtype());
+    options.dtype = target.dtype();
     write_out(name, form.make(args, options), target);
     return target;
   }

@@ -226,6 +226,8 @@ int assign(PyObject* self, PyObject* key, PyObject* value) {
     const Tensor source = is_tensor(value)           ? as_tensor(value)
                           : to_scalar(value, number) ? Tensor(number)
                                                      : tensor_from(value, std::nullopt);
+    expect<TypeError>(!number.is_complex() || is_complex(x.dtype()),
+                      "index: the complex number {} does not fit into {}", number, x.dtype());
     set_item(x, indices_from(key), source);
     return 0;
   });

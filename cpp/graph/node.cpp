@@ -118,9 +118,13 @@ void Node::keep_args(const Arg* args, const Tensor* result, bool* keeps_data) {
       args_[i] = Arg(kept(args[i].tensor(), slot, keeps_data[slot], result));
       ++slot;
     } else if (kind == ArgKind::tensors) {
+      // Indices are data that the rules read, whatever else the op saves.
+      const bool indices =
+          signature_of(*op_).parameters[static_cast<std::size_t>(i)].type.starts_with("Tensor?[");
       Tensors list;
       for (const Tensor& x : args[i].tensors()) {
-        list.push_back(kept(x, slot, keeps_data[slot], result));
+        const bool read = indices && x.defined() && !is_differentiable(x.dtype());
+        list.push_back(kept(x, slot, keeps_data[slot] || read, result));
         ++slot;
       }
       args_[i] = Arg(std::move(list));

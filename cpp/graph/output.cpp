@@ -98,7 +98,12 @@ bool takes_out(const OpRecord& op) {
 void invoke_out(const OpRecord& op, const Arg* args, int count, const Tensors& out) {
   const std::string& name = signature_of(op).function;
   refuse_gradients(op, args, count);
-  for (const Tensor& target : out) check_target(name, target);
+  for (std::size_t k = 0; k < out.size(); ++k) {
+    check_target(name, out[k]);
+    for (std::size_t j = 0; j < k; ++j)
+      expect(!out[k].same_as(out[j]) && (out[k].count() == 0 || !may_overlap(out[k], out[j])),
+             "{}: two tensors of out share memory", name);
+  }
   Results results;
   {
     const Recording pause(false);

@@ -295,7 +295,7 @@ Neither overflows nor vanishes at extreme values. The gradient at 0 is 0.)",
           if (std::isinf(order) && order > 0) return run(reduction_kernel<"norm_inf">());
           if (std::isinf(order)) return amin(abs(x), dims, keepdim);
           const Tensor greatest = reduced.count == 0 ? Tensor(1.0) : amax(abs(x), dims, true);
-          const Tensor scale = where(eq(greatest, 0), 1, greatest);
+          const Tensor scale = where(logical_or(eq(greatest, 0), isinf(greatest)), 1, greatest);
           const Tensor total = sum(pow(abs(x) / scale, Tensor(order)), dims, true, {});
           return reshape(scale * pow(total, Tensor(1 / order)), reduced.shape);
         },
