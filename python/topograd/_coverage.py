@@ -75,12 +75,12 @@ def coverage(ops: Iterable[Op] | None = None, *, show: bool = True) -> Coverage:
     ops: those to check (default: all of `tg.ops()`). show: False prints nothing.
 
     >>> import topograd as tg
-    >>> exp = [op for op in tg.ops() if str(op) in ("exp", "floor")]
-    >>> print(tg.coverage(exp, show=False))
-    op     value    reverse  forward  second   forward over reverse
-    exp    ok       ok       ok       ok       ok
-    floor  ok       zero     zero     zero     zero
-    2 ops, 10 cells: 6 ok, 4 zero, 0 -, 0 RED
+    >>> two = [op for op in tg.ops() if str(op) in ("exp", "argmax")]
+    >>> print(tg.coverage(two, show=False))
+    op      value    reverse  forward  second   forward over reverse
+    exp     ok       ok       ok       ok       ok
+    argmax  ok       -        -        -        -
+    2 ops, 10 cells: 6 ok, 0 zero, 4 -, 0 RED
     """
     result = Coverage()
     for op in tg.ops() if ops is None else ops:
