@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import topograd as tg
+from topograd._coverage import CONSTANTS
 
 Array = Any
 
@@ -171,14 +172,8 @@ LAYOUTS: dict[str, Callable[[Array], Any]] = {
 
 # --- Calls of registry ops ---------------------------------------------------------------------
 
-# Inputs that an op reads as constants (or writes to), by position and by keyword.
-CONSTANT_INPUTS: dict[str, set[int | str]] = {
-    "batch_norm": {1, 2, "running_mean", "running_var"},
-    "cross_entropy": {2, "weight"},
-    "nll_loss": {2, "weight"},
-    "binary_cross_entropy": {2, "weight"},
-    "binary_cross_entropy_with_logits": {2, "weight", "pos_weight"},
-}
+# The names of the parameters of what a user calls.
+PARAMETERS = {str(op): tuple(parameter["name"] for parameter in op.parameters) for op in tg.ops()}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -254,9 +249,11 @@ class Call:
 
     def differentiable(self) -> list[int]:
         """Return the positions, among `tensors`, of those that the op may differentiate."""
-        constant = CONSTANT_INPUTS.get(self.name, set())
+        constant = CONSTANTS.get(self.name, set())
+        names = PARAMETERS.get(self.name, ())
+        named = [*zip(names, self.args, strict=False)] if constant else [*enumerate(self.args)]
         positions, count = [], 0
-        for key, value in [*enumerate(self.args), *self.kwargs.items()]:
+        for key, value in [*named, *self.kwargs.items()]:
             for leaf in leaves(value):
                 if is_tensor(leaf):
                     if key not in constant and is_floating(leaf):

@@ -38,6 +38,17 @@ Dims output_size(const kernels::ConvShape& s, int spatial) {
   return size;
 }
 
+/// What the gradients of a convolution are made from: g of the shape of its result, and a tensor of
+/// the same dtype.
+void check_gradient(const Tensor& g, const Tensor& other, const kernels::ConvShape& s,
+                    int spatial) {
+  expect<ShapeError>(g.shape() == output_size(s, spatial),
+                     "conv: a gradient of shape {} does not fit a result of shape {}", g.shape(),
+                     output_size(s, spatial));
+  expect<DTypeError>(g.dtype() == other.dtype(), "conv: dtypes differ: {} and {}", g.dtype(),
+                     other.dtype());
+}
+
 /// Integers are convolved in float64, which is exact up to 2 ** 53, and wrap around as elsewhere.
 Tensor integer_conv(const Tensor& x, const Tensor& weight, const Tensor& bias, const Dims& stride,
                     const Dims& padding, const Dims& dilation, index groups) {
@@ -263,6 +274,7 @@ constinit const Op<Tensor(Tensor, Tensor, Dims, Dims, Dims, Dims, std::int64_t)>
         [](const Tensor& g, const Tensor& weight, const Dims& size, const Dims& stride,
            const Dims& padding, const Dims& dilation, std::int64_t groups) {
           const auto s = conv_shape(size, weight.shape(), stride, padding, dilation, groups);
+          check_gradient(g, weight, s, size.size() - 2);
           const DType type = compute_dtype(g.dtype());
           const Tensor gradient = dense(converted(g, type)),
                        kernel = dense(converted(weight, type));
@@ -304,6 +316,7 @@ constinit const Op<Tensor(Tensor, Tensor, Dims, Dims, Dims, Dims, std::int64_t)>
             [](const Tensor& g, const Tensor& x, const Dims& size, const Dims& stride,
                const Dims& padding, const Dims& dilation, std::int64_t groups) {
               const auto s = conv_shape(x.shape(), size, stride, padding, dilation, groups);
+              check_gradient(g, x, s, x.rank() - 2);
               const DType type = compute_dtype(g.dtype());
               const Tensor gradient = dense(converted(g, type)), input = dense(converted(x, type));
               Tensor out = Tensor::zeros(size, type);

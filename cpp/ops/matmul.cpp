@@ -403,9 +403,9 @@ tensor([[ 3., -1., 13.]])
 )",
     .forward =
         [](const Tensor& x, const Tensor& weight, const Tensor& bias) {
-          check_linear(x, weight, bias);
-          if (weight.rank() == 1 || x.rank() == 1 || !bias.defined() || bias.rank() != 1 ||
+          if (weight.rank() != 2 || x.rank() < 2 || !bias.defined() || bias.rank() != 1 ||
               bias.shape()[0] != weight.shape()[0]) {
+            check_linear(x, weight, bias);
             const Tensor y = matmul(x, weight.rank() == 2 ? t(weight) : weight);
             return bias.defined() ? y + bias : y;
           }
@@ -422,8 +422,15 @@ tensor([[ 3., -1., 13.]])
 constinit const Op<Tensor(Tensor, Tensor, Tensor)> linear_bias{{
     .signature = "linear_bias(Tensor input, Tensor weight, Tensor bias)",
     .doc = R"(linear with a bias, in one pass.)",
-    .forward = [](const Tensor& x, const Tensor& weight,
-                  const Tensor& bias) { return multiply(x, transpose(weight, 0, 1), bias); },
+    .forward =
+        [](const Tensor& x, const Tensor& weight, const Tensor& bias) {
+          check_linear(x, weight, bias);
+          expect<ShapeError>(x.rank() >= 2 && weight.rank() == 2 && bias.rank() == 1 &&
+                                 bias.shape()[0] == weight.shape()[0],
+                             "linear: input {}, weight {} and bias {} do not fit", x.shape(),
+                             weight.shape(), bias.shape());
+          return multiply(x, transpose(weight, 0, 1), bias);
+        },
     .derivative =
         General{.vjp = {[](const Call&, const Tensor& g, const Tensor&, const Tensor& weight,
                            const Tensor&) -> Tensor { return matmul(g, conjugated(weight)); },

@@ -375,6 +375,7 @@ tensor([4., 4., 4.])
     .forward =
         [](Target target, const Tensor& x, const OptionalInt& from, const OptionalInt& to,
            const Object& generator) {
+          expect_real(x.dtype(), "random_");
           const index limit = integer_limit(x.dtype());
           index low = 0, high = limit;
           if (from && to)

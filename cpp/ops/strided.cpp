@@ -29,6 +29,8 @@ void check_layout(const Dims& sizes, const Dims& strides, index offset, std::str
                      op, sizes, strides);
   expect<ShapeError>(sizes.size() <= max_rank, "{}: more than {} dims", op, max_rank);
   expect<ValueError>(offset >= 0, "{}: storage_offset must not be negative, got {}", op, offset);
+  expect<ShapeError>(offset < std::numeric_limits<index>::max(),
+                     "{}: storage_offset {} reaches too far", op, offset);
   for (index stride : strides)
     expect<ValueError>(stride >= 0, "{}: strides must not be negative, got {}", op, strides);
   count_of(sizes);

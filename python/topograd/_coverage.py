@@ -13,13 +13,13 @@ COLUMNS = ("value", "reverse", "forward", "second", "forward over reverse")
 OK, ZERO, ABSENT, RED = "ok", "zero", "-", "RED"
 STEP = 1e-6
 
-# Inputs that an op reads as constants or writes to, by position among its tensors.
+# Inputs that an op reads as constants or writes to.
 CONSTANTS = {
-    "batch_norm": {1, 2},
-    "cross_entropy": {1, 2},
-    "nll_loss": {1, 2},
-    "binary_cross_entropy": {1, 2},
-    "binary_cross_entropy_with_logits": {1, 2, 3},
+    "batch_norm": {"running_mean", "running_var"},
+    "cross_entropy": {"weight"},
+    "nll_loss": {"weight"},
+    "binary_cross_entropy": {"weight"},
+    "binary_cross_entropy_with_logits": {"weight", "pos_weight"},
 }
 # What stands in memory that nobody has set is no value.
 WITHOUT_VALUE = {"empty_like", "new_empty"}
@@ -157,16 +157,16 @@ class _Call:
     def __init__(self, op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self.op, self.args, self.kwargs = op, args, kwargs
         self.tensors = [one for one in _leaves((args, kwargs)) if isinstance(one, Tensor)]
-        constant = CONSTANTS.get(str(op), set())
         names = [parameter["name"] for parameter in op.parameters]
         given = {**dict(zip(names, args, strict=False)), **kwargs}
+        constant = [given.get(name) for name in CONSTANTS.get(str(op), ())]
         # The row of an embedding at padding_idx gets no gradient by definition.
         padded = str(op) == "embedding" and given.get("padding_idx") is not None
         self.places = [
             i
             for i, one in enumerate(self.tensors)
             if (one.dtype.is_floating_point or one.is_complex())
-            and i not in constant
+            and not any(one is other for other in constant)
             and not padded
         ]
         self.points = [

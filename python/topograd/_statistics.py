@@ -13,10 +13,21 @@ from topograd._C import Tensor
 Number = builtins.float | builtins.int | builtins.bool
 
 
-def _correction(unbiased: builtins.bool | None, correction: Number | None) -> Number:
-    if correction is not None:
-        return correction
-    return 1 if unbiased is None or unbiased else 0
+def _moments(
+    name: str,
+    input: Tensor,
+    dim: builtins.int | Sequence[builtins.int] | builtins.bool | None,
+    unbiased: builtins.bool | None,
+    keepdim: builtins.bool,
+    correction: Number | None,
+    out: Any,
+) -> Any:
+    """The op of that name, with PyTorch's older `unbiased` in place of `correction` or of `dim`."""
+    if isinstance(dim, builtins.bool):
+        dim, unbiased = None, dim
+    if correction is None:
+        correction = 1 if unbiased is None or unbiased else 0
+    return _C.functions[name](input, dim, correction=correction, keepdim=keepdim, out=out)
 
 
 def var(
@@ -37,11 +48,7 @@ def var(
     >>> tg.var(tg.tensor([1.0, 3.0]))
     tensor(2.)
     """
-    if isinstance(dim, builtins.bool):
-        dim, unbiased = None, dim
-    result: Tensor = _C.functions["var"](
-        input, dim, correction=_correction(unbiased, correction), keepdim=keepdim, out=out
-    )
+    result: Tensor = _moments("var", input, dim, unbiased, keepdim, correction, out)
     return result
 
 
@@ -60,11 +67,7 @@ def std(
     >>> tg.std(tg.tensor([1.0, 3.0]), unbiased=False)
     tensor(1.)
     """
-    if isinstance(dim, builtins.bool):
-        dim, unbiased = None, dim
-    result: Tensor = _C.functions["std"](
-        input, dim, correction=_correction(unbiased, correction), keepdim=keepdim, out=out
-    )
+    result: Tensor = _moments("std", input, dim, unbiased, keepdim, correction, out)
     return result
 
 
@@ -83,11 +86,7 @@ def var_mean(
     >>> tg.var_mean(tg.tensor([1.0, 3.0]), unbiased=False)[0]
     tensor(1.)
     """
-    if isinstance(dim, builtins.bool):
-        dim, unbiased = None, dim
-    return _C.functions["var_mean"](
-        input, dim, correction=_correction(unbiased, correction), keepdim=keepdim, out=out
-    )
+    return _moments("var_mean", input, dim, unbiased, keepdim, correction, out)
 
 
 def std_mean(
@@ -105,11 +104,7 @@ def std_mean(
     >>> tg.std_mean(tg.tensor([1.0, 3.0]), 0, False)[0]
     tensor(1.)
     """
-    if isinstance(dim, builtins.bool):
-        dim, unbiased = None, dim
-    return _C.functions["std_mean"](
-        input, dim, correction=_correction(unbiased, correction), keepdim=keepdim, out=out
-    )
+    return _moments("std_mean", input, dim, unbiased, keepdim, correction, out)
 
 
 def _dims_of_slopes(
