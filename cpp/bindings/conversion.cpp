@@ -125,10 +125,7 @@ class Nested {
         expect<TypeError>(to_scalar(data, number), "tensor: the data changed while it was read");
       expect<ValueError>(at < out.count(), "tensor: the data changed while it was read");
       if (out.dtype() == DType::complex128)
-        out.data<std::complex<double>>()[at++] = number.is_complex() ? number.complex()
-                                                 : number.is_real()
-                                                     ? std::complex<double>(number.real())
-                                                     : static_cast<double>(number.integer());
+        out.data<std::complex<double>>()[at++] = number.complex();
       else if (out.dtype() == DType::float64)
         out.data<double>()[at++] = fitting(number, chosen_, "tensor").real();
       else if (out.dtype() == DType::int64)

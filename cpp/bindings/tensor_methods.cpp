@@ -107,18 +107,13 @@ PyObject* is_contiguous(PyObject* self, Args args, Py_ssize_t count, PyObject* n
 PyObject* is_floating_point(PyObject* self, PyObject*) {
   return PyBool_FromLong(is_floating(as_tensor(self).dtype()) ? 1 : 0);
 }
-std::complex<double> item_of_complex(const Tensor& x) {
-  const Scalar value = x.item();
-  if (value.is_complex()) return value.complex();
-  return value.is_real() ? value.real() : static_cast<double>(value.integer());
-}
 PyObject* is_complex_dtype(PyObject* self, PyObject*) {
   return PyBool_FromLong(is_complex(as_tensor(self).dtype()) ? 1 : 0);
 }
 /// Conjugates are computed, never put off.
 PyObject* never(PyObject*, PyObject*) { Py_RETURN_FALSE; }
 PyObject* to_complex(PyObject* self, PyObject*) {
-  return safely([&] { return to_python(Scalar(item_of_complex(as_tensor(self)))); });
+  return safely([&] { return to_python(Scalar(as_tensor(self).item().complex())); });
 }
 PyObject* item(PyObject* self, PyObject*) {
   return safely([&] { return to_python(as_tensor(self).item()); });

@@ -19,36 +19,20 @@ void refuse_gradients(const OpRecord& op, const Arg* args, int count) {
   });
 }
 
-/// The shape of an elementwise result; nothing where the arguments do not broadcast.
-std::optional<Dims> broadcast_of(const Arg* args, int count) {
-  Dims shape;
-  for (int i = 0; i < count; ++i) {
-    if (args[i].kind() != ArgKind::tensor) continue;
-    const Dims& own = args[i].tensor().shape();
-    Dims joined = own.size() < shape.size() ? shape : own;
-    const Dims& shorter = own.size() < shape.size() ? own : shape;
-    for (int d = 1; d <= shorter.size(); ++d) {
-      index& size = joined[joined.size() - d];
-      const index other = shorter[shorter.size() - d];
-      if (size != other && size != 1 && other != 1) return std::nullopt;
-      if (size == 1) size = other;
-    }
-    shape = std::move(joined);
-  }
-  return shape;
-}
-
 /// Whether the op can compute straight into the target: no conversion that it would refuse, and the
 /// shape that it will have.
 bool fits_directly(const OpRecord& op, const Arg* args, int count, const Tensor& target) {
   if (!op.forward.writes_target || !std::holds_alternative<Elementwise>(op.derivative))
     return false;
-  if (target.count() == 0) return false;
-  for (int i = 0; i < count; ++i)
-    if (args[i].kind() == ArgKind::tensor && args[i].tensor().dtype() != target.dtype() &&
-        !args[i].tensor().body()->wrapped_number)
-      return false;
-  return is_floating(target.dtype()) && broadcast_of(args, count) == target.shape();
+  if (target.count() == 0 || !is_floating(target.dtype())) return false;
+  Dims shape;
+  for (int i = 0; i < count; ++i) {
+    if (args[i].kind() != ArgKind::tensor) continue;
+    const Tensor& x = args[i].tensor();
+    if (x.dtype() != target.dtype() && !x.body()->wrapped_number) return false;
+    shape = broadcast_shapes(shape, x.shape(), signature_of(op).function);
+  }
+  return shape == target.shape();
 }
 
 /// An empty `out` takes over the result's memory.

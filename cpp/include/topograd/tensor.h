@@ -41,6 +41,7 @@ class Scalar {
   std::int64_t integer() const {
     return is_real() || is_complex() ? static_cast<std::int64_t>(real_) : integer_;
   }
+  /// The value as a complex number, whatever its kind.
   std::complex<double> complex() const { return {real_, imaginary_}; }
 
  private:

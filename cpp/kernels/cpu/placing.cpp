@@ -1,24 +1,9 @@
+#include "kernels/cpu/movement.h"
 #include "kernels/cpu/parts.h"
 
 namespace topograd::kernels::TOPOGRAD_ISA_NAME {
 
 namespace {
-
-struct Sixteen {
-  std::uint64_t half[2];
-};
-
-/// Calls f with a value of a type of this size.
-template <class F>
-void by_size(index element_size, F f) {
-  switch (element_size) {
-    case 1: return f(std::uint8_t{});
-    case 2: return f(std::uint16_t{});
-    case 4: return f(std::uint32_t{});
-    case 16: return f(Sixteen{});
-    default: return f(std::uint64_t{});
-  }
-}
 
 template <class T>
 void write_part(const T* from, const std::int64_t* at, T* to, index picks, index stride,
