@@ -37,6 +37,7 @@ py::object from_arg(const Arg& arg) {
     case ArgKind::boolean: return py::bool_(arg.boolean());
     case ArgKind::dims: return py::tuple(py::cast(arg.dims()));
     case ArgKind::reals: return py::cast(arg.boxed<std::vector<double>>());
+    case ArgKind::complex: return py::reinterpret_steal<py::object>(to_python(arg.scalar()));
     case ArgKind::dtype: return py::cast(arg.dtype());
     case ArgKind::text: return py::str(arg.text());
     case ArgKind::indices: {
@@ -55,6 +56,7 @@ py::object from_arg(const Arg& arg) {
         }
       return py::tuple(list);
     }
+    case ArgKind::device:
     case ArgKind::object: break;
   }
   return py::none();
