@@ -132,8 +132,8 @@ def by_length(sample: Inputs, size: int) -> Inputs:
 
     def convert(array: Array) -> Array:
         shape = [wanted.get(length, length) for length in array.shape]
-        if array.ndim and math.prod(shape) > 64 * size:
-            shape[0] = factor
+        if array.ndim and math.prod(shape) > 16 * size:
+            shape = [factor, *array.shape[1:]]
         return enlarged(array, tuple(shape), numbers)
 
     return sample.with_arrays(convert)

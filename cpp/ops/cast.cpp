@@ -68,6 +68,7 @@ tensor([[1, 3],
 )",
     .forward =
         [](const Tensor& x, const std::string& format) {
+          if (x.contiguous() && format == "contiguous_format") return x;
           expect<ValueError>(format != "preserve_format",
                              "contiguous: preserve_format is not a layout to bring a tensor to");
           const Dims strides = strides_of_format(x, format, "contiguous");

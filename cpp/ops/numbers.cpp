@@ -121,6 +121,10 @@ tensor([ 8., -6.])
         [](Target target, const Tensor& x, const Tensor& exponent) {
           const DType dtype = floating(result_type({&x, &exponent}));
           check_castable(target, dtype, "ldexp");
+          // A broadcast exponent is raised once for each of its elements.
+          if (exponent.count() < x.count() / 2 && compute_dtype(dtype) == dtype)
+            return pointwise<"ldexp_by_power">(target, dtype, dtype, nullptr, x, exponent,
+                                               exp2(converted(exponent, dtype)));
           return pointwise<"ldexp">(target, dtype, dtype, nullptr, x, exponent);
         },
     .derivative = Elementwise{[](const Call&, const Tensor& x, const Tensor& exponent) -> Tensor {

@@ -12,10 +12,14 @@ Tensor triangle(const Tensor& x, std::int64_t diagonal, bool lower) {
                      lower ? "tril" : "triu", x.shape());
   const index rows = x.shape().at(-2), columns = x.shape().at(-1);
   Tensor mask = Tensor::empty({rows, columns}, DType::boolean);
-  bool* data = mask.data<bool>();
-  for (index i = 0; i < rows; ++i)
-    for (index j = 0; j < columns; ++j)
-      data[i * columns + j] = lower ? j - i <= diagonal : j - i >= diagonal;
+  bool* row = mask.data<bool>();
+  for (index i = 0; i < rows; ++i, row += columns) {
+    // Columns up to i + diagonal, or from there on. (A huge diagonal must not overflow.)
+    const index edge = std::clamp<index>(
+        std::clamp<index>(diagonal, -rows - 1, columns + 1) + i + (lower ? 1 : 0), 0, columns);
+    std::fill(row, row + edge, lower);
+    std::fill(row + edge, row + columns, !lower);
+  }
   return mask;
 }
 

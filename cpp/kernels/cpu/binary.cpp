@@ -104,12 +104,13 @@ inline T xlogy(T x, T y) {
 }
 
 constexpr unsigned both_are_boolean = 3;
+constexpr unsigned first = 1, second = 2;
 
 constexpr Elementwise rows[] = {
-    numeric<2>("add", [](auto a, auto b) { return add(a, b); }),
-    numeric<2>("sub", [](auto a, auto b) { return subtract(a, b); }),
-    numeric<2>("mul", [](auto a, auto b) { return multiply(a, b); }),
-    floating<2>("div", [](auto a, auto b) { return a / b; }),
+    numeric<2>("add", cheap<first, second>([](auto a, auto b) { return add(a, b); })),
+    numeric<2>("sub", cheap<first, second>([](auto a, auto b) { return subtract(a, b); })),
+    numeric<2>("mul", cheap<first, second>([](auto a, auto b) { return multiply(a, b); })),
+    floating<2>("div", cheap<first, second>([](auto a, auto b) { return a / b; })),
     numeric<2, 1>("add_scaled",
                   [](auto a, auto b, auto factor) { return add(a, multiply(b, factor)); }),
     // A cotangent of exactly zero stays zero whatever the partial derivative is, and what an

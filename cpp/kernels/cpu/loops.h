@@ -53,6 +53,23 @@ constexpr Guarded<Function, Within, Otherwise> guarded(Function, Within, Otherwi
 template <class F>
 concept IsGuarded = requires { typename F::otherwise; };
 
+/// A function so cheap that it gets loops of its own where some inputs are broadcast scalars: each
+/// mask names such inputs by bits. (Elsewhere a scalar is spread over a tile.)
+template <class F, unsigned... masks>
+struct Cheap : F {};
+template <unsigned... masks, class F>
+constexpr Cheap<F, masks...> cheap(F f) {
+  return {f};
+}
+template <class F>
+struct ScalarForms {
+  using masks = std::integer_sequence<unsigned>;
+};
+template <class F, unsigned... masks_>
+struct ScalarForms<Cheap<F, masks_...>> {
+  using masks = std::integer_sequence<unsigned, masks_...>;
+};
+
 template <class F, class Out, class... In>
 inline void dense_loop(F f, Out* out, index count, const In*... in) {
   if constexpr (IsGuarded<F>) {
@@ -116,13 +133,38 @@ struct Kernel<F, T, boolean_inputs, std::index_sequence<I...>, std::index_sequen
                           index count) {
     constexpr index tile_size = 512;
     alignas(64) T tiles[sizeof...(I)][tile_size];
-    const bool dense = ((step[I] != 0) && ...);
-    const index tile = dense ? count : least(count, tile_size);
+    const unsigned scalars = ((step[I] != 0 ? 0U : 1U << I) | ...);
+    if (runs_with(f, scalars, in, out, count, typename ScalarForms<F>::masks{})) return;
+    const index tile = scalars == 0 ? count : least(count, tile_size);
     const void* const first[] = {
         (step[I] != 0 ? in[I] : spread<Input<I>>(in[I], tiles[I], tile))...};
     for (index begin = 0; begin < count; begin += tile)
       dense_loop(f, out + begin, least(tile, count - begin),
                  (static_cast<const Input<I>*>(first[I]) + begin * step[I])...);
+  }
+  /// Whether there is a loop for just these scalars, which then has run.
+  template <class Function, unsigned... masks>
+  static bool runs_with([[maybe_unused]] Function f, [[maybe_unused]] unsigned scalars,
+                        [[maybe_unused]] const void* const* in, [[maybe_unused]] Out* out,
+                        [[maybe_unused]] index count, std::integer_sequence<unsigned, masks...>) {
+    return ((scalars == masks && (loop_with<masks>(f, in, out, count), true)) || ...);
+  }
+  template <unsigned mask, class Function>
+  static void loop_with(Function f, const void* const* in, Out* out, index count) {
+    loop_over(f, out, count, source<Input<I>, (mask >> I & 1) != 0>(in[I])...);
+  }
+  template <class Function, class... Sources>
+  static void loop_over(Function f, Out* out, index count, Sources... at) {
+    TOPOGRAD_INDEPENDENT
+    for (index i = 0; i < count; ++i) out[i] = static_cast<Out>(f(at(i)...));
+  }
+  template <class In, bool scalar>
+  static auto source(const void* data) {
+    const In* from = static_cast<const In*>(data);
+    if constexpr (scalar)
+      return [value = *from](index) { return value; };
+    else
+      return [from](index i) { return from[i]; };
   }
   template <class In>
   static const void* spread(const void* scalar, void* tile, index count) {

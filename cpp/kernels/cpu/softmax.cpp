@@ -126,8 +126,12 @@ void log_softmax_backward_row(const T* g, const T* y, T* dx, index n) {
   });
   const T total = static_cast<T>(sum);
   parallel(n, long_row, [=](index begin, index end) {
-    TOPOGRAD_INDEPENDENT
-    for (index i = begin; i < end; ++i) dx[i] = g[i] - strong_product(total, exp(y[i]));
+    if (total != 0 && total - total == 0) {
+      TOPOGRAD_INDEPENDENT
+      for (index i = begin; i < end; ++i) dx[i] = g[i] - total * exp_negative(y[i]);
+    } else {
+      for (index i = begin; i < end; ++i) dx[i] = g[i] - strong_product(total, exp_negative(y[i]));
+    }
   });
 }
 
@@ -195,9 +199,13 @@ void softmax_backward_columns(const T* g, const T* y, T* dx, index n, index inne
   for (index r = 0; r < n; ++r) {
     const index at = r * inner;
     if (logarithm) {
+      // An exact 0 wins over a NaN beside it, and so does an exp(y) of 0 over an infinite sum.
       TOPOGRAD_INDEPENDENT
-      for (index j = 0; j < width; ++j)
-        dx[at + j] = g[at + j] - strong_product(part[j], exp(y[at + j]));
+      for (index j = 0; j < width; ++j) {
+        const T share = exp_negative(y[at + j]);
+        const T product = part[j] * share;
+        dx[at + j] = g[at + j] - ((part[j] == 0) | (share == 0) ? T(0) : product);
+      }
     } else {
       TOPOGRAD_INDEPENDENT
       for (index j = 0; j < width; ++j) dx[at + j] = y[at + j] * (g[at + j] - part[j]);

@@ -152,7 +152,18 @@ constexpr Elementwise rows[] = {
                  using T = decltype(x);
                  return x == 0 ? at_zero : (x > 0 ? T(1) : T(0));
                }),
-    floating<2>("ldexp", [](auto x, auto e) { return scaled_by_exponent(x, e); }),
+    floating<2>("ldexp",
+                guarded([](auto x, auto e) { return x * exp2(e); },
+                        [](auto, auto e) { return abs(e) < Format<decltype(e)>::bias - 2; },
+                        [](auto x, auto e) { return scaled_by_exponent(x, e); })),
+    // The power is 2^e of a broadcast e: nothing, infinity and subnormals are computed again.
+    floating<3>("ldexp_by_power",
+                guarded([](auto x, auto, auto power) { return x * power; },
+                        [](auto, auto, auto power) {
+                          using F = Format<decltype(power)>;
+                          return (power >= F::smallest_normal) & (power < F::infinity);
+                        },
+                        [](auto x, auto e, auto) { return scaled_by_exponent(x, e); })),
     floating<2>("logaddexp2", [](auto a, auto b) { return logaddexp2(a, b); }),
     floating<2>("nextafter", [](auto x, auto to) { return next_after(x, to); }),
     floating<2, 1>("nextafter_half",

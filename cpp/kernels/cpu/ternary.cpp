@@ -23,16 +23,22 @@ inline T clamp(T x, T low, T high) {
 }
 
 constexpr unsigned first_is_boolean = 1;
+constexpr unsigned second = 2, third = 4;
 
 constexpr Elementwise rows[] = {
     numeric<3, 0, first_is_boolean>(
-        "where", [](auto condition, auto a, auto b) { return condition != 0 ? a : b; }),
-    numeric<3>("clamp", [](auto x, auto low, auto high) { return clamp(x, low, high); }),
-    numeric<3, 1>("addcmul", [](auto a, auto b, auto c,
-                                auto value) { return add(a, multiply(multiply(value, b), c)); }),
-    floating<3, 1>("addcdiv",
-                   [](auto a, auto b, auto c, auto value) { return a + value * (b / c); }),
-    floating<3>("lerp", [](auto a, auto b, auto weight) { return lerp(a, b, weight); }),
+        "where", cheap<second, third>(
+                     [](auto condition, auto a, auto b) { return condition != 0 ? a : b; })),
+    numeric<3>("clamp", cheap<second | third>(
+                            [](auto x, auto low, auto high) { return clamp(x, low, high); })),
+    numeric<3, 1>("addcmul", cheap<third>([](auto a, auto b, auto c, auto value) {
+                    return add(a, multiply(multiply(value, b), c));
+                  })),
+    floating<3, 1>("addcdiv", cheap<third>([](auto a, auto b, auto c, auto value) {
+                     return a + value * (b / c);
+                   })),
+    floating<3>("lerp",
+                cheap<third>([](auto a, auto b, auto weight) { return lerp(a, b, weight); })),
 };
 
 }  // namespace

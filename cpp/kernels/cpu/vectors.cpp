@@ -64,28 +64,33 @@ void cross(const void* a_data, const void* b_data, void* out_data, index outer, 
 
 // ------------------------------------------------------------------ distances
 
-/// Each order of norm: how a difference is added to a total, and the distance from the total.
+/// Each order of norm: how a difference is added to a total, how totals of parts are joined, and
+/// the distance from the total.
 template <class T>
 struct Order0 {
   TOPOGRAD_INLINE T include(T total, T d) const { return total + (d != 0 ? T(1) : T(0)); }
+  TOPOGRAD_INLINE T join(T a, T b) const { return a + b; }
   TOPOGRAD_INLINE T finish(T total) const { return total; }
   TOPOGRAD_INLINE T slope(T, T) const { return 0; }
 };
 template <class T>
 struct Order1 {
   TOPOGRAD_INLINE T include(T total, T d) const { return total + abs(d); }
+  TOPOGRAD_INLINE T join(T a, T b) const { return a + b; }
   TOPOGRAD_INLINE T finish(T total) const { return total; }
   TOPOGRAD_INLINE T slope(T d, T) const { return T((d > 0) - (d < 0)); }
 };
 template <class T>
 struct Order2 {
   TOPOGRAD_INLINE T include(T total, T d) const { return total + d * d; }
+  TOPOGRAD_INLINE T join(T a, T b) const { return a + b; }
   TOPOGRAD_INLINE T finish(T total) const { return sqrt(total); }
   TOPOGRAD_INLINE T slope(T d, T distance) const { return d / distance; }
 };
 template <class T>
 struct OrderInfinity {
   TOPOGRAD_INLINE T include(T total, T d) const { return maximum(total, abs(d)); }
+  TOPOGRAD_INLINE T join(T a, T b) const { return maximum(a, b); }
   TOPOGRAD_INLINE T finish(T total) const { return total; }
   TOPOGRAD_INLINE T slope(T d, T distance) const {
     return abs(d) == distance ? T((d > 0) - (d < 0)) : T(0);
@@ -95,6 +100,7 @@ template <class T>
 struct OrderAny {
   T order, inverse;
   TOPOGRAD_INLINE T include(T total, T d) const { return total + pow(abs(d), order); }
+  TOPOGRAD_INLINE T join(T a, T b) const { return a + b; }
   TOPOGRAD_INLINE T finish(T total) const { return pow(total, inverse); }
   TOPOGRAD_INLINE T slope(T d, T distance) const {
     const T size = pow(abs(d) / distance, order - 1);
@@ -140,12 +146,30 @@ void distances_of_row(const T* x, const T* packed, index width, Order order, T* 
       TOPOGRAD_INDEPENDENT
       for (index j = 0; j < tile; ++j) part[j] = order.include(part[j], value - other[j]);
     }
-    if constexpr (std::is_same_v<Order, OrderInfinity<T>>)
-      for (index j = 0; j < tile; ++j) totals[j] = maximum(totals[j], part[j]);
-    else
-      for (index j = 0; j < tile; ++j) totals[j] += part[j];
+    for (index j = 0; j < tile; ++j) totals[j] = order.join(totals[j], part[j]);
   }
   for (index j = 0; j < tile; ++j) totals[j] = order.finish(totals[j]);
+}
+
+/// The distance of two rows: where x2 has few, most of a tile would be empty.
+template <class T, class Order>
+T distance_of_pair(const T* a, const T* b, index width, Order order) {
+  T total = 0;
+  index m = 0;
+  for (; m + tile <= width;) {
+    T part[tile] = {};
+    const index end = least(width, m + tile * leaf);
+    for (; m + tile <= end; m += tile) {
+      TOPOGRAD_INDEPENDENT
+      for (index j = 0; j < tile; ++j) part[j] = order.include(part[j], a[m + j] - b[m + j]);
+    }
+    for (index half = tile / 2; half > 0; half /= 2)
+      for (index j = 0; j < half; ++j) part[j] = order.join(part[j], part[j + half]);
+    total = order.join(total, part[0]);
+  }
+  T rest = 0;
+  for (; m < width; ++m) rest = order.include(rest, a[m] - b[m]);
+  return order.finish(order.join(total, rest));
 }
 
 template <class T>
@@ -163,9 +187,15 @@ void direct(const DistanceShape& s, const void* x1_data, const void* x2_data, vo
                for (index job = begin; job < end; ++job) {
                  const index b = job / (blocks * tiles), first = job / tiles % blocks * row_block;
                  const index j = job % tiles * tile, size = least(tile, s.others - j);
-                 pack_rows(x2 + (b * s.others + j) * s.width, size, s.width, packed);
+                 const T* others = x2 + (b * s.others + j) * s.width;
+                 const bool few = size < tile / 2 && s.width >= tile;
+                 if (!few) pack_rows(others, size, s.width, packed);
                  for (index i = first; i < least(s.rows, first + row_block); ++i) {
                    const index row = b * s.rows + i;
+                   for (index k = 0; few && k < size; ++k)
+                     out[row * s.others + j + k] =
+                         distance_of_pair(x1 + row * s.width, others + k * s.width, s.width, order);
+                   if (few) continue;
                    distances_of_row(x1 + row * s.width, packed, s.width, order, totals);
                    for (index k = 0; k < size; ++k) out[row * s.others + j + k] = totals[k];
                  }
