@@ -32,9 +32,16 @@ index work_of(const Arg* args, std::size_t count) {
   return elements;
 }
 
+/// Whether the result is the first argument's memory, however large: nothing takes time.
+bool only_looks(const OpRecord& op, const Arg* args, std::size_t count) {
+  if (op.traits & is_view) return true;
+  return (op.traits & is_input_if_dense) && count > 0 && args[0].kind() == ArgKind::tensor &&
+         args[0].tensor().contiguous();
+}
+
 template <class F>
-auto run(const Arg* args, std::size_t count, F&& f) {
-  if (work_of(args, count) < long_work) return f();
+auto run(const OpRecord& op, const Arg* args, std::size_t count, F&& f) {
+  if (work_of(args, count) < long_work || only_looks(op, args, count)) return f();
   current_site();  // needs the interpreter's lock
   const Unlocked released;
   return f();
@@ -45,10 +52,10 @@ PyObject* invoke_parsed(const OpRecord& op, bool in_place, const Arg* args, std:
   const AwaitedSite here;
   const int n = static_cast<int>(count);
   if (in_place) {
-    run(args, count, [&] { return invoke_in_place(op, args, n); });
+    run(op, args, count, [&] { return invoke_in_place(op, args, n); });
     return Py_NewRef(self);
   }
-  return wrap_results(op, run(args, count, [&] { return invoke(op, args, n); }));
+  return wrap_results(op, run(op, args, count, [&] { return invoke(op, args, n); }));
 }
 
 /// The tensors of `out=`: one, or a sequence with one for each result.
@@ -243,7 +250,7 @@ PyObject* call_with_out(const std::vector<const OpRecord*>& variants, PyObject* 
       [&](const OpRecord& op, const Arg* parsed, std::size_t parameters) -> PyObject* {
         const AwaitedSite here;
         const Tensors targets = targets_from(out, signature_of(op).function);
-        run(parsed, parameters, [&] {
+        run(op, parsed, parameters, [&] {
           invoke_out(op, parsed, static_cast<int>(parameters), targets);
           return 0;
         });

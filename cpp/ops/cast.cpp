@@ -74,7 +74,7 @@ tensor([[1, 3],
           const Dims strides = strides_of_format(x, format, "contiguous");
           return has_strides(x, strides) ? x : clone(x, format);
         },
-    .traits = is_method | method_only,
+    .traits = is_method | method_only | is_input_if_dense,
     .samples = []() -> std::vector<Sample> {
       return {{sample({2, 3}), "contiguous_format"}, {sample({2, 3, 2, 2}), "channels_last"}};
     },

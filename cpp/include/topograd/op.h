@@ -245,14 +245,15 @@ constexpr Saves operator|(Saves a, Saves b) {
 
 enum Traits : unsigned {
   function_only = 0,
-  is_method = 1,        ///< also a method of Tensor, with the first parameter as self
-  has_in_place = 2,     ///< also as name_, which writes its result over the first parameter
-  is_view = 4,          ///< the result looks at the memory of the first parameter
-  is_functional = 8,    ///< PyTorch has it in torch.nn.functional only
-  is_hidden = 16,       ///< for rules and other ops; not a public function
-  method_only = 32,     ///< a method but not a function
-  is_random = 64,       ///< draws from the random generator
-  in_place_only = 128,  ///< public only as name_ (copy_, fill_)
+  is_method = 1,            ///< also a method of Tensor, with the first parameter as self
+  has_in_place = 2,         ///< also as name_, which writes its result over the first parameter
+  is_view = 4,              ///< the result looks at the memory of the first parameter
+  is_functional = 8,        ///< PyTorch has it in torch.nn.functional only
+  is_hidden = 16,           ///< for rules and other ops; not a public function
+  method_only = 32,         ///< a method but not a function
+  is_random = 64,           ///< draws from the random generator
+  in_place_only = 128,      ///< public only as name_ (copy_, fill_)
+  is_input_if_dense = 512,  ///< the first parameter itself comes back where it is row-major
   /// has_in_place, and name_ is also a function, as for most functions of one tensor.
   has_in_place_function = 2 | 256,
 };

@@ -113,12 +113,14 @@ TOPOGRAD_INLINE double erfc(double x) {
 /// In double, to 2e-9, and rounded once.
 TOPOGRAD_INLINE float erfc(float x) {
   const double a = at_most(abs(static_cast<double>(x)), 10.3);
-  const double t = (a - 3.5) / (a + 3.5);
+  // One division for t = (a - 3.5) / (a + 3.5) and 1 / (a + 1).
+  const double inverse = 1.0 / ((a + 3.5) * (a + 1.0));
+  const double t = (a - 3.5) * (a + 1.0) * inverse;
   const double p = polynomial(
       t, 0.698821449778461195, -0.214637120822923455, 0.1112875116669278, -0.0319094077216660505,
       -0.0103323538682540736, 0.0212694976401756566, -0.0159131588690775766, 0.00744973862932301871,
       -0.00200012894788065321, -0.000065354155146089445, 0.000244035719467873771);
-  const double y = for_float::exp2(-a * a * for_float::log2_e) * p / (a + 1.0);
+  const double y = for_float::exp2(-a * a * for_float::log2_e) * p * ((a + 3.5) * inverse);
   return static_cast<float>(x < 0.0f ? 2.0 - y : y);
 }
 

@@ -78,6 +78,15 @@ constexpr auto guarded_floor_divide =
     guarded([](auto a, auto b) { return floor_divide_short(a, b); }, short_quotient,
             [](auto a, auto b) { return floor_divide(a, b); });
 
+/// Powers of positive numbers, where nothing is special.
+constexpr auto guarded_pow =
+    guarded([](auto a, auto b) { return power(a, b); },
+            [](auto a, auto b) {
+              constexpr auto infinity = Format<decltype(a)>::infinity;
+              return (a > 0) & (a < infinity) & (a != 1) & (abs(b) < infinity) & (b != 0);
+            },
+            [](auto a, auto b) { return pow(a, b); });
+
 // ------------------------------------------------------------------ shifts and the rest
 
 /// Everything is shifted out beyond 63 places; a negative count does the same.
@@ -123,7 +132,7 @@ constexpr Elementwise rows[] = {
     numeric<2>("trunc_divide", [](auto a, auto b) { return trunc_divide(a, b); }),
     numeric<2>("remainder", guarded_remainder, [](auto a, auto b) { return remainder(a, b); }),
     numeric<2>("fmod", guarded_fmod, [](auto a, auto b) { return fmod(a, b); }),
-    numeric<2>("pow", [](auto a, auto b) { return pow(a, b); }),
+    numeric<2>("pow", guarded_pow, [](auto a, auto b) { return pow(a, b); }),
     floating<2>("atan2", [](auto a, auto b) { return atan2(a, b); }),
     floating<2>("hypot", [](auto a, auto b) { return hypot(a, b); }),
     floating<2>("copysign", [](auto a, auto b) { return copysign(a, b); }),

@@ -61,6 +61,25 @@ inline E sum_of_lanes(const FullVector<E>& vector) {
   return part[0];
 }
 
+/// What is left of rows of `depth` elements when `done` of them are: less than a vector. It is
+/// loaded as the last whole vector of the row, with zeros for what is done.
+template <class E>
+struct RowRest {
+  static constexpr index lanes = vector_bytes / static_cast<index>(sizeof(E));
+  index start;
+  decltype(FullVector<E>{} < FullVector<E>{}) counts;
+
+  RowRest(index done, index depth) : start(depth - lanes) {
+    E place[lanes];
+    for (index l = 0; l < lanes; ++l) place[l] = static_cast<E>(l);
+    counts = load_widened<E>(place) >= FullVector<E>{} + static_cast<E>(done - start);
+  }
+  template <class T>
+  FullVector<E> load(const T* row) const {
+    return counts ? load_widened<E>(row + start) : FullVector<E>{};
+  }
+};
+
 /// Dot products of `rows` contiguous matrix rows with a dense x. The sums of a row do not depend on
 /// its neighbours.
 template <class E, class T, int rows>
@@ -76,6 +95,19 @@ void dot_rows(const VectorProduct<E, T>& product, const E* x, index first) {
       sum[r][0] += load_widened<E>(matrix + r * product.row + p) * x0;
       sum[r][1] += load_widened<E>(matrix + r * product.row + p + lanes) * x1;
     }
+  }
+  if (p + lanes <= product.depth) {
+    const FullVector<E> x0 = load_widened<E>(x + p);
+#pragma GCC unroll 4
+    for (int r = 0; r < rows; ++r) sum[r][0] += load_widened<E>(matrix + r * product.row + p) * x0;
+    p += lanes;
+  }
+  if (p < product.depth && product.depth >= lanes) {
+    const RowRest<E> rest(p, product.depth);
+    const FullVector<E> x1 = rest.load(x);
+#pragma GCC unroll 4
+    for (int r = 0; r < rows; ++r) sum[r][1] += rest.load(matrix + r * product.row) * x1;
+    p = product.depth;
   }
   for (int r = 0; r < rows; ++r) {
     E total = sum_of_lanes<E>(sum[r][0] + sum[r][1]);
@@ -186,6 +218,19 @@ void dot_tile(const E* a, index a_row, const E* b, index b_col, index depth, E* 
 #pragma GCC unroll 4
       for (int i = 0; i < rows; ++i) sum[i][j] += left[i] * right;
     }
+  }
+  if (p < depth && depth >= lanes) {
+    const RowRest<E> rest(p, depth);
+    FullVector<E> left[rows];
+#pragma GCC unroll 4
+    for (int i = 0; i < rows; ++i) left[i] = rest.load(a + i * a_row);
+#pragma GCC unroll 4
+    for (int j = 0; j < columns; ++j) {
+      const FullVector<E> right = rest.load(b + j * b_col);
+#pragma GCC unroll 4
+      for (int i = 0; i < rows; ++i) sum[i][j] += left[i] * right;
+    }
+    p = depth;
   }
   for (int i = 0; i < rows; ++i) {
     for (int j = 0; j < columns; ++j) {

@@ -179,15 +179,6 @@ TOPOGRAD_INLINE double acosh(double x) {
   const double t = x - 1.0;
   return x < 1.0 ? Format<double>::nan : log1p(t + sqrt(t * (t + 2.0)));
 }
-TOPOGRAD_INLINE double atanh(double x) {
-  const double a = abs(x);
-  const auto [f, k, exponent] = reduce_log((1.0 + a) / (1.0 - a));
-  const double y = 0.5 * (k * 0.693147180559945309 + log_near_one(f));
-  // Below, 1 + a has lost the digits of a, and a^3 / 3 is less than the last digit of a float.
-  const double finite = a < 1e-4 ? a : y;
-  const double end = a == 1.0 ? Format<double>::infinity : Format<double>::nan;
-  return copysign(a < 1.0 ? finite : end, x);
-}
 TOPOGRAD_INLINE double hypot(double x, double y) {
   constexpr double infinity = Format<double>::infinity;
   const double length = sqrt(x * x + y * y);
@@ -222,22 +213,103 @@ TOPOGRAD_IN_DOUBLE(sinh)
 TOPOGRAD_IN_DOUBLE(cosh)
 TOPOGRAD_IN_DOUBLE(asinh)
 TOPOGRAD_IN_DOUBLE(acosh)
-TOPOGRAD_IN_DOUBLE(atanh)
 TOPOGRAD_IN_DOUBLE_2(atan2)
 TOPOGRAD_IN_DOUBLE_2(hypot)
 
-TOPOGRAD_INLINE float pow(float x, float y) {
-  const float a = abs(x);
-  const float power = static_cast<float>(for_float::power(a, y));
-  const float magnitude = a == 1.0f ? 1.0f : power;
-  const bool whole = trunc(y) == y;
-  const bool odd = whole & (floor(0.5f * y) != 0.5f * y);
-  float result = sign_bit(x) & odd ? -magnitude : magnitude;
-  result = (x < 0.0f) & (a < Format<float>::infinity) & !whole ? Format<float>::nan : result;
-  result = is_nan(x) | is_nan(y) ? x + y : result;
-  return (y == 0.0f) | (x == 1.0f) ? 1.0f : result;
+#undef TOPOGRAD_IN_DOUBLE
+#undef TOPOGRAD_IN_DOUBLE_2
+
+/// |x| <= 88
+TOPOGRAD_INLINE float sinh_near(float x) {
+  const float t = expm1(abs(x));
+  return copysign(0.5f * (t + t / (t + 1.0f)), x);
 }
-TOPOGRAD_INLINE double pow(double x, double y) { return ::pow(x, y); }
+TOPOGRAD_INLINE double sinh_near(double x) { return sinh(x); }
+TOPOGRAD_INLINE float atanh(float x) {
+  const float a = abs(x);
+  return copysign(0.5f * log1p(2.0f * a / (1.0f - a)), x);
+}
+TOPOGRAD_INLINE double atanh(double x) { return ::atanh(x); }
+
+// ------------------------------------------------------------------ powers
+
+#if defined(__FMA__) || defined(__aarch64__)
+/// high + low is the number, low at most half a unit in the last place of high. Each product whose
+/// rounding error is taken is a variable of its own, so that no compiler fuses it with a sum.
+struct DoubleDouble {
+  double high, low;
+};
+/// log2(x / 2^lift) to 2^-63, for x normal and positive.
+TOPOGRAD_INLINE DoubleDouble log2_twice(double x, double lift) {
+  const auto reduced = reduce_log(x);
+  const double f = reduced.f, k = reduced.k - lift;
+  // s = f / (2 + f); log(1 + f) = 2 s (1 + z / 3 + z^2 / 5 + …) with z = s^2 <= 1 / 25
+  const double below = 2.0 + f, below_low = f - (below - 2.0);
+  const double inverse = 1.0 / below;
+  const double s = f * inverse;
+  const double s_low = (__builtin_fma(-s, below, f) - s * below_low) * inverse;
+  const double z = s * s;
+  const double z_low = __builtin_fma(s, s, -z) + 2.0 * s * s_low;
+  constexpr double third = 0.33333333333333331, third_low = 1.850371707708594e-17;
+  const double lead = z * third;
+  const double lead_low = __builtin_fma(z, third, -lead) + (z * third_low + z_low * third);
+  const double rest =
+      z * z *
+      polynomial(z, 0.2, 0.142857142857142432, 0.111111111111393482, 0.0909090908369563619,
+                 0.0769230861413090662, 0.0666660062692384462, 0.0588512274949240284,
+                 0.0519589506640086743, 0.0562849521550664933);
+  const double series = lead + rest;
+  const double series_low = ((lead - series) + rest) + lead_low;
+  const double more = s * series;
+  const double more_low = __builtin_fma(s, series, -more) + (s * series_low + s_low * series);
+  const double half = s + more;  // of log(1 + f)
+  const double half_low = ((s - half) + more) + (more_low + s_low);
+  constexpr double factor = 2.8853900817779268, factor_low = 4.0710547481862066e-17;  // 2 / ln 2
+  const double part = half * factor;
+  const double part_low =
+      __builtin_fma(half, factor, -part) + (half * factor_low + half_low * factor);
+  const double sum = k + part;
+  return {sum, ((k - sum) + part) + part_low};
+}
+/// 2^(high + low)
+TOPOGRAD_INLINE double exp2_twice(double high, double low) {
+  using F = Format<double>;
+  const double limited = at_least(at_most(high, 1100.0), -1100.0);
+  const double shifted = limited + F::shifter;
+  const double r = (limited - (shifted - F::shifter)) + (limited == high ? low : 0.0);
+  constexpr double ln2 = 0.6931471805599453, ln2_low = 2.3190468138462996e-17;
+  const double t = r * ln2;
+  const double t_low = __builtin_fma(r, ln2, -t) + r * ln2_low;
+  return scale_by_power(1.0 + (t + (t * t * exp_tail(t) + t_low)), bits(shifted));
+}
+/// x^y for x >= 0 and no NaN.
+TOPOGRAD_INLINE double power(double x, double y) {
+  constexpr double infinity = Format<double>::infinity;
+  const bool subnormal = x < Format<double>::smallest_normal;
+  DoubleDouble logarithm = log2_twice(subnormal ? x * 0x1p54 : x, subnormal ? 54.0 : 0.0);
+  logarithm.high = x == 0.0 ? -infinity : (x < infinity ? logarithm.high : x);
+  const double high = y * logarithm.high;
+  const double low = __builtin_fma(y, logarithm.high, -high) + y * logarithm.low;
+  return exp2_twice(high, low);
+}
+#else
+TOPOGRAD_INLINE double power(double x, double y) { return ::pow(x, y); }
+#endif
+TOPOGRAD_INLINE float power(float x, float y) {
+  return static_cast<float>(for_float::power(static_cast<double>(x), static_cast<double>(y)));
+}
+/// What every pair of arguments gives, from `power`.
+template <Real T>
+TOPOGRAD_INLINE T pow(T x, T y) {
+  const T a = abs(x);
+  const T magnitude = a == T(1) ? T(1) : power(a, y);
+  const bool whole = trunc(y) == y;
+  const bool odd = whole & (floor(T(0.5) * y) != T(0.5) * y);
+  T result = sign_bit(x) & odd ? -magnitude : magnitude;
+  result = (x < T(0)) & (a < Format<T>::infinity) & !whole ? Format<T>::nan : result;
+  result = is_nan(x) | is_nan(y) ? x + y : result;
+  return (y == T(0)) | (x == T(1)) ? T(1) : result;
+}
 /// By squaring, modulo 2^64. Negative exponents, which the op refuses, give the whole part of the
 /// power.
 TOPOGRAD_INLINE std::int64_t pow(std::int64_t base, std::int64_t exponent) {
@@ -249,8 +321,5 @@ TOPOGRAD_INLINE std::int64_t pow(std::int64_t base, std::int64_t exponent) {
   }
   return result;
 }
-
-#undef TOPOGRAD_IN_DOUBLE
-#undef TOPOGRAD_IN_DOUBLE_2
 
 }  // namespace topograd::kernels::TOPOGRAD_ISA_NAME
