@@ -277,6 +277,23 @@ constinit const Op<Tensor(Tensor, Dims, Dims, std::int64_t, Dims)> region{{
     },
 }};
 
+namespace {
+
+/// A short dim of a layout, along which its parts do not overlap themselves: the elements of
+/// windows at one place in each. -1 if there is none.
+int dim_that_keeps_apart(const Tensor& place) {
+  constexpr index short_dim = 32, worthwhile = 64;
+  for (int d = 0; d < place.rank(); ++d) {
+    const index n = place.shape()[d];
+    if (n > 1 && n <= short_dim && place.count() / n >= worthwhile &&
+        !overlaps_itself(select(place, index{d}, 0)))
+      return d;
+  }
+  return -1;
+}
+
+}  // namespace
+
 constinit const Op<Tensor(Tensor, Dims, Dims, std::int64_t, Dims)> region_transpose{{
     .signature =
         "region_transpose(Tensor input, int[] size, int[] stride, int offset, int[] base_stride)",
@@ -292,6 +309,16 @@ constinit const Op<Tensor(Tensor, Dims, Dims, std::int64_t, Dims)> region_transp
           const Tensor place = restrided(flat, g.shape(), strides, offset);
           if (!overlaps_itself(place)) {
             copy_elements(g, place);
+            return restrided(flat, size, base_strides, 0);
+          }
+          // Sums of half types take place in float32.
+          const bool exact = compute_dtype(g.dtype()) == g.dtype();
+          if (const int dim = exact ? dim_that_keeps_apart(place) : -1; dim >= 0) {
+            for (index i = 0; i < g.shape()[dim]; ++i) {
+              const Tensor part = select(place, index{dim}, i);
+              pointwise<"add">({&part}, g.dtype(), g.dtype(), nullptr, part,
+                               select(g, index{dim}, i));
+            }
             return restrided(flat, size, base_strides, 0);
           }
           const Tensor at = positions(g.shape(), strides, offset);

@@ -259,6 +259,11 @@ tensor([-2.1972,  2.1972])
           const Tensor inside = logical_and(ge(x, low), le(x, 1 - low));
           return where(inside, reciprocal(x * (1 - x)), limited ? 0.0 : std::nan(""));
         }},
+    .fused = Vjp{[](const Call&, const Tensor& g, const Tensor& x,
+                    const std::optional<double>& eps) -> Tensor {
+      const double margin = eps.value_or(-1);
+      return fused<"logit.backward">(&margin, g, x);
+    }},
     .saves = saves_in0,
     .traits = is_method | has_in_place_function,
     .samples = []() -> std::vector<Sample> {

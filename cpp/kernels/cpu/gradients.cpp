@@ -110,6 +110,15 @@ constexpr Elementwise rows[] = {
     floating<2>("relu.backward", [](auto g, auto out) { return pass(g, !(out <= 0)); }),
 
     // From the input.
+    floating<2, 1>("logit.backward",
+                   [](auto g, auto x, auto margin) {
+                     using T = decltype(g);
+                     const bool limited = margin >= 0;
+                     const T low = limited ? margin : T(0);
+                     const T slope = T(1) / (x * (T(1) - x));
+                     const T outside = limited ? T(0) : Format<T>::nan;
+                     return chain(g, (x >= low) & (x <= T(1) - low) ? slope : outside);
+                   }),
     floating<2>("log.backward", [](auto g, auto x) { return strong(g, g / x); }),
     floating<2>("log1p.backward", [](auto g, auto x) { return strong(g, g / (1 + x)); }),
     floating<2>(
