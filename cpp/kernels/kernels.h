@@ -230,7 +230,8 @@ struct Movement {
   void (*index_select)(const void* in, const std::int64_t* indices, void* out, index outer, index n,
                        index picks, index inner, index element_size);
   /// out [outer][picks][inner] = in [outer][n][inner] at indices [outer][picks][inner].
-  void (*gather)(const void* in, const std::int64_t* indices, void* out, index outer, index n,
+  /// False where one of them is outside of [0, n): out holds anything there.
+  bool (*gather)(const void* in, const std::int64_t* indices, void* out, index outer, index n,
                  index picks, index inner, index element_size);
   /// out at indices = in (shapes as in gather); the last of equal indices wins.
   void (*scatter)(const void* in, const std::int64_t* indices, void* out, index outer, index n,
@@ -253,6 +254,7 @@ struct Adding {
   void (*index_add)(const void* in, const std::int64_t* indices, void* out, index outer, index n,
                     index picks, index inner);
   /// out [outer][n][inner] += in at indices [outer][picks][inner].
+  /// False where one of them is outside of [0, n): out holds anything there.
   void (*scatter_add)(const void* in, const std::int64_t* indices, void* out, index outer, index n,
                       index picks, index inner);
   /// out[offsets[i] + j] += in[i * row + j]; `total` is the number of elements of out.

@@ -12,8 +12,9 @@ struct Limits {
   index least, greatest;
   explicit Limits(const Tensor& at) {
     if (at.count() > 4096) {  // the kernels have wide registers
-      least = amin(at, {}, false).item<index>();
-      greatest = amax(at, {}, false).item<index>();
+      const Tensors both = aminmax(at, {}, false);
+      least = both[0].item<index>();
+      greatest = both[1].item<index>();
       return;
     }
     const auto* data = at.data<std::int64_t>();
@@ -62,6 +63,12 @@ Tensor met_by(const Tensor& x, int dim, const Dims& shape) {
 
 void check_gather(const Tensor& x, int dim, const Tensor& at, std::string_view op) {
   check_positions(at, x.rank() == 0 ? 1 : x.shape()[dim], op);
+  check_gather_shape(x, dim, at, op);
+}
+
+void check_gather_shape(const Tensor& x, int dim, const Tensor& at, std::string_view op) {
+  expect<DTypeError>(is_integer(at.dtype()), "{}: index must hold integers, got {} of shape {}", op,
+                     at.dtype(), at.shape());
   bool fits = at.rank() == x.rank() || x.rank() == 0;
   for (int d = 0; fits && d < x.rank(); ++d) fits = d == dim || at.shape()[d] <= x.shape()[d];
   expect<ShapeError>(fits, "{}: index of shape {} does not fit the input of shape {} (dim {})", op,

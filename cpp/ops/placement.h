@@ -19,6 +19,8 @@ Tensor wrapped_positions(const Tensor& at, index n, std::string_view op);
 Tensor met_by(const Tensor& x, int dim, const Dims& shape);
 /// Throws unless gather(x, dim, at) is possible.
 void check_gather(const Tensor& x, int dim, const Tensor& at, std::string_view op);
+/// The same without a look at the positions.
+void check_gather_shape(const Tensor& x, int dim, const Tensor& at, std::string_view op);
 /// The shape of x with as many positions along dim as the vector `at` has.
 Dims with_index_rows(const Tensor& x, int dim, const Tensor& at);
 /// Throws unless `at` is a vector and source has that shape and the dtype of x.

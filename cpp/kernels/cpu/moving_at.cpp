@@ -29,45 +29,67 @@ void index_select(const void* in_memory, const std::int64_t* indices, void* out_
   });
 }
 
-void gather(const void* in_memory, const std::int64_t* indices, void* out_memory, index outer,
+/// row[at], or anything and a note in `outside` where there is no such element.
+template <class T>
+inline T element_at(const T* row, index at, index n, bool& outside) {
+  const bool inside = static_cast<std::uint64_t>(at) < static_cast<std::uint64_t>(n);
+  outside |= !inside;
+  return row[inside ? at : 0];
+}
+
+bool gather(const void* in_memory, const std::int64_t* indices, void* out_memory, index outer,
             index n, index picks, index inner, index element_size) {
-  if (picks == 0 || inner == 0) return;
-  by_size(element_size, [=]<class T>(T) {
+  if (picks == 0 || inner == 0) return true;
+  if (n == 0) return false;
+  bool any_outside = false;
+  const auto note = [&](bool outside) {
+    if (outside) __atomic_store_n(&any_outside, true, __ATOMIC_RELAXED);
+  };
+  by_size(element_size, [&]<class T>(T) {
     const T* in = static_cast<const T*>(in_memory);
     T* out = static_cast<T*>(out_memory);
     if (inner == 1) {
       parallel(outer * picks, grain_of<T>(1), [=](index begin, index end) {
         const T* row = in + begin / picks * n;
         index stop = (begin / picks + 1) * picks;
+        bool outside = false;
         for (index i = begin; i < end; stop += picks, row += n) {
           const index last = least(end, stop);
           if (picks == 1) {
-            out[i] = row[indices[i]];
+            out[i] = element_at(row, indices[i], n, outside);
             ++i;
             continue;
           }
           TOPOGRAD_INDEPENDENT
-          for (index j = i; j < last; ++j) out[j] = row[indices[j]];
+          for (index j = i; j < last; ++j) out[j] = element_at(row, indices[j], n, outside);
           i = last;
         }
+        note(outside);
       });
       return;
     }
     parallel(outer * picks, grain_of<T>(inner), [=](index begin, index end) {
       index p = begin % picks;
       const T* base = in + begin / picks * n * inner;
+      bool outside = false;
       for (index i = begin; i < end; ++i) {
         const std::int64_t* at = indices + i * inner;
         T* row = out + i * inner;
         TOPOGRAD_INDEPENDENT
-        for (index j = 0; j < inner; ++j) row[j] = base[at[j] * inner + j];
+        for (index j = 0; j < inner; ++j) {
+          const bool inside = static_cast<std::uint64_t>(at[j]) < static_cast<std::uint64_t>(n);
+          outside |= !inside;
+          row[j] = base[(inside ? at[j] : 0) * inner + j];
+        }
         if (++p == picks) {
           p = 0;
           base += n * inner;
         }
       }
+      note(outside);
     });
   });
+  return !any_outside;
 }
 
 // Equal indices can only meet within one (outer, inner) column, and one thread walks it in order.
