@@ -414,10 +414,20 @@ Tensor make_result(const Pointwise& call, const Dims& shape) {
   return is_row_major(order) ? out : restrided(out, shape, strides_in_order(shape, order), 0);
 }
 
+/// The dtype of what the loop writes.
+DType written_type(const kernels::Elementwise& kernel, DType loop_type) {
+  if (kernel.boolean_output) return DType::boolean;
+  switch (kernel.field) {
+    case kernels::Field::real: return real_of(loop_type);
+    case kernels::Field::complex: return complex_of(loop_type);
+    default: return loop_type;
+  }
+}
+
 void compute(const Pointwise& call, const Tensor& out) {
   const kernels::Loop loop = call.kernel.loop[static_cast<int>(compute_of(call.common))];
   const DType loop_type = compute_dtype(call.common);
-  const DType out_type = call.kernel.boolean_output ? DType::boolean : loop_type;
+  const DType out_type = written_type(call.kernel, loop_type);
   if (run_flat(call, loop, loop_type, out_type, out)) return;
 
   // A transposed operand is made dense first: the blocked copy moves at memory speed, element by
@@ -462,8 +472,8 @@ void compute_in_order(Pointwise call, const Tensor& out) {
 Tensor run_pointwise(const Pointwise& call, const Tensor* target) {
   if (target == nullptr && call.inputs[0]->rank() == 0 && only_numbers(call))
     return combine_numbers(call);
-  expect<NotSupported>(call.kernel.loop[static_cast<int>(compute_of(call.common))] != nullptr,
-                       "{}: does not exist for dtype {}", call.op, call.common);
+  expect<DTypeError>(call.kernel.loop[static_cast<int>(compute_of(call.common))] != nullptr,
+                     "{}: does not exist for dtype {}", call.op, call.common);
   const Dims shape = broadcast_shape(call);
   if (target != nullptr)
     expect<ShapeError>(target->shape() == shape,

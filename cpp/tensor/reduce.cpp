@@ -114,7 +114,7 @@ Tensor run_reduction(const kernels::Reduction& row, std::string_view op, const T
   }
   const kernels::Compute compute = compute_of(common);
   const kernels::Reduce kernel = row.reduce[static_cast<int>(compute)];
-  expect<NotSupported>(kernel != nullptr, "{}: does not exist for dtype {}", op, common);
+  expect<DTypeError>(kernel != nullptr, "{}: does not exist for dtype {}", op, common);
   const DType loop_type = compute_dtype(common);
   Arranged arranged = arrange(x, dims);
   arranged.x = converted(arranged.x, loop_type);

@@ -77,7 +77,7 @@ void fill_placing(Placing& placing);
 void fill_sorting(Sorting (&sorting)[compute_count]);
 void fill_selecting(Sorting (&sorting)[compute_count]);
 void fill_counting(Counting& counting);
-void fill_recurrence(Recurrence (&recurrence)[2]);
+void fill_recurrence(Recurrence (&recurrence)[compute_count]);
 void fill_searching(Searching (&searching)[compute_count]);
 void fill_cross(Cross (&cross)[compute_count]);
 void fill_distances(Distances (&distances)[2]);

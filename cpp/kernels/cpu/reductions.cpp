@@ -1,3 +1,4 @@
+#include "kernels/cpu/complex.h"
 #include "kernels/cpu/log_sum_exp.h"
 #include "kernels/cpu/moments.h"
 #include "kernels/cpu/operations.h"
@@ -47,6 +48,19 @@ void reduce_norm2_f64(const void* in, void* out, index outer, index reduced, ind
     y[i] = scale * sqrt(squares);
   }
 }
+
+/// A product of complex numbers, held in double.
+template <class T, class From>
+struct ComplexProduct {
+  using In = Complex<From>;
+  using Acc = Complex<double>;
+  using Out = Complex<T>;
+  using Combined = ComplexProduct<T, double>;
+  static Acc identity() { return {1.0, 0.0}; }
+  static Acc lift(In z) { return Acc(z); }
+  static Acc combine(Acc a, Acc b) { return a * b; }
+  static Out finish(Acc z) { return Out(z); }
+};
 
 // ------------------------------------------------------------------ argmax, argmin
 
@@ -224,6 +238,12 @@ constexpr Reduction counting(const char* name) {
   return {
       name, DType::int64, false, {reduce<Op<float>>, reduce<Op<double>>, reduce<Op<std::int64_t>>}};
 }
+constexpr Reduction products(const char* name) {
+  Reduction row = folding<Product>(name);
+  row.reduce[static_cast<int>(Compute::c64)] = reduce<ComplexProduct<float, float>>;
+  row.reduce[static_cast<int>(Compute::c128)] = reduce<ComplexProduct<double, double>>;
+  return row;
+}
 constexpr Reduction floating(const char* name, Reduce f32, Reduce f64) {
   return {name, DType::float32, true, {f32, f64, nullptr}};
 }
@@ -231,7 +251,7 @@ constexpr Reduction floating(const char* name, Reduce f32, Reduce f64) {
 constexpr Reduction rows[] = {
     folding<Sum>("sum"),
     folding<NumberSum>("nansum"),
-    folding<Product>("prod"),
+    products("prod"),
     folding<Greatest>("amax"),
     folding<Least>("amin"),
     position<ArgGreatest>("argmax"),

@@ -1,3 +1,4 @@
+#include "kernels/cpu/complex_functions.h"
 #include "kernels/cpu/log_sum_exp.h"
 #include "kernels/cpu/operations.h"
 
@@ -26,6 +27,24 @@ template <class T>
 struct RunningProduct : Product<typename Wider<T>::Type> {
   using In = T;
   static typename Wider<T>::Type lift(T x) { return x; }
+};
+
+/// Products of complex numbers, and logarithms of sums of their exponentials.
+template <class T>
+struct RunningComplexProduct {
+  using In = Complex<T>;
+  using Acc = Complex<double>;
+  static Acc identity() { return {1.0, 0.0}; }
+  static Acc lift(In z) { return Acc(z); }
+  static Acc combine(Acc a, Acc b) { return a * b; }
+};
+template <class T>
+struct RunningComplexLogSumExp {
+  using In = Complex<T>;
+  using Acc = Complex<double>;
+  static Acc identity() { return {-Format<double>::infinity, 0.0}; }
+  static Acc lift(In z) { return Acc(z); }
+  static Acc combine(Acc a, Acc b) { return logaddexp(a, b); }
 };
 
 // ------------------------------------------------------------------ one row
@@ -219,6 +238,12 @@ void scan(const void* in, void* out, index outer, index n, index inner) {
   });
 }
 
+template <template <class> class Op, bool reverse>
+constexpr Scan with_complex(Scan real) {
+  real.scan[static_cast<int>(Compute::c64)] = scan<Folding<Op<float>>, reverse>;
+  real.scan[static_cast<int>(Compute::c128)] = scan<Folding<Op<double>>, reverse>;
+  return real;
+}
 template <template <class> class S, bool reverse>
 constexpr Scan scanning(const char* name) {
   return {name, {scan<S<float>, reverse>, scan<S<double>, reverse>, scan<S<index>, reverse>}};
@@ -233,10 +258,10 @@ constexpr Scan scanning_logarithms(const char* name) {
 constexpr Scan rows[] = {
     scanning<CumulativeSum, false>("cumsum"),
     scanning<CumulativeSum, true>("cumsum.reverse"),
-    scanning<CumulativeProduct, false>("cumprod"),
-    scanning<CumulativeProduct, true>("cumprod.reverse"),
-    scanning_logarithms<false>("logcumsumexp"),
-    scanning_logarithms<true>("logcumsumexp.reverse"),
+    with_complex<RunningComplexProduct, false>(scanning<CumulativeProduct, false>("cumprod")),
+    with_complex<RunningComplexProduct, true>(scanning<CumulativeProduct, true>("cumprod.reverse")),
+    with_complex<RunningComplexLogSumExp, false>(scanning_logarithms<false>("logcumsumexp")),
+    with_complex<RunningComplexLogSumExp, true>(scanning_logarithms<true>("logcumsumexp.reverse")),
 };
 
 }  // namespace
