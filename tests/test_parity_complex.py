@@ -116,6 +116,7 @@ def test_complex_gradients_agree_with_central_differences(op: tg._registry.Op) -
         result, error = attempt(of_inputs, *inputs)
         if error is None and inputs and result:
             assert tg.testing.gradcheck(of_inputs, inputs)
+            assert tg.testing.gradgradcheck(of_inputs, inputs)
 
 
 def test_complex_factors_are_torchs_and_refused_for_real_tensors() -> None:

@@ -26,8 +26,9 @@ using index = std::int64_t;
 // ------------------------------------------------------------------ elementwise
 
 /// The types elementwise loops and reductions compute in. Other dtypes are converted tile by tile:
-/// halves to f32, integers and booleans to i64. Elementwise loops, Adding, products and recurrences
-/// have complex forms (c64, c128); linear ops on complex tensors run on their real parts.
+/// halves to f32, integers and booleans to i64. Elementwise loops, Adding, sums, products and
+/// recurrences have complex forms (c64, c128); linear ops on complex tensors run on their real
+/// parts.
 enum class Compute : std::uint8_t { f32, f64, i64, c64, c128 };
 inline constexpr int compute_count = 5;
 

@@ -258,7 +258,8 @@ constinit const Op<Tensor(Tensor, double, double, Object)> uniform_fill{{
     .doc = R"(Uniform numbers in [from, to), written over input; public as uniform_.
 
 from, to: default 0 and 1; from = to gives that number; of complex numbers both parts are drawn.
-generator: a Generator, default the global one. Raises ValueError unless from <= to and both are finite.
+generator: a Generator, default the global one. Raises ValueError unless from <= to and both are
+finite.
 
 >>> x = tg.empty(1000).uniform_(2, 3)
 >>> bool(((x >= 2) & (x < 3)).all())

@@ -9,11 +9,6 @@ namespace {
 template <Text name>
 Tensor run_scan(const Tensor& x, std::int64_t dim, DType result, std::string_view op) {
   const int d = wrap_dim(dim, x.rank(), op);
-  if (is_complex(result) && std::string_view(name.value).starts_with("cumsum")) {
-    const DType part = real_of(result);
-    const Tensor pairs = real_view(converted(x, result));
-    return complex_view(run_scan<name>(pairs, d, part, op));
-  }
   const Axis axis = axis_of(x.shape(), d);
   const Tensor source = dense(converted(x, compute_dtype(result)));
   Tensor out = Tensor::empty(x.shape(), compute_dtype(result));

@@ -57,6 +57,37 @@ constexpr auto mostly(Fast, Within, Otherwise) {
   return guarded(Fast{}, Within{}, [](auto z) { return Within{}(z) ? Fast{}(z) : Otherwise{}(z); });
 }
 
+// The inverse functions of floats, by Kahan's formulas, in double: squares of floats neither
+// overflow nor vanish there, and what cancels leaves enough digits. Source: Kahan, 1987.
+namespace for_float {
+
+/// conj(a) b and a b, each of which is needed in one part only.
+TOPOGRAD_INLINE double turned_part(Complex<double> a, Complex<double> b) {
+  return a.re * b.im - a.im * b.re;
+}
+TOPOGRAD_INLINE Complex<double> root(double re, double im) { return sqrt(Complex<double>(re, im)); }
+
+TOPOGRAD_INLINE Complex<double> asin(double x, double y) {
+  const Complex<double> below = root(1 - x, -y), above = root(1 + x, y);
+  return {atan2(x, below.re * above.re - below.im * above.im), asinh(turned_part(below, above))};
+}
+TOPOGRAD_INLINE Complex<double> acos(double x, double y) {
+  const Complex<double> below = root(1 - x, -y), above = root(1 + x, y);
+  return {2 * atan2(below.re, above.re), asinh(turned_part(above, below))};
+}
+TOPOGRAD_INLINE Complex<double> acosh(double x, double y) {
+  const Complex<double> below = root(x - 1, y), above = root(x + 1, y);
+  return {asinh(below.re * above.re + below.im * above.im), 2 * atan2(below.im, above.re)};
+}
+TOPOGRAD_INLINE Complex<double> atanh(double x, double y) {
+  const double a = abs(x);  // the logarithm of a number below 1 would lose digits
+  const double distance = (1 - a) * (1 - a) + y * y;
+  return {copysign(0.25 * log1p(4 * a / distance), x),
+          0.5 * atan2(2 * y, (1 - a) * (1 + a) - y * y)};
+}
+
+}  // namespace for_float
+
 /// Beyond, exp and its kin overflow or vanish.
 template <class T>
 TOPOGRAD_INLINE bool has_exponential(T x) {
@@ -69,6 +100,26 @@ constexpr auto near_real = [](auto z) {
   return has_exponential(z.im) & is_near(z.re) & is_finite(z) ? true : false;
 };
 constexpr auto finite = [](auto z) { return is_finite(z); };
+constexpr auto finite_float = [](auto z) { return sizeof(z.re) == 4 && is_finite(z); };
+#define TOPOGRAD_INVERSE(name)                                                              \
+  constexpr auto inverse_##name =                                                           \
+      mostly([](auto z) { return decltype(z)(for_float::name(z.re, z.im)); }, finite_float, \
+             [](auto z) { return library::name(z); });
+#define TOPOGRAD_TURNED_INVERSE(name, other)                                 \
+  constexpr auto inverse_##name = mostly(                                    \
+      [](auto z) {                                                           \
+        const auto turn = turned(z);                                         \
+        return turned_back(decltype(z)(for_float::other(turn.re, turn.im))); \
+      },                                                                     \
+      finite_float, [](auto z) { return library::name(z); });
+TOPOGRAD_INVERSE(asin)
+TOPOGRAD_INVERSE(acos)
+TOPOGRAD_INVERSE(acosh)
+TOPOGRAD_INVERSE(atanh)
+TOPOGRAD_TURNED_INVERSE(asinh, asin)
+TOPOGRAD_TURNED_INVERSE(atan, atanh)
+#undef TOPOGRAD_INVERSE
+#undef TOPOGRAD_TURNED_INVERSE
 
 constexpr auto exponential = mostly([](auto z) { return exp_near(z); }, near_imaginary,
                                     [](auto z) { return library::exp(z); });

@@ -49,17 +49,17 @@ void reduce_norm2_f64(const void* in, void* out, index outer, index reduced, ind
   }
 }
 
-/// A product of complex numbers, held in double.
-template <class T, class From>
-struct ComplexProduct {
-  using In = Complex<From>;
-  using Acc = Complex<double>;
-  using Out = Complex<T>;
-  using Combined = ComplexProduct<T, double>;
-  static Acc identity() { return {1.0, 0.0}; }
-  static Acc lift(In z) { return Acc(z); }
-  static Acc combine(Acc a, Acc b) { return a * b; }
-  static Out finish(Acc z) { return Out(z); }
+template <class T>
+struct ComplexSum : Plain<Complex<T>> {
+  using Combined = ComplexSum;
+  static Complex<T> identity() { return {T(0), T(0)}; }
+  static Complex<T> combine(Complex<T> a, Complex<T> b) { return a + b; }
+};
+template <class T>
+struct ComplexProduct : Plain<Complex<T>> {
+  using Combined = ComplexProduct;
+  static Complex<T> identity() { return {T(1), T(0)}; }
+  static Complex<T> combine(Complex<T> a, Complex<T> b) { return a * b; }
 };
 
 // ------------------------------------------------------------------ argmax, argmin
@@ -238,10 +238,11 @@ constexpr Reduction counting(const char* name) {
   return {
       name, DType::int64, false, {reduce<Op<float>>, reduce<Op<double>>, reduce<Op<std::int64_t>>}};
 }
-constexpr Reduction products(const char* name) {
-  Reduction row = folding<Product>(name);
-  row.reduce[static_cast<int>(Compute::c64)] = reduce<ComplexProduct<float, float>>;
-  row.reduce[static_cast<int>(Compute::c128)] = reduce<ComplexProduct<double, double>>;
+template <template <class> class Op, template <class> class ComplexOp>
+constexpr Reduction folding_complex(const char* name) {
+  Reduction row = folding<Op>(name);
+  row.reduce[static_cast<int>(Compute::c64)] = reduce<ComplexOp<float>>;
+  row.reduce[static_cast<int>(Compute::c128)] = reduce<ComplexOp<double>>;
   return row;
 }
 constexpr Reduction floating(const char* name, Reduce f32, Reduce f64) {
@@ -249,9 +250,9 @@ constexpr Reduction floating(const char* name, Reduce f32, Reduce f64) {
 }
 
 constexpr Reduction rows[] = {
-    folding<Sum>("sum"),
+    folding_complex<Sum, ComplexSum>("sum"),
     folding<NumberSum>("nansum"),
-    products("prod"),
+    folding_complex<Product, ComplexProduct>("prod"),
     folding<Greatest>("amax"),
     folding<Least>("amin"),
     position<ArgGreatest>("argmax"),

@@ -29,7 +29,15 @@ struct RunningProduct : Product<typename Wider<T>::Type> {
   static typename Wider<T>::Type lift(T x) { return x; }
 };
 
-/// Products of complex numbers, and logarithms of sums of their exponentials.
+/// Sums and products of complex numbers, and logarithms of sums of their exponentials.
+template <class T>
+struct RunningComplexSum {
+  using In = Complex<T>;
+  using Acc = Complex<double>;
+  static Acc identity() { return {0.0, 0.0}; }
+  static Acc lift(In z) { return Acc(z); }
+  static Acc combine(Acc a, Acc b) { return a + b; }
+};
 template <class T>
 struct RunningComplexProduct {
   using In = Complex<T>;
@@ -156,6 +164,23 @@ template <class T>
 using CumulativeSum = Folding<RunningSum<T>>;
 template <class T>
 using CumulativeProduct = Folding<RunningProduct<T>>;
+template <class T>
+using ComplexCumulativeSum = Folding<RunningComplexSum<T>>;
+template <class T>
+using ComplexCumulativeProduct = Folding<RunningComplexProduct<T>>;
+
+/// One chain per row: totals of segments would cost as much again.
+template <class T>
+struct ComplexCumulativeLogSumExp {
+  using In = Complex<T>;
+  using Op = RunningComplexLogSumExp<T>;
+  static void row(const In* x, In* y, index step, index n) {
+    scan_chain<Op>(x, y, step, n, Op::identity());
+  }
+  static void columns(const In* x, In* y, index row_step, index n, index width) {
+    scan_columns<Op>(x, y, row_step, n, width);
+  }
+};
 
 // ------------------------------------------------------------------ logcumsumexp
 
@@ -238,10 +263,10 @@ void scan(const void* in, void* out, index outer, index n, index inner) {
   });
 }
 
-template <template <class> class Op, bool reverse>
+template <template <class> class S, bool reverse>
 constexpr Scan with_complex(Scan real) {
-  real.scan[static_cast<int>(Compute::c64)] = scan<Folding<Op<float>>, reverse>;
-  real.scan[static_cast<int>(Compute::c128)] = scan<Folding<Op<double>>, reverse>;
+  real.scan[static_cast<int>(Compute::c64)] = scan<S<float>, reverse>;
+  real.scan[static_cast<int>(Compute::c128)] = scan<S<double>, reverse>;
   return real;
 }
 template <template <class> class S, bool reverse>
@@ -256,12 +281,14 @@ constexpr Scan scanning_logarithms(const char* name) {
 }
 
 constexpr Scan rows[] = {
-    scanning<CumulativeSum, false>("cumsum"),
-    scanning<CumulativeSum, true>("cumsum.reverse"),
-    with_complex<RunningComplexProduct, false>(scanning<CumulativeProduct, false>("cumprod")),
-    with_complex<RunningComplexProduct, true>(scanning<CumulativeProduct, true>("cumprod.reverse")),
-    with_complex<RunningComplexLogSumExp, false>(scanning_logarithms<false>("logcumsumexp")),
-    with_complex<RunningComplexLogSumExp, true>(scanning_logarithms<true>("logcumsumexp.reverse")),
+    with_complex<ComplexCumulativeSum, false>(scanning<CumulativeSum, false>("cumsum")),
+    with_complex<ComplexCumulativeSum, true>(scanning<CumulativeSum, true>("cumsum.reverse")),
+    with_complex<ComplexCumulativeProduct, false>(scanning<CumulativeProduct, false>("cumprod")),
+    with_complex<ComplexCumulativeProduct, true>(
+        scanning<CumulativeProduct, true>("cumprod.reverse")),
+    with_complex<ComplexCumulativeLogSumExp, false>(scanning_logarithms<false>("logcumsumexp")),
+    with_complex<ComplexCumulativeLogSumExp, true>(
+        scanning_logarithms<true>("logcumsumexp.reverse")),
 };
 
 }  // namespace
