@@ -339,6 +339,9 @@ struct Counting {
 using Recurrence = void (*)(const void* x, const void* factor, void* y, index outer, index n,
                             index inner, bool reverse);
 
+/// *out = sum of a[i] * b[i], or of conj(a[i]) * b[i], over dense complex vectors.
+using ComplexDot = void (*)(const void* a, const void* b, index count, bool conjugate, void* out);
+
 // ------------------------------------------------------------------ vectors in space
 
 /// a × b along the middle axis of [outer][3][inner], in the compute type.
@@ -458,6 +461,7 @@ struct Table {
   Sorting sorting[compute_count];
   Counting counting;
   Recurrence recurrence[compute_count];  ///< none for i64
+  ComplexDot complex_dot[2];             ///< of pairs of f32, f64
   Searching searching[compute_count];
   Cross cross[compute_count];
   Distances distances[2];

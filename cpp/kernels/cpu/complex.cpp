@@ -33,6 +33,7 @@ constexpr Elementwise rows[] = {
     complex_row<1>("positive", [](auto z) { return z; }),
     complex_row<1>("neg", [](auto z) { return -z; }),
     complex_row<1>("conj", [](auto z) { return decltype(z)(z.re, -z.im); }),
+    complex_row<1>("turned", [](auto z) { return turned(z); }),
     complex_row<1>("abs", [](auto z) { return abs(z); }),
     complex_row<1>("angle", [](auto z) { return angle(z); }),
     floating<2>("complex", [](auto re, auto im) { return Complex<decltype(re)>(re, im); }),

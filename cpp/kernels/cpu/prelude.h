@@ -78,6 +78,7 @@ void fill_sorting(Sorting (&sorting)[compute_count]);
 void fill_selecting(Sorting (&sorting)[compute_count]);
 void fill_counting(Counting& counting);
 void fill_recurrence(Recurrence (&recurrence)[compute_count]);
+void fill_complex_dot(ComplexDot (&dot)[2]);
 void fill_searching(Searching (&searching)[compute_count]);
 void fill_cross(Cross (&cross)[compute_count]);
 void fill_distances(Distances (&distances)[2]);

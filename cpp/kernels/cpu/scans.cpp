@@ -164,8 +164,21 @@ template <class T>
 using CumulativeSum = Folding<RunningSum<T>>;
 template <class T>
 using CumulativeProduct = Folding<RunningProduct<T>>;
+/// Sums of short rows are two chains of real numbers.
 template <class T>
-using ComplexCumulativeSum = Folding<RunningComplexSum<T>>;
+struct ComplexCumulativeSum : Folding<RunningComplexSum<T>> {
+  using In = Complex<T>;
+  static void row(const In* x, In* y, index step, index n) {
+    if (n >= segment * chains) return scan_row<RunningComplexSum<T>>(x, y, step, n);
+    double re = 0, im = 0;
+    for (index i = 0; i < n; ++i) {
+      re += x[i * step].re;
+      im += x[i * step].im;
+      y[i * step].re = static_cast<T>(re);
+      y[i * step].im = static_cast<T>(im);
+    }
+  }
+};
 template <class T>
 using ComplexCumulativeProduct = Folding<RunningComplexProduct<T>>;
 
