@@ -11,12 +11,57 @@ import topograd as tg
 from complex_numbers import KINDS, NAN, near, numbers
 from helpers import Array
 
+SHAPES: list[tuple[tuple[int, ...], tuple[int, ...]]] = [
+    ((5, 3, 7), (7, 4)),
+    ((1, 4), (4, 5)),
+    ((3, 4), (4, 1)),
+    ((3, 0), (0, 5)),
+    ((0, 4), (4, 5)),
+    ((2, 1, 3, 4), (3, 4, 5)),
+    ((3, 4), (2, 4, 5)),
+    ((4,), (4, 5)),
+    ((3, 4), (4,)),
+    ((0,), (0,)),
+    ((40000,), (40000,)),
+    ((70, 300), (300, 65)),
+]
 
-def test_matmul_is_numpys() -> None:
-    a, b = numbers((5, 3, 7)), numbers((7, 4), 1)
-    near(tg.from_numpy(a) @ tg.from_numpy(b), a @ b, "complex128")
-    turned = tg.from_numpy(np.ascontiguousarray(b.T)).t()
-    near(tg.from_numpy(a) @ turned, a @ b, "complex128")
+
+def laid_out(array: Array, layout: str) -> Any:
+    """Return a tensor of the array: dense, transposed, or every second number of another."""
+    if layout == "transposed" and array.ndim > 1:
+        return tg.from_numpy(np.ascontiguousarray(array.swapaxes(-1, -2))).mT
+    if layout == "spread":
+        return tg.from_numpy(np.repeat(array, 2, -1))[..., ::2]
+    return tg.from_numpy(array)
+
+
+@pytest.mark.parametrize("layout", ["dense", "transposed", "spread"])
+@pytest.mark.parametrize("shapes", SHAPES, ids=str)
+def test_products_are_numpys(shapes: tuple[tuple[int, ...], tuple[int, ...]], layout: str) -> None:
+    a, b = (numbers(shape, seed) for seed, shape in enumerate(shapes))
+    scale = max(1.0, float(a.shape[-1])) ** 0.5
+    result = laid_out(a, layout) @ laid_out(b, layout) / scale
+    near(result, a @ b / scale, "complex128")
+
+
+@KINDS
+def test_inner_products_are_numpys(kind: str) -> None:
+    a, b = numbers(50001, 0, kind), numbers(50001, 1, kind)
+    own = [tg.from_numpy(one) for one in (a, b)]
+    wide = [one.astype("complex128") for one in (a, b)]
+    near(tg.vdot(*own) / 250, (np.vdot(*wide) / 250).astype(kind), kind)
+    near(tg.dot(*own) / 250, (np.dot(*wide) / 250).astype(kind), kind)
+    near(tg.vdot(own[0][::3], own[1][::3]) / 250, np.vdot(a[::3], b[::3]) / 250, kind)
+    inputs = [tg.from_numpy(numbers(3, seed)).requires_grad_() for seed in (2, 3)]
+    assert tg.testing.gradcheck(tg.vdot, inputs)
+    assert tg.testing.gradgradcheck(tg.vdot, inputs)
+
+
+@pytest.mark.parametrize("name", ["complex", "polar"])
+def test_results_do_not_lose_their_imaginary_parts(name: str) -> None:
+    with pytest.raises(RuntimeError, match=f"{name}.*complex64"):
+        getattr(tg, name)(tg.ones(2), tg.ones(2), out=tg.empty(2))
 
 
 def test_the_gradient_is_pytorchs_convention() -> None:

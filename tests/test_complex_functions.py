@@ -1,4 +1,4 @@
-"""Functions of complex numbers: values, edges, branch cuts, derivatives of both orders and modes."""
+"""Functions of complex numbers: values, edges, branch cuts, derivatives of all orders and modes."""
 
 from __future__ import annotations
 

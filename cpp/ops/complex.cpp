@@ -224,6 +224,7 @@ tensor([1.+2.j, 3.-4.j])
 )",
     .forward = [](Target target, const Tensor& re, const Tensor& im) -> Tensor {
       check_parts(re, im, "complex");
+      check_castable(target, complex_of(re.dtype()), "complex");
       return pointwise<"complex">(target, re.dtype(), complex_of(re.dtype()), nullptr, re, im);
     },
     .derivative = Linear{[](const Call&, const Tensor& g, const Tensor&, const Tensor&) -> Tensor {
@@ -249,6 +250,7 @@ tensor([ 1.+0.0000e+00j, -2.-1.7485e-07j])
 )",
     .forward = [](Target target, const Tensor& size, const Tensor& turn) -> Tensor {
       check_parts(size, turn, "polar");
+      check_castable(target, complex_of(size.dtype()), "polar");
       return pointwise<"polar">(target, size.dtype(), complex_of(size.dtype()), nullptr, size,
                                 turn);
     },
