@@ -5,6 +5,7 @@
 
 #include "bindings/arguments.h"
 #include "bindings/factory.h"
+#include "bindings/sequences.h"
 #include "graph/provenance.h"
 #include "ops/draw.h"
 #include "tensor/body.h"
@@ -12,68 +13,6 @@
 
 namespace topograd::python {
 namespace {
-
-DType or_default(const Options& options) { return options.dtype.value_or(default_dtype()); }
-
-index steps_between(double start, double end, double step) {
-  expect<ValueError>(step != 0 && std::isfinite(start) && std::isfinite(end) && std::isfinite(step),
-                     "arange: expects finite bounds and a step that is not 0, got {}, {}, {}",
-                     start, end, step);
-  expect<ValueError>((end - start) / step >= 0, "arange: step {} leads away from {} to {}", step,
-                     start, end);
-  const double count = std::ceil((end - start) / step);
-  expect<ShapeError>(count < 0x1p53, "arange: more elements than memory can hold");
-  return static_cast<index>(count);
-}
-
-Tensor make_arange(const Scalar& start, const Scalar& end, const Scalar& step,
-                   const Options& options) {
-  const bool real = start.is_real() || end.is_real() || step.is_real();
-  const DType dtype = options.dtype.value_or(real ? default_dtype() : DType::int64);
-  if (!real && !is_floating(dtype)) {
-    const index by = step.integer();
-    expect<ValueError>(by != 0, "arange: step must not be 0");
-    const auto span = static_cast<__int128>(end.integer()) - start.integer();
-    expect<ValueError>(span == 0 || (span > 0) == (by > 0),
-                       "arange: step {} leads away from {} to {}", by, start.integer(),
-                       end.integer());
-    const auto count = (span + by + (by > 0 ? -1 : 1)) / by;
-    expect<ShapeError>(count < (static_cast<__int128>(1) << 53),
-                       "arange: more elements than memory can hold");
-    Tensor out = Tensor::empty({static_cast<index>(count)}, DType::int64);
-    auto* data = out.data<std::int64_t>();
-    for (index i = 0; i < out.count(); ++i) data[i] = start.integer() + i * by;
-    return converted(out, dtype);
-  }
-  Tensor out =
-      Tensor::empty({steps_between(start.real(), end.real(), step.real())}, DType::float64);
-  double* data = out.data<double>();
-  for (index i = 0; i < out.count(); ++i)
-    data[i] = start.real() + static_cast<double>(i) * step.real();
-  return converted(out, dtype);
-}
-
-Tensor make_linspace(double start, double end, index steps, const Options& options) {
-  expect<ValueError>(steps >= 0, "linspace: steps must not be negative, got {}", steps);
-  Tensor out = Tensor::empty({steps}, DType::float64);
-  double* data = out.data<double>();
-  const double step = steps > 1 ? (end - start) / static_cast<double>(steps - 1) : 0;
-  // From both ends, so that the last element is exactly `end`.
-  for (index i = 0; i < steps; ++i)
-    data[i] = i < steps / 2 || steps == 1 ? start + step * static_cast<double>(i)
-                                          : end - step * static_cast<double>(steps - 1 - i);
-  return converted(out, or_default(options));
-}
-
-Tensor make_logspace(double start, double end, index steps, double base, const Options& options) {
-  expect<ValueError>(steps >= 0, "logspace: steps must not be negative, got {}", steps);
-  Options exact = options;
-  exact.dtype = DType::float64;
-  const Tensor out = make_linspace(start, end, steps, exact);
-  double* data = out.data<double>();
-  for (index i = 0; i < steps; ++i) data[i] = std::pow(base, data[i]);
-  return converted(out, or_default(options));
-}
 
 /// Elements of a matrix on or below a diagonal.
 index triangle_count(index rows, index columns, index offset, std::string_view what) {
@@ -162,9 +101,10 @@ Tensor make_eye(index rows, index columns, DType dtype) {
 void expect_shape(const Dims& size) {
   expect<ShapeError>(size.size() <= max_rank, "more than {} dims", max_rank);
 }
-void expect_floating(const Options& options, std::string_view what) {
-  expect<TypeError>(is_floating(or_default(options)),
-                    "expects a floating point dtype for {}, got {}", what, or_default(options));
+void expect_fractions(const Options& options, std::string_view what) {
+  expect<TypeError>(is_differentiable(or_default(options)),
+                    "expects a floating point or complex dtype for {}, got {}", what,
+                    or_default(options));
 }
 
 }  // namespace
@@ -242,14 +182,14 @@ topograd.Size([4]))",
 
 size: ints, or one list of them. generator: a Generator, by default the one that manual_seed sets. The
 numbers are the same for any number of threads and any instruction set. Raises TypeError for a dtype
-that is not floating point.
+that is neither floating point nor complex, of which both parts are drawn.
 
 >>> tg.rand(2, 3).shape
 topograd.Size([2, 3]))",
                  {Form("rand(int... size, *, object? generator=None",
                        [](const Options& options, const Dims& size, const Object& generator) {
                          expect_shape(size);
-                         expect_floating(options, "random numbers");
+                         expect_fractions(options, "random numbers");
                          return draw_uniform(size, or_default(options),
                                              generator_or_global(generator));
                        })});
@@ -264,7 +204,7 @@ topograd.Size([4]))",
       {Form("rand_like(Tensor input, *, object? generator=None",
             [](Options options, const Tensor& input, const Object& generator) {
               if (!options.dtype) options.dtype = input.dtype();
-              expect_floating(options, "random numbers");
+              expect_fractions(options, "random numbers");
               return draw_uniform(input.shape(), *options.dtype, generator_or_global(generator));
             })});
   define_factory(m, R"(Random numbers of the standard normal distribution.
@@ -278,7 +218,7 @@ topograd.Size([2, 3]))",
                  {Form("randn(int... size, *, object? generator=None",
                        [](const Options& options, const Dims& size, const Object& generator) {
                          expect_shape(size);
-                         expect_floating(options, "random numbers");
+                         expect_fractions(options, "random numbers");
                          return draw_normal(size, or_default(options),
                                             generator_or_global(generator));
                        })});
@@ -293,7 +233,7 @@ topograd.Size([4]))",
       {Form("randn_like(Tensor input, *, object? generator=None",
             [](Options options, const Tensor& input, const Object& generator) {
               if (!options.dtype) options.dtype = input.dtype();
-              expect_floating(options, "random numbers");
+              expect_fractions(options, "random numbers");
               return draw_normal(input.shape(), *options.dtype, generator_or_global(generator));
             })});
   define_factory(m, R"(A new tensor of the given size, every element fill_value.
@@ -342,10 +282,12 @@ tensor([1.0000, 1.2500, 1.5000, 1.7500]))",
 Raises ValueError for a negative number of steps.
 
 >>> tg.linspace(0, 1, 5)
-tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000]))",
+tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
+>>> tg.linspace(0, 1 + 2j, 3)
+tensor([0.0000+0.j, 0.5000+1.j, 1.0000+2.j]))",
                  {Form("linspace(Scalar start, Scalar end, int steps, *",
                        [](const Options& options, Scalar start, Scalar end, std::int64_t steps) {
-                         return make_linspace(start.real(), end.real(), steps, options);
+                         return make_linspace(start, end, steps, options);
                        })});
   define_factory(
       m,
@@ -357,7 +299,7 @@ base: default 10. Raises ValueError for a negative number of steps.
 tensor([  1.,  10., 100.]))",
       {Form("logspace(Scalar start, Scalar end, int steps, float base=10.0, *",
             [](const Options& options, Scalar start, Scalar end, std::int64_t steps, double base) {
-              return make_logspace(start.real(), end.real(), steps, base, options);
+              return make_logspace(start, end, steps, base, options);
             })});
   define_factory(m, R"(A 0-d tensor of a number, of the default dtype if none is given.
 

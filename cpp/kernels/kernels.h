@@ -26,8 +26,9 @@ using index = std::int64_t;
 // ------------------------------------------------------------------ elementwise
 
 /// The types elementwise loops and reductions compute in. Other dtypes are converted tile by tile:
-/// halves to f32, integers and booleans to i64. Only elementwise loops and Adding have complex
-/// forms (c64, c128); linear ops on complex tensors run on their real parts.
+/// halves to f32, integers and booleans to i64. Elementwise loops, Adding, sums, products and
+/// recurrences have complex forms (c64, c128); linear ops on complex tensors run on their real
+/// parts.
 enum class Compute : std::uint8_t { f32, f64, i64, c64, c128 };
 inline constexpr int compute_count = 5;
 
@@ -35,6 +36,10 @@ inline constexpr int compute_count = 5;
 /// a broadcast scalar. in and out may be the same memory when their element sizes agree.
 using Loop = void (*)(const void* const* in, const index* step, void* out, index count,
                       const double* params);
+
+/// What numbers an elementwise loop writes: those of its compute type, or their real or complex
+/// counterparts.
+enum class Field : std::uint8_t { same, real, complex };
 
 struct Elementwise {
   const char*
@@ -44,6 +49,7 @@ struct Elementwise {
       boolean_inputs;        ///< bit i: input i is boolean (bytes 0 or 1) whatever the compute type
   bool boolean_output;       ///< the output is boolean (bytes 0 or 1)
   Loop loop[compute_count];  ///< null where the op does not exist for the compute type
+  Field field = Field::same;
 };
 
 /// out[i] = in[i] converted, dense. Indexed [from][to] by DType. Float to integer truncates (NaN
@@ -335,6 +341,9 @@ struct Counting {
 using Recurrence = void (*)(const void* x, const void* factor, void* y, index outer, index n,
                             index inner, bool reverse);
 
+/// *out = sum of a[i] * b[i], or of conj(a[i]) * b[i], over dense complex vectors.
+using ComplexDot = void (*)(const void* a, const void* b, index count, bool conjugate, void* out);
+
 // ------------------------------------------------------------------ vectors in space
 
 /// a × b along the middle axis of [outer][3][inner], in the compute type.
@@ -453,7 +462,8 @@ struct Table {
   Placing placing;
   Sorting sorting[compute_count];
   Counting counting;
-  Recurrence recurrence[2];
+  Recurrence recurrence[compute_count];  ///< none for i64
+  ComplexDot complex_dot[2];             ///< of pairs of f32, f64
   Searching searching[compute_count];
   Cross cross[compute_count];
   Distances distances[2];

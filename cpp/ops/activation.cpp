@@ -24,6 +24,15 @@ Tensor gelu_slope(const Tensor& x, bool by_tanh) {
          0.5 * sqrt_two_over_pi * x * (1 - square(inner)) * (1 + 3 * gelu_cubic * square(x));
 }
 
+/// What softsign makes of a change v of x; the transposed map is the same.
+Tensor softsign_change(const Tensor& v, const Tensor& x) {
+  const Tensor size = abs(x), slope = reciprocal(1 + size);
+  if (!is_complex(x.dtype())) return chained(v, square(slope));
+  // |x| grows by the part of v along x.
+  const Tensor along = x * real(conj(x) * v) / where(eq(size, 0), 1, size);
+  return v * slope - along * square(slope);
+}
+
 }  // namespace
 
 constinit const Unary relu{{
@@ -103,13 +112,19 @@ constinit const Unary silu{{
     .signature = "silu(Tensor input)",
     .doc = R"(Sigmoid linear unit, or swish: x * sigmoid(x).
 
-input: (*), floating point. Returns the same shape and dtype. -inf gives 0, its limit.
-Raises DTypeError for integers. Source: Elfwing and others, 2017.
+input: (*), floating point or complex. Returns the same shape and dtype. -inf gives 0,
+its limit. Raises DTypeError for integers. Source: Elfwing and others, 2017.
 
 >>> F.silu(tg.tensor([-1.0, 0.0, 1.0]))
 tensor([-0.2689,  0.0000,  0.7311])
 )",
-    .forward = floating_unary<"silu">,
+    .forward =
+        [](Target target, const Tensor& input) {
+          expect<DTypeError>(is_differentiable(input.dtype()),
+                             "silu: expects a floating point or complex input, got {}",
+                             input.dtype());
+          return unary<"silu">(target, input);
+        },
     .derivative = Elementwise{[](const Call&, const Tensor& x) -> Tensor {
       const Tensor s = sigmoid(x);
       return s * (1 + x * (1 - s));
@@ -214,8 +229,8 @@ constinit const Unary softsign{{
     .signature = "softsign(Tensor input)",
     .doc = R"(Softsign: x / (1 + |x|).
 
-input: (*); integers give float32. Returns the same shape, in [-1, 1]. Infinities give
--1 and 1, the limits. The gradient is 1 / (1 + |x|)**2. Raises DTypeError for bool
+input: (*); integers give float32. Returns the same shape, in [-1, 1], complex numbers
+in the unit circle. Infinities give -1 and 1, the limits. The gradient is 1 / (1 + |x|)**2. Raises DTypeError for bool
 tensors.
 
 >>> F.softsign(tg.tensor([-1.0, 0.0, 3.0]))
@@ -226,9 +241,12 @@ tensor([-0.5000,  0.0000,  0.7500])
           expect_numbers(input.dtype(), "softsign");
           return float_unary<"softsign">(target, input);
         },
-    .derivative = Elementwise{[](const Call&, const Tensor& x) -> Tensor {
-      return reciprocal(square(1 + abs(x)));
-    }},
+    .derivative = General{.vjp = {[](const Call&, const Tensor& g, const Tensor& x) -> Tensor {
+                            return softsign_change(g, x);
+                          }},
+                          .jvp = {[](const Call&, const Tensors& t, const Tensor& x) -> Tensor {
+                            return softsign_change(t[0], x);
+                          }}},
     .fused = Vjp{[](const Call&, const Tensor& g, const Tensor& x) -> Tensor {
       return fused<"softsign.backward">(nullptr, g, x);
     }},

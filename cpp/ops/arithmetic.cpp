@@ -338,10 +338,15 @@ tensor([0.5000, 1.4142])
         [](Target target, const Tensor& x, const Tensor& e) {
           const DType dtype = result_type({&x, &e});
           check_castable(target, dtype, "pow");
-          if (e.body()->wrapped_number && is_floating(dtype)) {
+          if (e.body()->wrapped_number && is_differentiable(dtype) && !is_complex(e.dtype())) {
             const double power = e.item().real();
             if (power == 2) return pointwise<"square">(target, dtype, dtype, nullptr, x);
             if (power == 0.5) return pointwise<"sqrt">(target, dtype, dtype, nullptr, x);
+            if (is_complex(dtype)) {
+              if (power == 3) return pointwise<"cube">(target, dtype, dtype, nullptr, x);
+              if (power == -1) return pointwise<"reciprocal">(target, dtype, dtype, nullptr, x);
+              if (power == -2) return pointwise<"inverse_square">(target, dtype, dtype, nullptr, x);
+            }
           }
           if (!e.body()->wrapped_number) expect_numbers(dtype, "pow");
           expect<ValueError>(

@@ -19,6 +19,15 @@ Tensor sample_complex(const Dims& shape) {
 
 std::vector<Sample> complex_samples() { return {{sample_complex({2, 3})}, {sample_complex({})}}; }
 
+/// The part of v at right angles to z, of which `direction` is the sign, over |z|; 0 where z is.
+Tensor across(const Tensor& v, const Tensor& direction, const Tensor& z) {
+  if (!is_complex(z.dtype())) return Tensor::zeros(z.shape(), z.dtype());
+  const Tensor size = abs(z);
+  const Tensor nothing = eq(size, 0);
+  const Tensor rest = v - direction * real(conj(direction) * v);
+  return where(nothing, 0, rest / where(nothing, 1, size));
+}
+
 /// (re, im) of one dtype, as `complex` and `polar` take them.
 void check_parts(const Tensor& a, const Tensor& b, std::string_view op) {
   expect<DTypeError>(
@@ -159,11 +168,19 @@ input: (*). Returns the same shape and dtype.
 >>> tg.sgn(tg.tensor([3 + 4j, 0j]))
 tensor([0.6000+0.8000j, 0.0000+0.0000j])
 )",
-    .forward = [](const Tensor& z) -> Tensor {
-      if (!is_complex(z.dtype())) return sign(z);
-      const Tensor size = abs(z);
-      return z / where(eq(size, 0), 1, size);
+    .forward = [](Target target, const Tensor& z) -> Tensor {
+      if (!is_complex(z.dtype())) return unary<"sign">(target, z);
+      return unary<"sgn">(target, z);
     },
+    // Moving along z changes nothing: what is left of a change v is v - s Re(conj(s) v), over |z|.
+    // The transposed map is the same.
+    .derivative = General{.vjp = {[](const Call& c, const Tensor& g, const Tensor& z) -> Tensor {
+                            return across(g, c.output(), z);
+                          }},
+                          .jvp = {[](const Call& c, const Tensors& t, const Tensor& z) -> Tensor {
+                            return across(t[0], c.output(), z);
+                          }}},
+    .saves = saves_in0 | saves_output,
     .traits = is_method | has_in_place,
     .samples = complex_samples,
 }};
@@ -179,10 +196,8 @@ and NaN for NaN; float32 for integers. The gradient at 0 is 0.
 tensor([0.0000, 1.5708, 3.1416])
 )",
     .forward = [](const Tensor& z) -> Tensor {
-      if (is_complex(z.dtype())) {
-        const Tensor parts = real_view(z);
-        return atan2(select(parts, index{-1}, index{1}), select(parts, index{-1}, index{0}));
-      }
+      if (is_complex(z.dtype()))
+        return pointwise<"angle">({}, z.dtype(), real_of(z.dtype()), nullptr, z);
       const Tensor x = cast(z, floating(z.dtype()));
       return where(isnan(x), x, where(lt(x, 0), M_PI, Tensor::zeros({}, x.dtype())));
     },
@@ -207,11 +222,18 @@ complex128. Raises TypeError for other dtypes.
 >>> tg.complex(tg.tensor([1.0, 3.0]), tg.tensor([2.0, -4.0]))
 tensor([1.+2.j, 3.-4.j])
 )",
-    .forward = [](const Tensor& re, const Tensor& im) -> Tensor {
+    .forward = [](Target target, const Tensor& re, const Tensor& im) -> Tensor {
       check_parts(re, im, "complex");
-      const Dims shape = broadcast_shapes(re.shape(), im.shape(), "complex");
-      return view_as_complex(stack({expand(re, shape), expand(im, shape)}, index{-1}));
+      check_castable(target, complex_of(re.dtype()), "complex");
+      return pointwise<"complex">(target, re.dtype(), complex_of(re.dtype()), nullptr, re, im);
     },
+    .derivative = Linear{[](const Call&, const Tensor& g, const Tensor&, const Tensor&) -> Tensor {
+                           return real(g);
+                         },
+                         [](const Call&, const Tensor& g, const Tensor&, const Tensor&) -> Tensor {
+                           return is_complex(g.dtype()) ? imag(g)
+                                                        : Tensor::zeros(g.shape(), g.dtype());
+                         }},
     .traits = function_only,
     .samples = binary_samples,
 }};
@@ -226,10 +248,19 @@ Returns complex64 or complex128. Raises TypeError for other dtypes.
 >>> tg.polar(tg.tensor([1.0, 2.0]), tg.tensor([0.0, np.pi]))
 tensor([ 1.+0.0000e+00j, -2.-1.7485e-07j])
 )",
-    .forward = [](const Tensor& size, const Tensor& turn) -> Tensor {
+    .forward = [](Target target, const Tensor& size, const Tensor& turn) -> Tensor {
       check_parts(size, turn, "polar");
-      return complex(size * cos(turn), size * sin(turn));
+      check_castable(target, complex_of(size.dtype()), "polar");
+      return pointwise<"polar">(target, size.dtype(), complex_of(size.dtype()), nullptr, size,
+                                turn);
     },
+    .derivative = Elementwise{[](const Call&, const Tensor& size, const Tensor& turn) -> Tensor {
+                                return polar(Tensor::ones({}, size.dtype()), turn);
+                              },
+                              [](const Call& c, const Tensor&, const Tensor&) -> Tensor {
+                                return c.output() * Tensor(std::complex<double>(0, 1));
+                              }},
+    .saves = saves_in1 | saves_output,
     .traits = function_only,
     .samples = binary_samples,
 }};

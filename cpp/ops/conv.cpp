@@ -58,6 +58,19 @@ Tensor integer_conv(const Tensor& x, const Tensor& weight, const Tensor& bias, c
   return cast(cast(sums, DType::int64), x.dtype());
 }
 
+/// Four real convolutions: three would do, but lose digits where the parts differ in size.
+Tensor complex_conv(const Tensor& x, const Tensor& weight, const Tensor& bias, const Dims& stride,
+                    const Dims& padding, const Dims& dilation, index groups) {
+  const auto run = [&](const Tensor& of_x, const Tensor& of_weight, const Tensor& shift) {
+    return convolution(of_x, of_weight, shift, stride, padding, dilation, groups);
+  };
+  const Tensor re = real(x), im = imag(x), w_re = real(weight), w_im = imag(weight);
+  const Tensor shift_re = bias.defined() ? real(bias) : Tensor();
+  const Tensor shift_im = bias.defined() ? imag(bias) : Tensor();
+  return complex(run(re, w_re, shift_re) - run(im, w_im, Tensor()),
+                 run(re, w_im, shift_im) + run(im, w_re, Tensor()));
+}
+
 /// F.conv1d and so on: a missing batch dim is added and taken away again.
 Tensor conv_of_rank(const Tensor& x, const Tensor& weight, const Tensor& bias, const Dims& stride,
                     const Dims& padding, const Dims& dilation, index groups, int spatial,
@@ -68,9 +81,15 @@ Tensor conv_of_rank(const Tensor& x, const Tensor& weight, const Tensor& bias, c
   expect<NotSupported>(x.dtype() == weight.dtype(), "{}: dtypes differ: input is {}, weight is {}",
                        op, x.dtype(), weight.dtype());
   expect_numbers(x.dtype(), op);
-  expect_real(x.dtype(), op);
-  expect_real(bias, op);
+  if (is_complex(x.dtype()))
+    expect<DTypeError>(!bias.defined() || bias.dtype() == x.dtype(),
+                       "{}: dtypes differ: input is {}, bias is {}", op, x.dtype(),
+                       bias.defined() ? bias.dtype() : x.dtype());
+  else
+    expect_real(bias, op);
   const auto run = [&](const Tensor& batch) {
+    if (is_complex(x.dtype()))
+      return complex_conv(batch, weight, bias, stride, padding, dilation, groups);
     if (!is_floating(x.dtype()))
       return integer_conv(batch, weight, bias, stride, padding, dilation, groups);
     return convolution(batch, weight, bias, stride, padding, dilation, groups);

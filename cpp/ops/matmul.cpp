@@ -88,21 +88,36 @@ Tensor multiply(const Tensor& a, const Tensor& b, const Tensor& bias = {}) {
   return c;
 }
 
-/// Four real products on the strided parts.
+/// Complex numbers in rows as real ones, twice as many; the elements of a row must be neighbours.
+Tensor rows_of_parts(const Tensor& x) {
+  Dims shape = x.shape(), strides = x.strides();
+  shape[x.rank() - 1] *= 2;
+  for (int d = 0; d + 1 < x.rank(); ++d) strides[d] *= 2;
+  strides[x.rank() - 1] = 1;
+  const Tensor pairs = real_view(x);
+  return restrided(pairs, shape, strides, pairs.body()->offset);
+}
+
+/// One real product: a row (re, im, …) of a times, for each row of b, that row and i times it.
 Tensor multiply_complex(const Tensor& a, const Tensor& b, const Tensor& bias) {
-  const auto part = [](const Tensor& x, index which) {
-    return select(real_view(x), index{-1}, which);
-  };
-  const auto product = [&](index of_a, index of_b) {
-    return multiply(part(a, of_a), part(b, of_b));
-  };
-  const Tensor re = product(0, 0), im = product(0, 1);
-  const Tensor c = Tensor::empty(re.shape(), a.dtype());
-  const Tensor c_re = part(c, 0), c_im = part(c, 1);
-  pointwise<"sub">({&c_re}, re.dtype(), re.dtype(), nullptr, re, product(1, 1));
-  pointwise<"add">({&c_im}, im.dtype(), im.dtype(), nullptr, im, product(1, 0));
-  if (bias.defined()) add.into(c, bias, 1);
-  return c;
+  Dims shape = front(b.shape(), 1);
+  shape.push_back(2);
+  shape.push_back(b.shape().back());
+  const Tensor rows = Tensor::empty(shape, b.dtype());
+  copy_elements(b, select(rows, index{-2}, index{0}));
+  const Tensor turned = select(rows, index{-2}, index{1});
+  pointwise<"turned">({&turned}, b.dtype(), b.dtype(), nullptr, b);
+  shape.erase(shape.size() - 2);
+  shape[shape.size() - 2] *= 2;
+  const Tensor right = restrided(rows, shape, contiguous_strides(shape), 0);
+  const Tensor left = a.strides().back() == 1 || a.shape().back() <= 1 ? a : dense_copy(a);
+  const Tensor parts = multiply(rows_of_parts(left), rows_of_parts(right),
+                                bias.defined() ? rows_of_parts(dense(bias)) : bias);
+  Dims result = parts.shape();
+  const index columns = b.shape().back();
+  result[result.size() - 1] = columns;
+  result.push_back(2);
+  return complex_view(restrided(parts, result, contiguous_strides(result), 0));
 }
 
 /// Vectors take part as one-row and one-column matrices.
@@ -199,6 +214,8 @@ topograd.Size([5, 4, 2, 2])
         [](const Tensor& a, const Tensor& b) {
           check_product(a, b, "matmul");
           if (a.rank() >= 2 && b.rank() >= 2) return multiply(a, b);
+          if (a.rank() == 1 && b.rank() == 1 && is_complex(a.dtype()))
+            return complex_dot(a, b, false);
           Tensor c = multiply(as_row(a), as_column(b));
           Dims shape = c.shape();
           if (a.rank() == 1) shape.erase(shape.size() - 2);

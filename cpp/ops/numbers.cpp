@@ -202,7 +202,8 @@ constinit const Op<Tensor(Tensor, std::optional<double>, std::optional<double>,
                      "neginf=None)",
         .doc = R"(NaN and infinities replaced by finite numbers.
 
-input: (*), any dtype. Returns a new tensor of the same shape and dtype; integers stay as they are.
+input: (*), any dtype. Returns a new tensor of the same shape and dtype; integers stay as they are,
+both parts of complex numbers are replaced alike.
 nan: for NaN, default 0. posinf, neginf: for inf and -inf; None (default) for the greatest and
 least finite number of the dtype. The gradient is 0 where something was replaced.
 
@@ -212,11 +213,18 @@ tensor([0., 9., 1.])
         .forward =
             [](Target target, const Tensor& x, const std::optional<double>& nan,
                const std::optional<double>& above, const std::optional<double>& below) {
-              if (!is_floating(x.dtype())) return unary<"positive">(target, x);
-              const double limit = largest(x.dtype());
+              if (!is_differentiable(x.dtype())) return unary<"positive">(target, x);
+              const double limit = largest(real_of(x.dtype()));
               const double parameters[] = {nan.value_or(0), above.value_or(limit),
                                            below.value_or(-limit)};
-              return pointwise<"nan_to_num">(target, x.dtype(), x.dtype(), parameters, x);
+              if (!is_complex(x.dtype()))
+                return pointwise<"nan_to_num">(target, x.dtype(), x.dtype(), parameters, x);
+              const DType part = real_of(x.dtype());
+              const Tensor pairs =
+                  pointwise<"nan_to_num">({}, part, part, parameters, real_view(x));
+              if (target.tensor == nullptr) return complex_view(dense(pairs));
+              copy_elements(complex_view(dense(pairs)), *target.tensor);
+              return *target.tensor;
             },
         .derivative =
             Elementwise{[](const Call&, const Tensor& x, const std::optional<double>&,

@@ -143,7 +143,7 @@ void land(const Tensor& work, const Tensor& at, const Tensor& from, const Axis& 
 
 Tensor scattered(Target target, const Tensor& x, std::int64_t dim, const Tensor& index_tensor,
                  const Tensor& source, const Scattering& scattering, std::string_view op) {
-  if (scattering.how != Landing::write && scattering.how != Landing::add)
+  if (scattering.how == Landing::greatest || scattering.how == Landing::least)
     expect_real(x.dtype(), op);
   const int d = wrap_dim(dim, x.rank(), op);
   check_gather(x, d, index_tensor, op);

@@ -30,6 +30,14 @@ Tensor cross_of_parts(const Tensor& a, const Tensor& b, int dim) {
 
 }  // namespace
 
+Tensor complex_dot(const Tensor& a, const Tensor& b, bool conjugate) {
+  const Tensor x = dense(a), y = dense(b);
+  const Tensor out = Tensor::empty({}, a.dtype());
+  kernel_table().complex_dot[real_index(real_of(a.dtype()))](x.address(), y.address(), a.count(),
+                                                             conjugate, out.address());
+  return out;
+}
+
 constinit const Op<Tensor(Tensor, Tensor, Tensor, Scalar, Scalar)> addbmm{{
     .signature =
         "addbmm(Tensor input, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1)",
@@ -307,8 +315,13 @@ tensor(11.)
           expect<ShapeError>(a.shape() == b.shape(), "vdot: sizes differ: {} and {}", a.shape(),
                              b.shape());
           check_same_dtype(a, b, "vdot");
-          return matmul(conjugated(a), b);
+          return is_complex(a.dtype()) ? complex_dot(a, b, true) : matmul(a, b);
         },
+    .derivative = Multilinear{[](const Call&, const Tensor& g, const Tensor&,
+                                 const Tensor& b) -> Tensor { return chained(conjugated(g), b); },
+                              [](const Call&, const Tensor& g, const Tensor& a,
+                                 const Tensor&) -> Tensor { return chained(g, a); }},
+    .saves = saves_inputs | saves_for_others,
     .samples = []() -> std::vector<Sample> { return {{sample({3}), sample({3})}}; },
 }};
 

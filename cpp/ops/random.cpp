@@ -11,7 +11,19 @@ Generator& generator_or_global(const Object& given) {
   return given ? *static_cast<Generator*>(given.get()) : Generator::global();
 }
 
+namespace {
+
+/// Numbers of the parts' dtype, in pairs.
+template <class Draw>
+Tensor draw_pairs(const Dims& shape, DType dtype, Generator& generator, Draw draw) {
+  const Tensor pairs = draw(Dims{count_of(shape), 2}, real_of(dtype), generator);
+  return reshape(complex_view(pairs), shape);
+}
+
+}  // namespace
+
 Tensor draw_uniform(const Dims& shape, DType dtype, Generator& generator) {
+  if (is_complex(dtype)) return draw_pairs(shape, dtype, generator, draw_uniform);
   const DType type = compute_dtype(floating(dtype));
   Tensor out = Tensor::empty(shape, type);
   const auto state = generator.take(out.count());
@@ -24,6 +36,9 @@ Tensor draw_uniform(const Dims& shape, DType dtype, Generator& generator) {
 }
 
 Tensor draw_normal(const Dims& shape, DType dtype, Generator& generator) {
+  // The variance, which is 1, is that of both parts together.
+  if (is_complex(dtype))
+    return draw_pairs(shape, dtype, generator, draw_normal) * Tensor(0.70710678118654752440);
   const DType type = compute_dtype(floating(dtype));
   Tensor out = Tensor::empty(shape, type);
   const auto state = generator.take(out.count());
@@ -36,6 +51,7 @@ Tensor draw_normal(const Dims& shape, DType dtype, Generator& generator) {
 }
 
 Tensor draw_integers(const Dims& shape, index low, index high, DType dtype, Generator& generator) {
+  expect_real(dtype, "randint");
   expect<ValueError>(low < high, "randint: expects low < high, got [{}, {})", low, high);
   Tensor out = Tensor::empty(shape, DType::int64);
   const auto state = generator.take(out.count());
@@ -58,6 +74,11 @@ namespace {
 void expect_floating(const Tensor& x, std::string_view op) {
   expect<DTypeError>(is_floating(x.dtype()), "{}: expects a floating point tensor, got {}", op,
                      x.dtype());
+}
+
+void expect_differentiable(const Tensor& x, std::string_view op) {
+  expect<DTypeError>(is_differentiable(x.dtype()),
+                     "{}: expects a floating point or complex tensor, got {}", op, x.dtype());
 }
 
 /// random_() draws below this: what the dtype holds exactly.
@@ -203,7 +224,8 @@ constinit const Op<Tensor(Tensor, Tensor, Object)> normal{{
     .signature = "normal(Tensor mean, Tensor std, *, object? generator=None)",
     .doc = R"(Normal numbers with the given means and standard deviations: mean + std * z.
 
-mean, std: tensors that broadcast together; the dtype is the common one. generator: a Generator,
+mean, std: tensors that broadcast together; the dtype is the common one. mean may be complex: each
+part then deviates by std / sqrt(2). generator: a Generator,
 default the global one. Not differentiable: write mean + std * randn_like(mean) for that.
 Raises ValueError for a negative std.
 
@@ -214,6 +236,10 @@ topograd.Size([2, 3])
 )",
     .forward =
         [](const Tensor& mean, const Tensor& deviation, const Object& generator) {
+          expect<DTypeError>(!is_complex(deviation.dtype()),
+                             "normal: std must be real, got {}; of a complex mean it is that of "
+                             "both parts together",
+                             deviation.dtype());
           expect<ValueError>(all(ge(deviation, 0), {}, false).item().integer() != 0,
                              "normal: std must not be negative");
           const Dims shape = broadcast_shapes(mean.shape(), deviation.shape(), "normal");
@@ -231,8 +257,9 @@ constinit const Op<Tensor(Tensor, double, double, Object)> uniform_fill{{
     .signature = "uniform(Tensor input, float from=0.0, float to=1.0, *, object? generator=None)",
     .doc = R"(Uniform numbers in [from, to), written over input; public as uniform_.
 
-from, to: default 0 and 1; from = to gives that number. generator: a Generator, default the global
-one. Raises ValueError unless from <= to and both are finite.
+from, to: default 0 and 1; from = to gives that number; of complex numbers both parts are drawn.
+generator: a Generator, default the global one. Raises ValueError unless from <= to and both are
+finite.
 
 >>> x = tg.empty(1000).uniform_(2, 3)
 >>> bool(((x >= 2) & (x < 3)).all())
@@ -240,12 +267,14 @@ True
 )",
     .forward =
         [](Target target, const Tensor& x, double low, double high, const Object& generator) {
-          expect_floating(x, "uniform_");
+          expect_differentiable(x, "uniform_");
           expect<ValueError>(low <= high && std::isfinite(high - low),
                              "uniform_: expects finite from <= to, got {}, {}", low, high);
           const Tensor u = draw_uniform(x.shape(), compute_dtype(floating(x.dtype())),
                                         generator_or_global(generator));
-          return written(target, x, low == 0 && high == 1 ? u : u * (high - low) + low);
+          if (low == 0 && high == 1) return written(target, x, u);
+          const Tensor from = is_complex(x.dtype()) ? Tensor(std::complex<double>(low, low)) : low;
+          return written(target, x, u * (high - low) + from);
         },
     .derivative = NotDifferentiable{},
     .traits = filling,
@@ -266,7 +295,7 @@ tensor([5., 5.])
 )",
     .forward =
         [](Target target, const Tensor& x, double mean, double deviation, const Object& generator) {
-          expect_floating(x, "normal_");
+          expect_differentiable(x, "normal_");
           expect<ValueError>(deviation >= 0, "normal_: std must not be negative, got {}",
                              deviation);
           const Tensor z = draw_normal(x.shape(), compute_dtype(floating(x.dtype())),

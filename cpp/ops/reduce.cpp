@@ -33,6 +33,16 @@ bool divisible(const Tensor& products) {
   return all(logical_and(gt(size, smallest), isfinite(products)), {}, false).item().integer() != 0;
 }
 
+/// The greatest real part is taken out first.
+Tensor complex_logsumexp(const Tensor& x, const OptionalDims& dims, bool keepdim) {
+  const ReducedDims reduced = reduced_dims(x, dims, keepdim, "logsumexp");
+  if (reduced.count == 0) return Tensor::full(reduced.shape, Scalar(-HUGE_VAL), x.dtype());
+  const Tensor greatest = amax(select(real_view(x), index{-1}, index{0}), dims, true);
+  const Tensor shift = where(isfinite(greatest), greatest, 0);
+  const Tensor total = log(sum(exp(x - shift), dims, true, {})) + shift;
+  return reshape(total, reduced.shape);
+}
+
 std::vector<Sample> typed_dims_samples() {
   auto list = dims_samples();
   for (auto& one : list) one.push_back(Arg());
@@ -166,7 +176,7 @@ tensor([0., 6., 0.])
     .derivative = General{.vjp = {[](const Call&, const Tensor& g, const Tensor& x,
                                      const OptionalInt& dim, bool keepdim, OptionalType) -> Tensor {
                             return strong_mul(spread(g, x, one_dim(dim), keepdim, "prod"),
-                                              product_of_others(x, dim));
+                                              conjugated(product_of_others(x, dim)));
                           }},
                           .jvp = {[](const Call&, const Tensors& t, const Tensor& x,
                                      const OptionalInt& dim, bool keepdim, OptionalType) -> Tensor {
@@ -254,8 +264,8 @@ constinit const Op<Tensor(Tensor, OptionalDims, bool)> logsumexp{{
     .doc = R"(Logarithm of the sum of exponentials over the given dims: log(sum(exp(x))).
 
 input: (*); integers give float32. dim: a dim or several; None (default) or () for
-all. keepdim: keep them with size 1 (default False). The greatest element is taken out
-first: no overflow. All -inf, or no elements, give -inf. The gradient is softmax(x);
+all. keepdim: keep them with size 1 (default False). The greatest element (of complex
+numbers the greatest real part) is taken out first: no overflow. All -inf, or no elements, give -inf. The gradient is softmax(x);
 NaN where the result is infinite. Raises IndexError for a dim out of range, ValueError
 for one that is named twice. Source: Blanchard, Higham and Higham, 2021.
 
@@ -264,14 +274,16 @@ tensor(1000.6932)
 )",
     .forward =
         [](const Tensor& x, const OptionalDims& dims, bool keepdim) {
+          if (is_complex(x.dtype())) return complex_logsumexp(x, dims, keepdim);
           const DType dtype = floating(x.dtype());
           return reduce<"logsumexp">(converted(x, dtype), dims, keepdim, dtype);
         },
     .derivative =
         General{.vjp = {[](const Call& c, const Tensor& g, const Tensor& x,
                            const OptionalDims& dims, bool keepdim) -> Tensor {
-                  return chained(spread(g, x, dims, keepdim, "logsumexp"),
-                                 exp(x - spread(c.output(), x, dims, keepdim, "logsumexp")));
+                  return chained(
+                      spread(g, x, dims, keepdim, "logsumexp"),
+                      conjugated(exp(x - spread(c.output(), x, dims, keepdim, "logsumexp"))));
                 }},
                 .jvp = {[](const Call& c, const Tensors& t, const Tensor& x,
                            const OptionalDims& dims, bool keepdim) -> Tensor {

@@ -18,8 +18,8 @@ constexpr auto logcumsumexp_vjp = [](const Call& c, const Tensor& g, const Tenso
   // Σ g[i] exp(x[j] - y[i]) over i >= j, as a recurrence whose factors never exceed 1.
   const int d = wrap_dim(dim, x.rank(), "logcumsumexp");
   const Tensor& y = c.output();
-  const Tensor factors = decay(y, shifted(y, d, false, INFINITY));
-  return strong_mul(linear_recurrence(g, factors, d, true), decay(x, y));
+  const Tensor factors = conjugated(decay(y, shifted(y, d, false, INFINITY)));
+  return strong_mul(linear_recurrence(g, factors, d, true), conjugated(decay(x, y)));
 };
 constexpr auto logcumsumexp_jvp = [](const Call& c, const Tensors& t, const Tensor& x,
                                      std::int64_t dim) -> Tensor {
@@ -157,19 +157,20 @@ constinit const Op<Tensor(Tensor, std::int64_t)> logcumsumexp{{
 
 input: (*); integers give float32. dim: the dim to run along. Returns the same shape.
 Neither overflows nor vanishes: sums are kept relative to the running maximum. The
-gradient at -inf is 0.
+gradient at -inf is 0. Imaginary parts of complex results may leave (-pi, pi], as in
+PyTorch.
 
 >>> tg.logcumsumexp(tg.tensor([1000.0, 1000.0, 1000.0]), dim=0)
 tensor([1000.0000, 1000.6932, 1001.0986])
 )",
     .forward =
         [](const Tensor& x, std::int64_t dim) {
-          expect_real(x.dtype(), "logcumsumexp");
           const DType result = floating(x.dtype());
           const Axis axis = axis_of(x.shape(), wrap_dim(dim, x.rank(), "logcumsumexp"));
           const Tensor source = dense(converted(x, compute_dtype(result)));
           Tensor out = Tensor::empty(x.shape(), compute_dtype(result));
-          const auto kernel = scan_kernel<"logcumsumexp">().scan[ordered_index(result)];
+          const auto kernel =
+              scan_kernel<"logcumsumexp">().scan[static_cast<int>(compute_of(result))];
           if (x.count() > 0)
             kernel(source.address(), out.address(), axis.outer, axis.n, axis.inner);
           return converted(out, result);
@@ -199,20 +200,21 @@ wins over an infinite or NaN factor.)",
           const Tensor source = dense(converted(x, dtype));
           const Tensor scale = dense(converted(factors, dtype));
           Tensor out = Tensor::empty(x.shape(), dtype);
-          kernel_table().recurrence[real_index(dtype)](source.address(), scale.address(),
-                                                       out.address(), axis.outer, axis.n,
-                                                       axis.inner, reverse);
+          kernel_table().recurrence[static_cast<int>(compute_of(dtype))](
+              source.address(), scale.address(), out.address(), axis.outer, axis.n, axis.inner,
+              reverse);
           return converted(out, result);
         },
     .derivative =
         General{.vjp = {[](const Call& c, const Tensor& g, const Tensor& x, const Tensor& factors,
                            std::int64_t dim, bool reverse) -> Tensors {
                   const int d = wrap_dim(dim, x.rank(), "linear_recurrence");
-                  const Tensor back = shifted(factors, d, reverse, 0);
+                  const Tensor back = conjugated(shifted(factors, d, reverse, 0));
                   const Tensor h = linear_recurrence(g, back, d, !reverse);
                   Tensors gradients(2);
                   if (c.wants(0)) gradients[0] = h;
-                  if (c.wants(1)) gradients[1] = strong_mul(h, shifted(c.output(), d, !reverse, 0));
+                  if (c.wants(1))
+                    gradients[1] = strong_mul(h, conjugated(shifted(c.output(), d, !reverse, 0)));
                   return gradients;
                 }},
                 .jvp = {[](const Call& c, const Tensors& t, const Tensor& x, const Tensor& factors,

@@ -9,16 +9,11 @@ namespace {
 template <Text name>
 Tensor run_scan(const Tensor& x, std::int64_t dim, DType result, std::string_view op) {
   const int d = wrap_dim(dim, x.rank(), op);
-  if (is_complex(result) && std::string_view(name.value).starts_with("cumsum")) {
-    const DType part = real_of(result);
-    const Tensor pairs = real_view(converted(x, result));
-    return complex_view(run_scan<name>(pairs, d, part, op));
-  }
   const Axis axis = axis_of(x.shape(), d);
   const Tensor source = dense(converted(x, compute_dtype(result)));
   Tensor out = Tensor::empty(x.shape(), compute_dtype(result));
   const auto kernel = scan_kernel<name>().scan[static_cast<int>(compute_of(result))];
-  expect<NotSupported>(kernel != nullptr, "{}: does not exist for dtype {}", op, result);
+  expect<DTypeError>(kernel != nullptr, "{}: does not exist for dtype {}", op, result);
   if (x.count() > 0) kernel(source.address(), out.address(), axis.outer, axis.n, axis.inner);
   return converted(out, result);
 }
@@ -30,8 +25,8 @@ Tensor products_before(const Tensor& y, int dim) { return shifted(y, dim, true, 
 /// running product and a recurrence, without a division, so that zeros do no harm.
 Tensor cumprod_vjp(const Tensor& y, const Tensor& g, const Tensor& x, std::int64_t dim) {
   const int d = wrap_dim(dim, x.rank(), "cumprod");
-  const Tensor behind = linear_recurrence(g, shifted(cast(x, g.dtype()), d, false, 0), d, true);
-  return strong_mul(behind, products_before(y, d));
+  const Tensor factors = conjugated(shifted(cast(x, y.dtype()), d, false, 0));
+  return strong_mul(linear_recurrence(g, factors, d, true), conjugated(products_before(y, d)));
 }
 
 Tensor cumprod_jvp(const Tensor& y, const Tensor& t, const Tensor& x, std::int64_t dim) {
@@ -66,10 +61,22 @@ Tensor restore(const Tensor& g, const Tensor& x, const OptionalDims& dims, bool 
 
 Tensor variance(const Tensor& x, const OptionalDims& dims, const Scalar& correction, bool keepdim,
                 std::string_view op) {
-  expect<DTypeError>(is_floating(x.dtype()), "{}: expects a floating point input, got {}", op,
-                     x.dtype());
+  expect<DTypeError>(is_differentiable(x.dtype()),
+                     "{}: expects a floating point or complex input, got {}", op, x.dtype());
+  if (is_complex(x.dtype())) {
+    const auto of_part = [&](index which) {
+      return variance(select(real_view(x), index{-1}, which), dims, correction, keepdim, op);
+    };
+    return of_part(0) + of_part(1);
+  }
   return run_reduction(reduction_kernel<"var">(), op, x, reduced_dims(x, dims, keepdim, op),
                        x.dtype(), x.dtype(), correction.real());
+}
+
+/// What moving by t changes half of the sum of squares by: the real part of conj(centered) t.
+Tensor along(const Tensor& t, const Tensor& centered, const OptionalDims& dims, bool keepdim) {
+  const Tensor total = sum(chained(t, conjugated(centered)), dims, keepdim, {});
+  return is_complex(total.dtype()) ? real(total) : total;
 }
 
 std::vector<Sample> moment_samples() {
@@ -185,7 +192,8 @@ constinit const Op<Tensor(Tensor, OptionalDims, Scalar, bool)> var{{
     .signature = "var(Tensor input, int[]? dim=None, *, Scalar correction=1, bool keepdim=False)",
     .doc = R"(Variance over the given dims, or over all: sum((x - mean)**2) / (n - correction).
 
-input: (*), floating point. dim: a dim or several; None (default) or () for all.
+input: (*), floating point, or complex, whose variance is that of the real and of the
+imaginary parts together. dim: a dim or several; None (default) or () for all.
 correction: 1 (default) for the unbiased estimate, 0 for the mean square deviation.
 keepdim: keep the dims with size 1 (default False). Accurate also when the mean is far
 greater than the deviation. n <= correction gives inf, or NaN for deviations of 0.
@@ -207,7 +215,7 @@ tensor([1., 0.])
                 .jvp = {[](const Call&, const Tensors& t, const Tensor& x, const OptionalDims& dims,
                            const Scalar& correction, bool keepdim) -> Tensor {
                   const Moments m = moments(x, dims, correction);
-                  return Tensor(2 / m.divisor) * sum(chained(t[0], m.centered), dims, keepdim, {});
+                  return Tensor(2 / m.divisor) * along(t[0], m.centered, dims, keepdim);
                 }}},
     .saves = saves_in0,
     .samples = moment_samples,
@@ -217,8 +225,8 @@ constinit const Op<Tensor(Tensor, OptionalDims, Scalar, bool)> std_{{
     .signature = "std(Tensor input, int[]? dim=None, *, Scalar correction=1, bool keepdim=False)",
     .doc = R"(Standard deviation over the given dims, or over all: sqrt(var(input)).
 
-input: (*), floating point. dim: a dim or several; None (default) or () for all.
-correction: n - correction is the divisor (default 1). keepdim: keep the dims with
+input: (*), floating point or complex. dim: a dim or several; None (default) or () for
+all. correction: n - correction is the divisor (default 1). keepdim: keep the dims with
 size 1 (default False). n <= correction gives inf, or NaN for deviations of 0. The
 gradient is 0 where the deviation is 0. Raises DTypeError for integers.
 
@@ -242,7 +250,7 @@ tensor(1.)
                        const Scalar& correction, bool keepdim) -> Tensor {
               const Moments m = moments(x, dims, correction);
               const Tensor slope = deviation_slope(c.output(), m.divisor);
-              return chained(sum(chained(t[0], m.centered), dims, keepdim, {}), slope);
+              return chained(along(t[0], m.centered, dims, keepdim), slope);
             }}},
     .saves = saves_in0 | saves_output,
     .samples = moment_samples,
@@ -254,8 +262,8 @@ constinit const Op<Tensors(Tensor, OptionalDims, Scalar, bool)> var_mean{{
         " -> (Tensor var, Tensor mean)",
     .doc = R"(Variance and mean over the given dims, or over all.
 
-input: (*), floating point. dim: a dim or several; None (default) or () for all.
-correction: n - correction is the divisor of the variance (default 1). keepdim: keep
+input: (*), floating point or complex. dim: a dim or several; None (default) or () for
+all. correction: n - correction is the divisor of the variance (default 1). keepdim: keep
 the dims with size 1 (default False). Returns (var, mean). Raises DTypeError for
 integers.
 
@@ -393,8 +401,7 @@ constinit const Op<Tensor(Tensor, std::int64_t, bool)> first_of_order{{
                              k);
           shape[x.rank() - 1] = k;
           Tensor at = Tensor::empty(shape, DType::int64);
-          if (x.count() > 0)
-            expect<NotSupported>(!is_complex(x.dtype()), "topk: complex numbers have no order");
+          if (x.count() > 0) expect_real(x.dtype(), "topk");
           if (at.count() == 0) return at;
           const Tensor source = dense(converted(x, compute_dtype(x.dtype())));
           kernel_table().sorting[static_cast<int>(compute_of(x.dtype()))].first_of_order(

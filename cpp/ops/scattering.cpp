@@ -152,11 +152,11 @@ Tensors combined_vjp(const Call& c, const Tensor& g, const Tensor& x, int dim, c
   const Shares shares = shares_of(c, x, dim, at, part, reduce, include_self);
   Tensor gradient;
   if (c.wants(2)) {
-    gradient = strong_mul(gather(g, dim, at), shares.source);
+    gradient = strong_mul(gather(g, dim, at), conjugated(shares.source));
     gradient =
         source.rank() == 0 ? sum(gradient, {}, false, {}) : spread_over(gradient, source.shape());
   }
-  return {strong_mul(g, shares.input), Tensor(), gradient};
+  return {strong_mul(g, conjugated(shares.input)), Tensor(), gradient};
 }
 
 Tensor combined_jvp(const Call& c, const Tensors& t, const Tensor& x, int dim, const Tensor& at,
@@ -192,7 +192,7 @@ kernels::Combination kernel_of(Landing how) {
 
 Tensor index_combined(Target target, const Tensor& x, std::int64_t dim, const Tensor& at,
                       const Tensor& source, const Scattering& scattering) {
-  expect_real(x.dtype(), "index_reduce");
+  if (scattering.how != Landing::product) expect_real(x.dtype(), "index_reduce");
   const int d = wrap_dim(dim, x.rank(), "index_reduce");
   const index n = x.rank() == 0 ? 1 : x.shape()[d];
   check_index_rows(x, d, at, source, "index_reduce");
@@ -209,7 +209,7 @@ Tensor index_combined(Target target, const Tensor& x, std::int64_t dim, const Te
     kernel_table().placing.index_write(identity_of(scattering.how, computed).address(), true,
                                        places, work.address(), axis.outer, n, at.count(),
                                        axis.inner, static_cast<index>(size_of(computed)));
-  kernel_table().adding[ordered_index(x.dtype())].index_combine(
+  kernel_table().adding[static_cast<int>(compute_of(x.dtype()))].index_combine(
       kernel_of(scattering.how), from.address(), places, work.address(), axis.outer, n, at.count(),
       axis.inner);
   if (!work.same_as(out)) copy_elements(work, out);

@@ -34,15 +34,19 @@ struct Weights {
   Tensor reliability;
 };
 
+/// The numbers themselves, or how great they are where they are complex: what norms are made of.
+Tensor sizes(const Tensor& x) { return is_complex(x.dtype()) ? abs(x) : x; }
+
 /// What the sum of products is divided by; at least 0.
 Tensor degrees_of_freedom(const Tensor& x, const Weights& w, double correction) {
   if (!w.product.defined())
     return Tensor(std::max(0.0, static_cast<double>(x.shape()[1]) - correction));
+  const DType part = real_of(x.dtype());
   const Tensor total = sum(w.product);
   const bool reliable = w.reliability.defined() && correction != 0;
   const Tensor lost =
       reliable ? Tensor(correction) * sum(w.product * w.reliability) / total : Tensor(correction);
-  return clamp_min(cast(total, x.dtype()) - cast(lost, x.dtype()), 0);
+  return clamp_min(cast(total, part) - cast(lost, part), 0);
 }
 
 }  // namespace
@@ -188,7 +192,7 @@ constinit const Unary corrcoef{{
 
 input: (variables, n), or (n,) for one variable; integers are taken as float32. Returns
 (variables, variables) in [-1, 1], 0-d for one variable; NaN for a variable that does
-not vary. Raises ShapeError for other shapes.
+not vary. Of complex numbers both parts lie in [-1, 1]. Raises ShapeError for other shapes.
 
 >>> tg.corrcoef(tg.tensor([[1.0, 2.0, 3.0], [3.0, 1.0, 2.0]]))
 tensor([[ 1.0000, -0.5000],
@@ -202,8 +206,10 @@ tensor([[ 1.0000, -0.5000],
                              "corrcoef: expects numbers, got bool");
           const Tensor c = cov(input, 1, {}, {});
           if (c.rank() == 0) return c / c;
-          const Tensor deviation = sqrt(diagonal(c, 0, 0, 1));
-          return clamp_between(c / unsqueeze(deviation, 1) / deviation, -1, 1);
+          const Tensor deviation = sqrt(real(diagonal(c, 0, 0, 1)));
+          const Tensor scaled = c / unsqueeze(deviation, 1) / deviation;
+          if (!is_complex(c.dtype())) return clamp_between(scaled, -1, 1);
+          return complex(clamp_between(real(scaled), -1, 1), clamp_between(imag(scaled), -1, 1));
         },
     .samples = []() -> std::vector<Sample> { return {{sample({3, 5})}, {sample({4})}}; },
 }};
@@ -212,7 +218,7 @@ constinit const Op<Tensor(Tensor, Tensor, double)> dist{{
     .signature = "dist(Tensor input, Tensor other, float p=2)",
     .doc = R"(The p-norm of a difference: (sum |input - other|**p)**(1 / p).
 
-input, other: floating point, broadcast. p: any order, inf for the greatest difference,
+input, other: floating point or complex, broadcast. p: any order, inf for the greatest difference,
 0 for the count of different elements (default 2). Returns a 0-d tensor. The gradient is
 0 where nothing differs. Raises TypeError for integers.
 
@@ -222,10 +228,10 @@ tensor(5.)
     .forward =
         [](const Tensor& a, const Tensor& b, double p) {
           const Tensor difference = a - b;
-          expect<DTypeError>(is_floating(difference.dtype()),
-                             "dist: expects floating point inputs, got {} and {}", a.dtype(),
-                             b.dtype());
-          return vector_norm(difference, p, {}, false);
+          expect<DTypeError>(is_differentiable(difference.dtype()),
+                             "dist: expects floating point or complex inputs, got {} and {}",
+                             a.dtype(), b.dtype());
+          return vector_norm(sizes(difference), p, {}, false);
         },
     .samples = []() -> std::vector<Sample> {
       return {{sample({2, 3}), sample({3}), 2.0}, {sample({4}), sample({4}), 3.0}};
@@ -236,7 +242,7 @@ constinit const Op<Tensor(Tensor, double, std::int64_t, double)> renorm{{
     .signature = "renorm(Tensor input, float p, int dim, float maxnorm)",
     .doc = R"(Scales each slice along dim whose p-norm is above maxnorm down to that norm.
 
-input: two or more dims, floating point. p: the order of the norm over all other dims,
+input: two or more dims, floating point or complex. p: the order of the norm over all other dims,
 above 0. dim: along which the slices lie. maxnorm: from 0 on. Returns the shape and
 dtype of input. A slice is multiplied by maxnorm / (norm + 1e-7). Raises ShapeError for
 fewer dims, ValueError for another p or maxnorm.
@@ -247,8 +253,9 @@ tensor([[0.6000, 0.8000],
 )",
     .forward =
         [](const Tensor& x, double p, std::int64_t dim, double maxnorm) {
-          expect<DTypeError>(is_floating(x.dtype()),
-                             "renorm: expects a floating point input, got {}", x.dtype());
+          expect<DTypeError>(is_differentiable(x.dtype()),
+                             "renorm: expects a floating point or complex input, got {}",
+                             x.dtype());
           expect<ShapeError>(x.rank() >= 2, "renorm: expects two or more dims, got shape {}",
                              x.shape());
           expect<ValueError>(p > 0, "renorm: p must be positive, got {}", p);
@@ -258,7 +265,7 @@ tensor([[0.6000, 0.8000],
           for (int i = 0; i < x.rank(); ++i)
             if (i != d) others.push_back(i);
           const Tensor exact = cast(x, compute_dtype(x.dtype()));
-          const Tensor length = vector_norm(exact, p, others, true);
+          const Tensor length = vector_norm(sizes(exact), p, others, true);
           const Tensor scale = where(gt(length, maxnorm), Tensor(maxnorm) / (length + 1e-7), 1);
           return cast(exact * scale, x.dtype());
         },

@@ -202,8 +202,11 @@ The gradient is inf at 1.
 tensor([0.0000, 1.3170,    nan])
 )",
     .forward = float_unary<"acosh">,
-    .derivative =
-        Elementwise{[](const Call&, const Tensor& x) -> Tensor { return rsqrt(square(x) - 1); }},
+    .derivative = Elementwise{[](const Call&, const Tensor& x) -> Tensor {
+      // In two factors, because sqrt(z * z - 1) has the other sign left of the imaginary axis.
+      if (is_complex(x.dtype())) return rsqrt(x - 1) * rsqrt(x + 1);
+      return rsqrt(square(x) - 1);
+    }},
     .saves = saves_in0,
     .traits = is_method | has_in_place_function,
     .samples = [] { return unary_samples_in(1.5, 3); },

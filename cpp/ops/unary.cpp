@@ -63,12 +63,9 @@ tensor([1.5000, 0.0000, 2.0000])
     .forward =
         [](Target target, const Tensor& x) {
           if (!is_complex(x.dtype())) return number_unary<"abs">(target, x);
-          expect<NotSupported>(target.tensor == nullptr || !is_complex(target.tensor->dtype()),
-                               "abs_: the sizes of complex numbers are real; use abs()");
-          const Tensor parts = real_view(x);
-          return pointwise<"hypot">(target, parts.dtype(), parts.dtype(), nullptr,
-                                    select(parts, index{-1}, index{0}),
-                                    select(parts, index{-1}, index{1}));
+          expect<DTypeError>(target.tensor == nullptr || !is_complex(target.tensor->dtype()),
+                             "abs_: the sizes of complex numbers are real; use abs()");
+          return pointwise<"abs">(target, x.dtype(), real_of(x.dtype()), nullptr, x);
         },
     .derivative = Elementwise{[](const Call&, const Tensor& x) -> Tensor {
       return is_complex(x.dtype()) ? conj(sgn(x)) : sign(x);

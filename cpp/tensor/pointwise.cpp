@@ -337,41 +337,6 @@ bool run_flat(const Pointwise& call, kernels::Loop loop, DType loop_type, DType 
   return true;
 }
 
-}  // namespace
-
-DType result_type(const Tensor* const* inputs, int count) {
-  // Three levels, weakest last: tensors with dims, 0-d tensors, written numbers.
-  DType levels[3];
-  bool present[3] = {};
-  bool same = true;
-  for (int i = 0; i < count; ++i) {
-    const Tensor& x = *inputs[i];
-    same = same && x.dtype() == inputs[0]->dtype();
-    const int level = x.body()->wrapped_number ? 2 : x.rank() == 0 ? 1 : 0;
-    DType dtype = x.dtype();
-    if (level == 2 && is_floating(dtype)) dtype = DType::float32;  // the default dtype
-    if (level == 2 && is_complex(dtype)) dtype = DType::complex64;
-    levels[level] = present[level] ? promote(levels[level], dtype) : dtype;
-    present[level] = true;
-  }
-  if (same && !present[2]) return inputs[0]->dtype();
-  bool any = false;
-  DType result = DType::boolean;
-  for (int level = 0; level < 3; ++level) {
-    if (!present[level]) continue;
-    if (!any || is_higher(levels[level], result))
-      result = any ? promote(result, levels[level]) : levels[level];
-    any = true;
-  }
-  return result;
-}
-
-DType result_type(std::initializer_list<const Tensor*> inputs) {
-  return result_type(inputs.begin(), static_cast<int>(inputs.size()));
-}
-
-namespace {
-
 bool only_numbers(const Pointwise& call) {
   for (int i = 0; i < call.count; ++i)
     if (!call.inputs[i]->body()->wrapped_number) return false;
@@ -414,10 +379,20 @@ Tensor make_result(const Pointwise& call, const Dims& shape) {
   return is_row_major(order) ? out : restrided(out, shape, strides_in_order(shape, order), 0);
 }
 
+/// The dtype of what the loop writes.
+DType written_type(const kernels::Elementwise& kernel, DType loop_type) {
+  if (kernel.boolean_output) return DType::boolean;
+  switch (kernel.field) {
+    case kernels::Field::real: return real_of(loop_type);
+    case kernels::Field::complex: return complex_of(loop_type);
+    default: return loop_type;
+  }
+}
+
 void compute(const Pointwise& call, const Tensor& out) {
   const kernels::Loop loop = call.kernel.loop[static_cast<int>(compute_of(call.common))];
   const DType loop_type = compute_dtype(call.common);
-  const DType out_type = call.kernel.boolean_output ? DType::boolean : loop_type;
+  const DType out_type = written_type(call.kernel, loop_type);
   if (run_flat(call, loop, loop_type, out_type, out)) return;
 
   // A transposed operand is made dense first: the blocked copy moves at memory speed, element by
@@ -462,8 +437,8 @@ void compute_in_order(Pointwise call, const Tensor& out) {
 Tensor run_pointwise(const Pointwise& call, const Tensor* target) {
   if (target == nullptr && call.inputs[0]->rank() == 0 && only_numbers(call))
     return combine_numbers(call);
-  expect<NotSupported>(call.kernel.loop[static_cast<int>(compute_of(call.common))] != nullptr,
-                       "{}: does not exist for dtype {}", call.op, call.common);
+  expect<DTypeError>(call.kernel.loop[static_cast<int>(compute_of(call.common))] != nullptr,
+                     "{}: does not exist for dtype {}", call.op, call.common);
   const Dims shape = broadcast_shape(call);
   if (target != nullptr)
     expect<ShapeError>(target->shape() == shape,

@@ -102,19 +102,9 @@ Arranged arrange(const Tensor& x, const ReducedDims& dims) {
 
 Tensor run_reduction(const kernels::Reduction& row, std::string_view op, const Tensor& x,
                      const ReducedDims& dims, DType common, DType result, double param) {
-  // A sum of complex numbers is one of real parts and one of imaginary parts.
-  if (is_complex(common) && op == "sum") {
-    const Tensor pairs = real_view(converted(x, common));
-    ReducedDims apart = dims;
-    apart.rank = pairs.rank();
-    apart.shape.push_back(2);
-    apart.kept_shape.push_back(2);
-    const DType part = real_of(common);
-    return converted(complex_view(run_reduction(row, op, pairs, apart, part, part, param)), result);
-  }
   const kernels::Compute compute = compute_of(common);
   const kernels::Reduce kernel = row.reduce[static_cast<int>(compute)];
-  expect<NotSupported>(kernel != nullptr, "{}: does not exist for dtype {}", op, common);
+  expect<DTypeError>(kernel != nullptr, "{}: does not exist for dtype {}", op, common);
   const DType loop_type = compute_dtype(common);
   Arranged arranged = arrange(x, dims);
   arranged.x = converted(arranged.x, loop_type);

@@ -240,7 +240,8 @@ class _ComplexForm:
         self.width = self.real.width + self.imaginary.width + 2
 
     def __call__(self, value: Any) -> str:
-        sign = "-" if math.copysign(1.0, value.imag) < 0 else "+"
+        negative = math.copysign(1.0, value.imag) < 0 and not math.isnan(value.imag)
+        sign = "-" if negative else "+"
         return f"{self.real(value.real)}{sign}{self.imaginary(abs(value.imag)).strip()}j"
 
 

@@ -144,10 +144,20 @@ template <class T>
 constexpr Adding adding_of = {index_combine_by<Sum, T>, scatter_combine_by<Sum, T>, add_rows<T>,
                               index_combine<T>, scatter_combine<T>};
 
-/// Complex numbers have no order, and products of them at indices nobody asks for.
+/// Complex numbers have no order: the callers ask for products only.
 template <class T>
-constexpr Adding sums_of = {index_combine_by<Sum, T>, scatter_combine_by<Sum, T>, add_rows<T>,
-                            nullptr, nullptr};
+void index_multiply(Combination, const void* in, const std::int64_t* indices, void* out,
+                    index outer, index n, index picks, index inner) {
+  index_combine_by<Product, T>(in, indices, out, outer, n, picks, inner);
+}
+template <class T>
+void scatter_multiply(Combination, const void* in, const std::int64_t* indices, void* out,
+                      index outer, index n, index picks, index inner) {
+  scatter_combine_by<Product, T>(in, indices, out, outer, n, picks, inner);
+}
+template <class T>
+constexpr Adding complex_adding_of = {index_combine_by<Sum, T>, scatter_combine_by<Sum, T>,
+                                      add_rows<T>, index_multiply<T>, scatter_multiply<T>};
 
 /// Integers wrap around, which only unsigned ones do by definition; their order needs the sign.
 struct Whole {
@@ -172,8 +182,8 @@ void fill_adding(Adding (&adding)[compute_count]) {
   adding[static_cast<int>(Compute::f32)] = adding_of<float>;
   adding[static_cast<int>(Compute::f64)] = adding_of<double>;
   adding[static_cast<int>(Compute::i64)] = adding_of<Whole>;
-  adding[static_cast<int>(Compute::c64)] = sums_of<Complex<float>>;
-  adding[static_cast<int>(Compute::c128)] = sums_of<Complex<double>>;
+  adding[static_cast<int>(Compute::c64)] = complex_adding_of<Complex<float>>;
+  adding[static_cast<int>(Compute::c128)] = complex_adding_of<Complex<double>>;
 }
 
 }  // namespace topograd::kernels::TOPOGRAD_ISA_NAME

@@ -1,7 +1,8 @@
 #pragma once
 
 // Complex numbers for the loops: pairs of float or double, laid out as std::complex is. (Not
-// std::complex itself: see the hazard note in prelude.h.)
+// std::complex itself: see the hazard note in prelude.h.) Without branches, as in math.h, wherever
+// the real functions are; complex_functions.h has the rest.
 
 #include "kernels/cpu/activations.h"
 #include "kernels/cpu/loops.h"
@@ -17,31 +18,34 @@ struct Complex {
   Complex() = default;
   constexpr Complex(T real, T imaginary) : re(real), im(imaginary) {}
   constexpr explicit Complex(double real) : re(static_cast<T>(real)), im(0) {}
+  template <Real From>
+  constexpr explicit Complex(Complex<From> z)
+      : re(static_cast<T>(z.re)), im(static_cast<T>(z.im)) {}
 };
 
 template <class T>
-inline Complex<T> operator+(Complex<T> a, Complex<T> b) {
+TOPOGRAD_INLINE Complex<T> operator+(Complex<T> a, Complex<T> b) {
   return {a.re + b.re, a.im + b.im};
 }
 template <class T>
-inline Complex<T> operator-(Complex<T> a, Complex<T> b) {
+TOPOGRAD_INLINE Complex<T> operator-(Complex<T> a, Complex<T> b) {
   return {a.re - b.re, a.im - b.im};
 }
 template <class T>
-inline Complex<T> operator-(Complex<T> a) {
+TOPOGRAD_INLINE Complex<T> operator-(Complex<T> a) {
   return {-a.re, -a.im};
 }
 template <class T>
-inline Complex<T> operator*(Complex<T> a, Complex<T> b) {
+TOPOGRAD_INLINE Complex<T> operator*(Complex<T> a, Complex<T> b) {
   return {a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re};
 }
 template <class T>
-inline Complex<T> operator*(Complex<T> a, T b) {
+TOPOGRAD_INLINE Complex<T> operator*(Complex<T> a, T b) {
   return {a.re * b, a.im * b};
 }
 /// Scaled by the greater part of the divisor, so that squares neither overflow nor vanish.
 template <class T>
-inline Complex<T> operator/(Complex<T> a, Complex<T> b) {
+TOPOGRAD_INLINE Complex<T> operator/(Complex<T> a, Complex<T> b) {
   const bool tall = abs(b.im) > abs(b.re);
   const T great = tall ? b.im : b.re;
   const T small = tall ? b.re : b.im;
@@ -52,99 +56,139 @@ inline Complex<T> operator/(Complex<T> a, Complex<T> b) {
   return {re / divisor, im / divisor};
 }
 template <class T>
-inline Complex<T>& operator+=(Complex<T>& a, Complex<T> b) {
+TOPOGRAD_INLINE Complex<T>& operator+=(Complex<T>& a, Complex<T> b) {
   a = a + b;
   return a;
 }
 template <class T>
-inline bool operator==(Complex<T> a, Complex<T> b) {
+TOPOGRAD_INLINE bool operator==(Complex<T> a, Complex<T> b) {
   return (a.re == b.re) & (a.im == b.im) ? true : false;
 }
 template <class T>
-inline bool operator!=(Complex<T> a, Complex<T> b) {
+TOPOGRAD_INLINE bool operator!=(Complex<T> a, Complex<T> b) {
   return !(a == b);
 }
 template <class T>
-inline bool is_zero(Complex<T> z) {
+TOPOGRAD_INLINE bool is_zero(Complex<T> z) {
   return (z.re == 0) & (z.im == 0) ? true : false;
+}
+template <class T>
+TOPOGRAD_INLINE bool is_finite(Complex<T> z) {
+  const T none = z.re * 0 + z.im * 0;  // NaN where a part is not finite
+  return none == 0;
 }
 /// i z.
 template <class T>
-inline Complex<T> turned(Complex<T> z) {
+TOPOGRAD_INLINE Complex<T> turned(Complex<T> z) {
   return {-z.im, z.re};
 }
 template <class T>
-inline Complex<T> turned_back(Complex<T> z) {
+TOPOGRAD_INLINE Complex<T> turned_back(Complex<T> z) {
   return {z.im, -z.re};
 }
 
+/// |z|, by the ratio of the parts, which neither overflows nor vanishes.
 template <class T>
-inline Complex<T> exp(Complex<T> z) {
-  const T size = exp(z.re);
-  // On the real axis, and where exp is 0, an infinite or NaN other factor must not count.
-  if (z.im == 0) return {size, z.im};
-  if (size == 0) return {T(0), T(0)};
-  return {size * cos_any(z.im), size * sin_any(z.im)};
+TOPOGRAD_INLINE T abs(Complex<T> z) {
+  const T a = abs(z.re), b = abs(z.im);
+  const T great = b > a ? b : a, small = b > a ? a : b;
+  const T ratio = great == small ? T(1) : small / great;
+  const T size = great == 0 ? T(0) : great * sqrt(T(1) + ratio * ratio);
+  const bool infinite = (a == Format<T>::infinity) | (b == Format<T>::infinity);
+  return infinite ? Format<T>::infinity : is_nan(a) | is_nan(b) ? a + b : size;
+}
+/// In double, where no square of a float overflows or vanishes.
+TOPOGRAD_INLINE float abs(Complex<float> z) { return hypot(z.re, z.im); }
+
+/// As the C library's atan2, without branches. |t| <= tan(pi / 8) after taking pi / 4 away; the
+/// polynomial is (atan(t) / t - 1) / t^2.
+TOPOGRAD_INLINE double arctangent2(double y, double x) {
+  constexpr double pi = 3.14159265358979323846, pi_low = 1.2246467991473531772e-16;
+  const double a = abs(y), b = abs(x);
+  const double low = a < b ? a : b, high = a < b ? b : a;
+  const bool alike = low == high;  // infinities included
+  const bool wide = (low > high * 0.41421356237309504880) | (alike & (high != 0));
+  const double scale = high > 1 ? 0.5 : 1;  // low + high could overflow
+  const double above = alike ? 0 : low * scale - high * scale;
+  const double t = (wide ? above : low) / (wide        ? low * scale + high * scale
+                                           : high == 0 ? 1
+                                                       : high);
+  const double t2 = t * t;
+  const double series =
+      polynomial(t2, -0.33333333333333330127, 0.19999999999995479198, -0.1428571428465789355,
+                 0.11111111014561013587, -0.090909045498846105405, 0.076921825351166403435,
+                 -0.066645022156713535001, 0.058580687568608063517, -0.050850304928076915424,
+                 0.039219552532467378918, -0.019162068915809668713);
+  const double near = t + (t * t2 * series + (wide ? pi_low / 4 : 0));
+  const double eighth = wide ? pi / 4 + near : near;
+  const double quarter = a > b ? pi / 2 - (eighth - pi_low / 2) : eighth;
+  const double angle = sign_bit(x) ? pi - (quarter - pi_low) : quarter;
+  return is_nan(x) | is_nan(y) ? x + y : copysign(angle, y);
+}
+TOPOGRAD_INLINE float arctangent2(float y, float x) { return atan2(y, x); }
+template <class T>
+TOPOGRAD_INLINE T angle(Complex<T> z) {
+  return arctangent2(z.im, z.re);
+}
+
+/// z / |z|, 0 at 0, NaN for what is not finite. In double no square of a float overflows or
+/// vanishes; doubles are scaled by the greater part first.
+TOPOGRAD_INLINE Complex<double> sgn_scaled(double re, double im, double scale) {
+  const double a = re / scale, b = im / scale;
+  const double size = sqrt(a * a + b * b);
+  return {a / size, b / size};
 }
 template <class T>
-inline Complex<T> log(Complex<T> z) {
-  const T angle = atan2(z.im, z.re);
+TOPOGRAD_INLINE Complex<T> sgn(Complex<T> z) {
+  const T great = at_least(abs(z.re), abs(z.im));
+  const T nan = Format<T>::nan;
+  const Complex<T> direction(sgn_scaled(z.re, z.im, sizeof(T) == 8 ? great : 1));
+  const T other = is_zero(z) ? T(0) : nan;
+  const bool usual = is_finite(z) & (great != 0);
+  return {usual ? direction.re : other, usual ? direction.im : other};
+}
+
+template <class T>
+TOPOGRAD_INLINE Complex<T> log(Complex<T> z) {
   const T great = at_least(abs(z.re), abs(z.im));
   const T small = at_most(abs(z.re), abs(z.im));
   // Near the unit circle the logarithm of |z| is small: found without forming |z|.
-  if (great > T(0.5) && great < T(1.5))
-    return {log1p((great - 1) * (great + 1) + small * small) * T(0.5), angle};
-  return {log(hypot(z.re, z.im)), angle};
+  const bool near = (great > T(0.5)) & (great < T(1.5));
+  const T close = near ? (great - 1) * (great + 1) + small * small : T(0);
+  return {near ? log1p(close) * T(0.5) : log(abs(z)), angle(z)};
 }
 template <class T>
-inline Complex<T> sqrt(Complex<T> z) {
-  const T size = hypot(z.re, z.im);
-  if (size == 0) return {T(0), z.im};
+TOPOGRAD_INLINE Complex<T> sqrt(Complex<T> z) {
+  const T size = abs(z);
   // The part that does not cancel, from |z| + |re|; halved before the sum, which could overflow.
   const T part = sqrt(size * T(0.5) + abs(z.re) * T(0.5));
-  const T other = z.im / (part * 2);
-  if (z.re >= 0) return {part, other};
-  return {abs(other), copysign(part, z.im)};
+  const T other = size == 0 ? z.im : z.im / (part * 2);
+  const bool right = z.re >= 0;
+  return {right ? part : abs(other), right ? other : copysign(part, z.im)};
+}
+
+// Hazard "near angles": these hold where the angle, which is the imaginary or the real part, is
+// is_near (trigonometry.h) and everything is finite.
+template <class T>
+TOPOGRAD_INLINE Complex<T> exp_near(Complex<T> z) {
+  const T size = exp(z.re);
+  return {size * cos_near(z.im), size * sin_near(z.im)};
 }
 template <class T>
-inline Complex<T> sin(Complex<T> z) {
-  return {sin_any(z.re) * cosh(z.im), cos_any(z.re) * sinh(z.im)};
+TOPOGRAD_INLINE Complex<T> sin_near(Complex<T> z) {
+  return {sin_near(z.re) * cosh(z.im), cos_near(z.re) * sinh(z.im)};
 }
 template <class T>
-inline Complex<T> cos(Complex<T> z) {
-  return {cos_any(z.re) * cosh(z.im), -(sin_any(z.re) * sinh(z.im))};
-}
-template <class T>
-inline Complex<T> sinh(Complex<T> z) {
-  return turned_back(sin(turned(z)));
-}
-template <class T>
-inline Complex<T> cosh(Complex<T> z) {
-  return cos(turned(z));
+TOPOGRAD_INLINE Complex<T> cos_near(Complex<T> z) {
+  return {cos_near(z.re) * cosh(z.im), -(sin_near(z.re) * sinh(z.im))};
 }
 /// (sinh 2x + i sin 2y) / (cosh 2x + cos 2y), in a form that stays finite.
 template <class T>
-inline Complex<T> tanh(Complex<T> z) {
-  const T t = tanh(z.re);
-  const T sine = sin_any(z.im), cosine = cos_any(z.im);
+TOPOGRAD_INLINE Complex<T> tanh_near(Complex<T> z) {
+  const T sine = sin_near(z.im), cosine = cos_near(z.im);
   const T grown = sinh(at_most(at_least(z.re, T(-40)), T(40)));
   const T divisor = cosine * cosine + grown * grown;
-  return {t * (1 + grown * grown) / divisor, sine * cosine / divisor};
-}
-template <class T>
-inline Complex<T> tan(Complex<T> z) {
-  return turned_back(tanh(turned(z)));
-}
-template <class T>
-inline Complex<T> pow(Complex<T> base, Complex<T> exponent) {
-  if (is_zero(exponent)) return {T(1), T(0)};
-  if (is_zero(base)) return {T(0), T(0)};
-  return exp(log(base) * exponent);
-}
-template <class T>
-inline Complex<T> sgn(Complex<T> z) {
-  const T size = hypot(z.re, z.im);
-  return size == 0 ? Complex<T>(T(0), T(0)) : Complex<T>(z.re / size, z.im / size);
+  return {tanh(z.re) * (1 + grown * grown) / divisor, sine * cosine / divisor};
 }
 
 /// A row whose loops for complex numbers join the real ones of the same name.
@@ -156,7 +200,8 @@ constexpr Elementwise complex_row(const char* name, F) {
           inputs,
           boolean_inputs,
           Single::boolean_output,
-          {nullptr, nullptr, nullptr, &Single::run, &Double::run}};
+          {nullptr, nullptr, nullptr, &Single::run, &Double::run},
+          Single::field};
 }
 
 }  // namespace topograd::kernels::TOPOGRAD_ISA_NAME

@@ -19,6 +19,7 @@ Elementwise* join_complex(Elementwise* begin, Elementwise* end) {
       *end++ = row;
       continue;
     }
+    place->field = row.field;  // which says nothing about real loops
     for (const Compute compute : {Compute::c64, Compute::c128})
       place->loop[static_cast<int>(compute)] = row.loop[static_cast<int>(compute)];
   }

@@ -102,6 +102,21 @@ inline T parameter(double value) {
   return static_cast<T>(value);
 }
 
+/// A complex number (see complex.h).
+template <class Number>
+concept Pair = requires { typename Number::Part; };
+
+/// What a loop over T writes where its function returns Result.
+template <class T, class Result>
+struct Written {
+  static constexpr bool boolean = std::is_same_v<Result, bool>;
+  static constexpr Field field = boolean || Pair<T> == Pair<Result> ? Field::same
+                                 : Pair<T>                          ? Field::real
+                                                                    : Field::complex;
+  using Type = std::conditional_t<boolean, std::uint8_t,
+                                  std::conditional_t<field == Field::same, T, Result>>;
+};
+
 template <class F, class T, unsigned boolean_inputs, class Inputs, class Parameters>
 struct Kernel;
 template <class F, class T, unsigned boolean_inputs, std::size_t... I, std::size_t... P>
@@ -111,8 +126,9 @@ struct Kernel<F, T, boolean_inputs, std::index_sequence<I...>, std::index_sequen
   template <std::size_t>
   using Parameter = T;
   using Result = std::invoke_result_t<F, Input<I>..., Parameter<P>...>;
-  static constexpr bool boolean_output = std::is_same_v<Result, bool>;
-  using Out = std::conditional_t<boolean_output, std::uint8_t, T>;
+  static constexpr bool boolean_output = Written<T, Result>::boolean;
+  static constexpr Field field = Written<T, Result>::field;
+  using Out = typename Written<T, Result>::Type;
 
   static void run(const void* const* in, const index* step, void* out, index count,
                   const double* params) {
@@ -183,8 +199,12 @@ template <int inputs, int parameters = 0, unsigned boolean_inputs = 0, class F>
 constexpr Elementwise floating(const char* name, F) {
   using Single = KernelOf<F, float, inputs, parameters, boolean_inputs>;
   using Double = KernelOf<F, double, inputs, parameters, boolean_inputs>;
-  return {
-      name, inputs, boolean_inputs, Single::boolean_output, {&Single::run, &Double::run, nullptr}};
+  return {name,
+          inputs,
+          boolean_inputs,
+          Single::boolean_output,
+          {&Single::run, &Double::run, nullptr},
+          Single::field};
 }
 /// A row for 64-bit integers.
 template <int inputs, int parameters = 0, unsigned boolean_inputs = 0, class F>

@@ -1,3 +1,4 @@
+#include "kernels/cpu/complex.h"
 #include "kernels/cpu/reduce.h"
 
 namespace topograd::kernels::TOPOGRAD_ISA_NAME {
@@ -5,27 +6,42 @@ namespace {
 
 constexpr index tile_columns = 256;  ///< columns that run side by side
 
+template <class T>
+struct Running {
+  using Type = double;
+};
+template <class T>
+struct Running<Complex<T>> {
+  using Type = Complex<double>;
+};
+
 /// A running value of 0 wins over an infinite or NaN factor, as an exact 0 does in every gradient.
 inline double next(double x, double factor, double before) {
   const double carried = before == 0 ? 0 : factor * before;
   return x + carried;
 }
+inline Complex<double> next(Complex<double> x, Complex<double> factor, Complex<double> before) {
+  return is_zero(before) ? x : x + factor * before;
+}
 
 template <class T>
 void row(const T* x, const T* factor, T* y, index n, index step) {
-  double value = 0;
+  using Wide = typename Running<T>::Type;
+  Wide value(0.0);
   for (index i = 0; i < n; ++i, x += step, factor += step, y += step) {
-    value = next(*x, *factor, value);
+    value = next(Wide(*x), Wide(*factor), value);
     *y = static_cast<T>(value);
   }
 }
 
 template <class T>
 void columns(const T* x, const T* factor, T* y, index n, index step, index width) {
-  double value[tile_columns] = {};
+  using Wide = typename Running<T>::Type;
+  Wide value[tile_columns];
+  for (index j = 0; j < width; ++j) value[j] = Wide(0.0);
   for (index i = 0; i < n; ++i, x += step, factor += step, y += step) {
     for (index j = 0; j < width; ++j) {
-      value[j] = next(x[j], factor[j], value[j]);
+      value[j] = next(Wide(x[j]), Wide(factor[j]), value[j]);
       y[j] = static_cast<T>(value[j]);
     }
   }
@@ -55,9 +71,11 @@ void recurrence(const void* x_memory, const void* factor_memory, void* y_memory,
 
 }  // namespace
 
-void fill_recurrence(Recurrence (&rows)[2]) {
-  rows[0] = recurrence<float>;
-  rows[1] = recurrence<double>;
+void fill_recurrence(Recurrence (&rows)[compute_count]) {
+  rows[static_cast<int>(Compute::f32)] = recurrence<float>;
+  rows[static_cast<int>(Compute::f64)] = recurrence<double>;
+  rows[static_cast<int>(Compute::c64)] = recurrence<Complex<float>>;
+  rows[static_cast<int>(Compute::c128)] = recurrence<Complex<double>>;
 }
 
 }  // namespace topograd::kernels::TOPOGRAD_ISA_NAME

@@ -1,3 +1,4 @@
+#include "kernels/cpu/complex.h"
 #include "kernels/cpu/log_sum_exp.h"
 #include "kernels/cpu/moments.h"
 #include "kernels/cpu/operations.h"
@@ -47,6 +48,19 @@ void reduce_norm2_f64(const void* in, void* out, index outer, index reduced, ind
     y[i] = scale * sqrt(squares);
   }
 }
+
+template <class T>
+struct ComplexSum : Plain<Complex<T>> {
+  using Combined = ComplexSum;
+  static Complex<T> identity() { return {T(0), T(0)}; }
+  static Complex<T> combine(Complex<T> a, Complex<T> b) { return a + b; }
+};
+template <class T>
+struct ComplexProduct : Plain<Complex<T>> {
+  using Combined = ComplexProduct;
+  static Complex<T> identity() { return {T(1), T(0)}; }
+  static Complex<T> combine(Complex<T> a, Complex<T> b) { return a * b; }
+};
 
 // ------------------------------------------------------------------ argmax, argmin
 
@@ -224,14 +238,21 @@ constexpr Reduction counting(const char* name) {
   return {
       name, DType::int64, false, {reduce<Op<float>>, reduce<Op<double>>, reduce<Op<std::int64_t>>}};
 }
+template <template <class> class Op, template <class> class ComplexOp>
+constexpr Reduction folding_complex(const char* name) {
+  Reduction row = folding<Op>(name);
+  row.reduce[static_cast<int>(Compute::c64)] = reduce<ComplexOp<float>>;
+  row.reduce[static_cast<int>(Compute::c128)] = reduce<ComplexOp<double>>;
+  return row;
+}
 constexpr Reduction floating(const char* name, Reduce f32, Reduce f64) {
   return {name, DType::float32, true, {f32, f64, nullptr}};
 }
 
 constexpr Reduction rows[] = {
-    folding<Sum>("sum"),
+    folding_complex<Sum, ComplexSum>("sum"),
     folding<NumberSum>("nansum"),
-    folding<Product>("prod"),
+    folding_complex<Product, ComplexProduct>("prod"),
     folding<Greatest>("amax"),
     folding<Least>("amin"),
     position<ArgGreatest>("argmax"),

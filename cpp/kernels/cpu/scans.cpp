@@ -1,3 +1,4 @@
+#include "kernels/cpu/complex_functions.h"
 #include "kernels/cpu/log_sum_exp.h"
 #include "kernels/cpu/operations.h"
 
@@ -26,6 +27,32 @@ template <class T>
 struct RunningProduct : Product<typename Wider<T>::Type> {
   using In = T;
   static typename Wider<T>::Type lift(T x) { return x; }
+};
+
+/// Sums and products of complex numbers, and logarithms of sums of their exponentials.
+template <class T>
+struct RunningComplexSum {
+  using In = Complex<T>;
+  using Acc = Complex<double>;
+  static Acc identity() { return {0.0, 0.0}; }
+  static Acc lift(In z) { return Acc(z); }
+  static Acc combine(Acc a, Acc b) { return a + b; }
+};
+template <class T>
+struct RunningComplexProduct {
+  using In = Complex<T>;
+  using Acc = Complex<double>;
+  static Acc identity() { return {1.0, 0.0}; }
+  static Acc lift(In z) { return Acc(z); }
+  static Acc combine(Acc a, Acc b) { return a * b; }
+};
+template <class T>
+struct RunningComplexLogSumExp {
+  using In = Complex<T>;
+  using Acc = Complex<double>;
+  static Acc identity() { return {-Format<double>::infinity, 0.0}; }
+  static Acc lift(In z) { return Acc(z); }
+  static Acc combine(Acc a, Acc b) { return logaddexp(a, b); }
 };
 
 // ------------------------------------------------------------------ one row
@@ -137,6 +164,36 @@ template <class T>
 using CumulativeSum = Folding<RunningSum<T>>;
 template <class T>
 using CumulativeProduct = Folding<RunningProduct<T>>;
+/// Sums of short rows are two chains of real numbers.
+template <class T>
+struct ComplexCumulativeSum : Folding<RunningComplexSum<T>> {
+  using In = Complex<T>;
+  static void row(const In* x, In* y, index step, index n) {
+    if (n >= segment * chains) return scan_row<RunningComplexSum<T>>(x, y, step, n);
+    double re = 0, im = 0;
+    for (index i = 0; i < n; ++i) {
+      re += x[i * step].re;
+      im += x[i * step].im;
+      y[i * step].re = static_cast<T>(re);
+      y[i * step].im = static_cast<T>(im);
+    }
+  }
+};
+template <class T>
+using ComplexCumulativeProduct = Folding<RunningComplexProduct<T>>;
+
+/// One chain per row: totals of segments would cost as much again.
+template <class T>
+struct ComplexCumulativeLogSumExp {
+  using In = Complex<T>;
+  using Op = RunningComplexLogSumExp<T>;
+  static void row(const In* x, In* y, index step, index n) {
+    scan_chain<Op>(x, y, step, n, Op::identity());
+  }
+  static void columns(const In* x, In* y, index row_step, index n, index width) {
+    scan_columns<Op>(x, y, row_step, n, width);
+  }
+};
 
 // ------------------------------------------------------------------ logcumsumexp
 
@@ -220,6 +277,12 @@ void scan(const void* in, void* out, index outer, index n, index inner) {
 }
 
 template <template <class> class S, bool reverse>
+constexpr Scan with_complex(Scan real) {
+  real.scan[static_cast<int>(Compute::c64)] = scan<S<float>, reverse>;
+  real.scan[static_cast<int>(Compute::c128)] = scan<S<double>, reverse>;
+  return real;
+}
+template <template <class> class S, bool reverse>
 constexpr Scan scanning(const char* name) {
   return {name, {scan<S<float>, reverse>, scan<S<double>, reverse>, scan<S<index>, reverse>}};
 }
@@ -231,12 +294,14 @@ constexpr Scan scanning_logarithms(const char* name) {
 }
 
 constexpr Scan rows[] = {
-    scanning<CumulativeSum, false>("cumsum"),
-    scanning<CumulativeSum, true>("cumsum.reverse"),
-    scanning<CumulativeProduct, false>("cumprod"),
-    scanning<CumulativeProduct, true>("cumprod.reverse"),
-    scanning_logarithms<false>("logcumsumexp"),
-    scanning_logarithms<true>("logcumsumexp.reverse"),
+    with_complex<ComplexCumulativeSum, false>(scanning<CumulativeSum, false>("cumsum")),
+    with_complex<ComplexCumulativeSum, true>(scanning<CumulativeSum, true>("cumsum.reverse")),
+    with_complex<ComplexCumulativeProduct, false>(scanning<CumulativeProduct, false>("cumprod")),
+    with_complex<ComplexCumulativeProduct, true>(
+        scanning<CumulativeProduct, true>("cumprod.reverse")),
+    with_complex<ComplexCumulativeLogSumExp, false>(scanning_logarithms<false>("logcumsumexp")),
+    with_complex<ComplexCumulativeLogSumExp, true>(
+        scanning_logarithms<true>("logcumsumexp.reverse")),
 };
 
 }  // namespace

@@ -23,6 +23,7 @@ Table make_table() {
   fill_selecting(table.sorting);
   fill_counting(table.counting);
   fill_recurrence(table.recurrence);
+  fill_complex_dot(table.complex_dot);
   fill_searching(table.searching);
   fill_cross(table.cross);
   fill_distances(table.distances);
