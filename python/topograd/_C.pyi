@@ -1090,7 +1090,8 @@ class Tensor:
         input: (variables, n), or (n,) for one variable; integers are taken as float32.
         Returns
         (variables, variables) in [-1, 1], 0-d for one variable; NaN for a variable that does
-        not vary. Raises ShapeError for other shapes.
+        not vary. Of complex numbers both parts lie in [-1, 1]. Raises ShapeError for other
+        shapes.
         """
 
     def cos(self) -> Tensor:
@@ -1287,7 +1288,7 @@ class Tensor:
     def dist(self, other: _Operand, p: _float = 2) -> Tensor:
         """The p-norm of a difference: (sum |input - other|**p)**(1 / p).
 
-        input, other: floating point, broadcast. p: any order, inf for the greatest
+        input, other: floating point or complex, broadcast. p: any order, inf for the greatest
         difference,
         0 for the count of different elements (default 2). Returns a 0-d tensor. The gradient
         is
@@ -2083,7 +2084,8 @@ class Tensor:
 
         input: (*); integers give float32. dim: the dim to run along. Returns the same shape.
         Neither overflows nor vanishes: sums are kept relative to the running maximum. The
-        gradient at -inf is 0.
+        gradient at -inf is 0. Imaginary parts of complex results may leave (-pi, pi], as in
+        PyTorch.
         """
 
     def logical_and(self, other: _Operand) -> Tensor:
@@ -2143,8 +2145,9 @@ class Tensor:
         """Logarithm of the sum of exponentials over the given dims: log(sum(exp(x))).
 
         input: (*); integers give float32. dim: a dim or several; None (default) or () for
-        all. keepdim: keep them with size 1 (default False). The greatest element is taken out
-        first: no overflow. All -inf, or no elements, give -inf. The gradient is softmax(x);
+        all. keepdim: keep them with size 1 (default False). The greatest element (of complex
+        numbers the greatest real part) is taken out first: no overflow. All -inf, or no
+        elements, give -inf. The gradient is softmax(x);
         NaN where the result is infinite. Raises IndexError for a dim out of range, ValueError
         for one that is named twice. Source: Blanchard, Higham and Higham, 2021.
         """
@@ -2408,7 +2411,8 @@ class Tensor:
         """NaN and infinities replaced by finite numbers.
 
         input: (*), any dtype. Returns a new tensor of the same shape and dtype; integers stay
-        as they are.
+        as they are,
+        both parts of complex numbers are replaced alike.
         nan: for NaN, default 0. posinf, neginf: for inf and -inf; None (default) for the
         greatest and
         least finite number of the dtype. The gradient is 0 where something was replaced.
@@ -2736,7 +2740,8 @@ class Tensor:
     def renorm(self, p: _float, dim: _int, maxnorm: _float) -> Tensor:
         """Scales each slice along dim whose p-norm is above maxnorm down to that norm.
 
-        input: two or more dims, floating point. p: the order of the norm over all other dims,
+        input: two or more dims, floating point or complex. p: the order of the norm over all
+        other dims,
         above 0. dim: along which the slices lie. maxnorm: from 0 on. Returns the shape and
         dtype of input. A slice is multiplied by maxnorm / (norm + 1e-7). Raises ShapeError
         for

@@ -1692,7 +1692,8 @@ def corrcoef(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     input: (variables, n), or (n,) for one variable; integers are taken as float32.
     Returns
     (variables, variables) in [-1, 1], 0-d for one variable; NaN for a variable that does
-    not vary. Raises ShapeError for other shapes.
+    not vary. Of complex numbers both parts lie in [-1, 1]. Raises ShapeError for other
+    shapes.
     """
 
 def cos(input: _Operand, *, out: Tensor | None = None) -> Tensor:
@@ -1945,7 +1946,7 @@ def dist(
 ) -> Tensor:
     """The p-norm of a difference: (sum |input - other|**p)**(1 / p).
 
-    input, other: floating point, broadcast. p: any order, inf for the greatest
+    input, other: floating point or complex, broadcast. p: any order, inf for the greatest
     difference,
     0 for the count of different elements (default 2). Returns a 0-d tensor. The gradient
     is
@@ -2812,7 +2813,8 @@ def logcumsumexp(input: _Operand, dim: _int, *, out: Tensor | None = None) -> Te
 
     input: (*); integers give float32. dim: the dim to run along. Returns the same shape.
     Neither overflows nor vanishes: sums are kept relative to the running maximum. The
-    gradient at -inf is 0.
+    gradient at -inf is 0. Imaginary parts of complex results may leave (-pi, pi], as in
+    PyTorch.
     """
 
 def logical_and(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
@@ -2866,8 +2868,9 @@ def logsumexp(
     """Logarithm of the sum of exponentials over the given dims: log(sum(exp(x))).
 
     input: (*); integers give float32. dim: a dim or several; None (default) or () for
-    all. keepdim: keep them with size 1 (default False). The greatest element is taken out
-    first: no overflow. All -inf, or no elements, give -inf. The gradient is softmax(x);
+    all. keepdim: keep them with size 1 (default False). The greatest element (of complex
+    numbers the greatest real part) is taken out first: no overflow. All -inf, or no
+    elements, give -inf. The gradient is softmax(x);
     NaN where the result is infinite. Raises IndexError for a dim out of range, ValueError
     for one that is named twice. Source: Blanchard, Higham and Higham, 2021.
     """
@@ -3179,7 +3182,8 @@ def nan_to_num(
     """NaN and infinities replaced by finite numbers.
 
     input: (*), any dtype. Returns a new tensor of the same shape and dtype; integers stay
-    as they are.
+    as they are,
+    both parts of complex numbers are replaced alike.
     nan: for NaN, default 0. posinf, neginf: for inf and -inf; None (default) for the
     greatest and
     least finite number of the dtype. The gradient is 0 where something was replaced.
@@ -3532,7 +3536,8 @@ def renorm(
 ) -> Tensor:
     """Scales each slice along dim whose p-norm is above maxnorm down to that norm.
 
-    input: two or more dims, floating point. p: the order of the norm over all other dims,
+    input: two or more dims, floating point or complex. p: the order of the norm over all
+    other dims,
     above 0. dim: along which the slices lie. maxnorm: from 0 on. Returns the shape and
     dtype of input. A slice is multiplied by maxnorm / (norm + 1e-7). Raises ShapeError
     for

@@ -701,8 +701,9 @@ def softplus(input: _Operand, beta: _float = 1.0, threshold: _float = 20.0) -> T
 def softsign(input: _Operand) -> Tensor:
     """Softsign: x / (1 + |x|).
 
-    input: (*); integers give float32. Returns the same shape, in [-1, 1]. Infinities give
-    -1 and 1, the limits. The gradient is 1 / (1 + |x|)**2. Raises DTypeError for bool
+    input: (*); integers give float32. Returns the same shape, in [-1, 1], complex numbers
+    in the unit circle. Infinities give -1 and 1, the limits. The gradient is 1 / (1 +
+    |x|)**2. Raises DTypeError for bool
     tensors.
     """
 
