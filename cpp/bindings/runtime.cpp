@@ -97,6 +97,7 @@ py::dict describe_op(const OpRecord& op) {
   const auto has = [&](Traits trait) { return (op.traits & trait) != 0; };
   d["name"] = s.name;
   d["function"] = s.function;
+  d["family"] = std::string(family_of(op));
   d["signature"] = op.signature;
   d["parameters"] = parameters;
   d["result"] = s.result;

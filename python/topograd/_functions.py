@@ -154,14 +154,32 @@ def allclose(
     return builtins.bool(_C.functions["isclose"](input, other, rtol, atol, equal_nan).all())
 
 
+def _written_out(name: str, result: Tensor, out: Tensor) -> Tensor:
+    if not isinstance(out, Tensor):
+        raise TypeError(f"{name}: out must be a tensor, got {type(out).__name__}")
+    if result.requires_grad:
+        raise RuntimeError(
+            f"{name}: out= does not record gradients; leave it away, or wrap the call in no_grad()"
+        )
+    if out.dtype != result.dtype:
+        raise RuntimeError(f"{name}: expects out of dtype {result.dtype}, got {out.dtype}")
+    written: Tensor = _C.functions["positive"](result, out=out)
+    return written
+
+
 @takes_tensors
 def tensordot(
-    a: Tensor, b: Tensor, dims: builtins.int | Sequence[Sequence[builtins.int]] | Tensor = 2
+    a: Tensor,
+    b: Tensor,
+    dims: builtins.int | Sequence[Sequence[builtins.int]] | Tensor = 2,
+    *,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Sum of products over pairs of dims: the free dims of a, then those of b.
 
-    dims: how many last dims of a meet as many first dims of b, or two lists of dims.  Raises
-    ShapeError when paired sizes differ.
+    dims: how many last dims of a meet as many first dims of b, or two lists of dims.  out: takes
+    the result, in the same dtype.  Raises ShapeError when paired sizes differ, RuntimeError for out
+    of another dtype.
 
     >>> import topograd as tg
     >>> tg.tensordot(tg.ones(2, 3), tg.ones(3, 4), dims=1).shape
@@ -180,8 +198,10 @@ def tensordot(
         first, second = list(range(a.dim() - dims, a.dim())), list(range(dims))
     else:
         first, second = ([one] if isinstance(one, builtins.int) else list(one) for one in dims)
-    result: Tensor = _C.call("tensordot_dims", a, b, first, second)
-    return result
+    if out is None:
+        result: Tensor = _C.call("tensordot_dims", a, b, first, second)
+        return result
+    return _written_out("tensordot", _C.call("tensordot_dims", a, b, first, second), out)
 
 
 @takes_tensors

@@ -78,27 +78,36 @@ TOPICS = (
 
 # The modules whose functions are composed of ops.
 HOMES = ("topograd._functions", "topograd.nn.")
-# What the records do not tell.
-NAMED = {
-    **dict.fromkeys(("gcd", "heaviside", "lcm", "nextafter"), SEVERAL),
-    **dict.fromkeys(("corrcoef", "dist", "trace"), REDUCTIONS),
-    "msort": ORDER,
-    "polygamma": ELEMENTS,
+# The topic of each family of ops, and of those of its ops that belong elsewhere.
+FAMILIES = {
+    **dict.fromkeys(("unary", "trigonometry", "rounding", "special", "complex"), ELEMENTS),
+    **dict.fromkeys(("arithmetic", "binary", "ternary", "numbers"), SEVERAL),
+    "compare": LOGIC,
     **dict.fromkeys(
-        ("addr", "cdist", "cross", "dot", "inner", "kron", "matmul", "outer", "vdot"), PRODUCTS
+        "reduce extremes scan softmax selection quantile statistics histogram running".split(),
+        REDUCTIONS,
     ),
-    **dict.fromkeys(
-        "clone contiguous copy expand_as fill reshape_as t tril triu view_as".split(), SHAPES
-    ),
-    "nonzero": INDEXING,
+    "search": ORDER,
+    **dict.fromkeys(("matmul", "einsum", "products", "distance"), PRODUCTS),
+    **dict.fromkeys(("view", "slicing", "strided"), VIEWS),
+    **dict.fromkeys(("cast", "joining", "shape", "stacking", "partition"), SHAPES),
+    **dict.fromkeys(("index", "scattering", "placing"), INDEXING),
+    **dict.fromkeys(("random", "distributions"), RANDOM),
+    "activation": ACTIVATIONS,
+    **dict.fromkeys(("norm", "attention"), LAYERS),
+    **dict.fromkeys(("conv", "pool"), WINDOWS),
+    "loss": LOSSES,
 }
-# Parameters that only ops of a topic have.
-TELLING = (
-    ({"descending", "largest", "sorted", "sorted_sequence", "right"}, ORDER),
-    ({"index", "indices", "mask", "condition"}, INDEXING),
-    ({"mat1", "mat2", "mat", "batch1", "vec", "equation"}, PRODUCTS),
-    ({"keepdim", "correction", "prepend", "dx", "minlength", "maxnorm", "bins"}, REDUCTIONS),
-)
+NAMED = {
+    **dict.fromkeys(("isfinite", "isinf", "isnan", "isneginf", "isposinf", "isreal"), LOGIC),
+    **dict.fromkeys(("isin", "signbit"), LOGIC),
+    **dict.fromkeys(("where", "masked_fill"), INDEXING),
+    **dict.fromkeys(("clamp", "clamp_max", "clamp_min", "sigmoid"), ELEMENTS),
+    **dict.fromkeys(("sort", "argsort", "topk", "msort", "kthvalue"), ORDER),
+    **dict.fromkeys(("view_as_real", "view_as_complex"), VIEWS),
+    **dict.fromkeys(("embedding", "linear", "one_hot"), LAYERS),
+    **dict.fromkeys(("argwhere", "unravel_index"), INDEXING),
+}
 
 
 class Entry(NamedTuple):

@@ -253,6 +253,7 @@ enum Traits : unsigned {
   method_only = 32,     ///< a method but not a function
   is_random = 64,       ///< draws from the random generator
   in_place_only = 128,  ///< public only as name_ (copy_, fill_)
+  exact_out = 512,      ///< `out=` must have the dtype of the result; also where there are indices
   /// has_in_place, and name_ is also a function, as for most functions of one tensor.
   has_in_place_function = 2 | 256,
 };
@@ -382,6 +383,8 @@ struct Op<R(A...)> : OpRecord {
 
 /// Every op of the library, by family.
 TOPOGRAD_API const std::vector<const OpRecord*>& all_ops();
+/// The family that an op belongs to: the name of its file ("joining").
+TOPOGRAD_API std::string_view family_of(const OpRecord& op);
 /// The record of this full name, or null.
 TOPOGRAD_API const OpRecord* find_op(std::string_view name);
 

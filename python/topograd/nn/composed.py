@@ -66,7 +66,10 @@ def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
     [[[[1.0]], [[1.0]]]]
     """
     pair = output_size if isinstance(output_size, (list, tuple)) else (output_size, output_size)
-    return _adaptive_mean(_adaptive_mean(input, -2, pair[0]), -1, pair[1])
+    means = _adaptive_mean(_adaptive_mean(input, -2, pair[0]), -1, pair[1])
+    if input.is_contiguous() or not input.is_contiguous(memory_format=tg.channels_last):
+        return means
+    return means.contiguous(memory_format=tg.channels_last)
 
 
 @takes_tensors
