@@ -221,7 +221,8 @@ void register_runtime(py::module_& m) {
           all.push_back(value.ptr());
         }
         const py::tuple key_names(names);
-        PyObject* result = call_op({&record_named(name)}, false, all.data(),
+        const OpRecord& op = record_named(name);
+        PyObject* result = call_op(signature_of(op).function, {&op}, false, all.data(),
                                    static_cast<Py_ssize_t>(args.size()), key_names.ptr());
         if (result == nullptr) throw_python();
         return py::reinterpret_steal<py::object>(result);
