@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
@@ -12,9 +11,6 @@ from topograd._C import Tensor
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _OPTIONAL = {"Tensor": False, "Tensor | None": True}
-
-
-_NAMED = re.compile(r"[a-z0-9_]+: ")
 
 
 def told_as(name: str, message: str) -> str:
@@ -28,10 +24,9 @@ def told_as(name: str, message: str) -> str:
     """
     if message.startswith((f"{name}: ", f"{name}(")):
         return message
-    named = _NAMED.match(message)
-    if named is not None:
-        message = message[named.end() :]
-    return f"{name}: {message}"
+    inner, colon, rest = message.partition(": ")
+    named = colon and inner.isidentifier() and inner == inner.lower()
+    return f"{name}: {rest if named else message}"
 
 
 def takes_tensors(function: Function) -> Function:

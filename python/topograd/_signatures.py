@@ -62,7 +62,7 @@ def _parameters(record: dict[str, Any], method: bool) -> list[Parameter]:
     # A name that Python reserves can only be given by its place, and so can those before it.
     reserved = [i for i, p in enumerate(record["parameters"]) if iskeyword(p["name"])]
     for place, p in enumerate(record["parameters"]):
-        kind = Parameter.POSITIONAL_OR_KEYWORD
+        kind: Any = Parameter.POSITIONAL_OR_KEYWORD
         if reserved and place <= reserved[-1]:
             kind = Parameter.POSITIONAL_ONLY
         if p["keyword_only"]:
