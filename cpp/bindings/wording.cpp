@@ -45,16 +45,27 @@ bool is_misfit(const py::error_already_set& error) {
           text.find("incompatible constructor arguments") != text.npos);
 }
 
-std::string given(const py::tuple& args, const py::dict& keywords, std::size_t first) {
-  std::vector<PyObject*> all;
-  for (std::size_t i = first; i < args.size(); ++i) all.push_back(args[i].ptr());
-  const auto count = static_cast<Py_ssize_t>(all.size());
-  py::list names;
-  for (const auto& [key, value] : keywords) {
-    names.append(key);
-    all.push_back(value.ptr());
-  }
-  return describe_arguments(all.data(), count, py::tuple(names).ptr());
+/// A function that calls another one and puts its errors into words.
+struct Wrapped {
+  std::string name, called, doc;
+  const char* parameters;
+  bool method;
+  PyObject* inner;
+  PyMethodDef definition;
+};
+
+PyObject* call(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* names) {
+  const auto& function = *static_cast<const Wrapped*>(PyCapsule_GetPointer(self, nullptr));
+  PyObject* result =
+      PyObject_Vectorcall(function.inner, args, static_cast<std::size_t>(count), names);
+  if (result != nullptr) return result;
+  return guarded<PyObject*>(nullptr, [&]() -> PyObject* {
+    py::error_already_set error;
+    if (!is_misfit(error)) throw error;
+    const Py_ssize_t first = function.method && count > 0 ? 1 : 0;
+    fail<TypeError>("{}: expects {}, got {}", function.called, function.parameters,
+                    describe_arguments(args + first, count - first, names));
+  });
 }
 
 /// The text of a binding without the signature that pybind11 puts in front.
@@ -76,26 +87,26 @@ void retell(const py::module_& m, const Told& told) {
   if (method) owner = m.attr(owner_name.c_str());
   const auto inner = py::object(owner.attr(name.c_str()));
   const std::string called = name == "__init__" ? owner_name : name;
-  const auto call = [inner, called, parameters = told.parameters, method](
-                        const py::args& args, const py::kwargs& keywords) -> py::object {
-    try {
-      return inner(*args, **keywords);
-    } catch (const py::error_already_set& error) {
-      if (!is_misfit(error)) throw;
-      fail<TypeError>("{}: expects {}, got {}", called, parameters,
-                      given(args, keywords, method ? 1 : 0));
-    }
-  };
-  const std::string doc = name + (method ? with_self(told.parameters) : told.parameters) +
-                          "\n--\n\n" + text_of_binding(inner);
-  py::options plain;
-  plain.disable_function_signatures();
-  if (method)
-    py::setattr(owner, name.c_str(),
-                py::cpp_function(call, py::name(name.c_str()), py::is_method(owner), doc.c_str()));
-  else
-    py::setattr(owner, name.c_str(),
-                py::cpp_function(call, py::name(name.c_str()), py::scope(m), doc.c_str()));
+  const std::string signature = method ? with_self(told.parameters) : told.parameters;
+  // As long as the process: Python's function objects point into it.
+  auto* function = new Wrapped{.name = name,
+                               .called = called,
+                               .doc = name + signature + "\n--\n\n" + text_of_binding(inner),
+                               .parameters = told.parameters,
+                               .method = method,
+                               .inner = inner.inc_ref().ptr(),
+                               .definition = {}};
+  function->definition = {function->name.c_str(),
+                          reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(call)),
+                          METH_FASTCALL | METH_KEYWORDS, function->doc.c_str()};
+  const auto self = py::reinterpret_steal<py::object>(PyCapsule_New(function, nullptr, nullptr));
+  const py::str module("topograd");
+  auto told_function = py::reinterpret_steal<py::object>(
+      PyCFunction_NewEx(&function->definition, self.ptr(), module.ptr()));
+  if (told_function && method)
+    told_function = py::reinterpret_steal<py::object>(PyInstanceMethod_New(told_function.ptr()));
+  if (!told_function) throw_python();
+  py::setattr(owner, name.c_str(), told_function);
 }
 
 }  // namespace
