@@ -133,6 +133,12 @@ def as_strided(input: Array, size: Any, stride: Any, storage_offset: int | None 
     return np.ravel(input)[_positions(size, stride, storage_offset or 0)]
 
 
+def fill_diagonal(input: Array, fill_value: Any, wrap: bool = False) -> Array:
+    result = np.array(input)
+    np.fill_diagonal(result, fill_value, wrap)
+    return result
+
+
 def as_strided_scatter(
     input: Array, src: Array, size: Any, stride: Any, storage_offset: int | None = None
 ) -> Array:
@@ -298,6 +304,7 @@ def isin(
 PLACING: dict[str, Callable[..., Any]] = by_name(
     scatter_reduce, index_reduce, index_copy, index_fill, masked_scatter, take, put,
     select_scatter, slice_scatter, diagonal_scatter, as_strided, as_strided_scatter, block_diag,
+    fill_diagonal,
     broadcast_tensors, meshgrid, cartesian_prod, combinations, tensor_split, unsafe_split,
     unsafe_chunk, rot90, diag_embed, diagflat, sum_to_size, nonzero_static, unravel_index,
     searchsorted, bucketize, isin

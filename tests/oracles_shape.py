@@ -328,6 +328,7 @@ SHAPE: dict[str, Callable[..., Any]] = by_name(
 )  # fmt: skip
 SHAPE |= {
     "view": reshape,
+    "view.dtype": lambda input, dtype: np.array(input).view(dtype),
     "expand": broadcast_to,
     "tile": repeat,
     "view_as": lambda input, other: np.reshape(input, other.shape),

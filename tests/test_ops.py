@@ -49,7 +49,9 @@ def has_oracle(op: Any, call: Call | None = None) -> bool:
 
 SAMPLES_WITH_ORACLE = pytest.mark.parametrize(("op", "number"), samples(has_oracle))
 # They show layouts or refuse those that need a copy (test_views.py), or look at nothing.
-LAYOUT_BOUND = ("view", "view_as", "view_as_complex", "as_strided", "empty_like")
+LAYOUT_BOUND = (
+    "view", "view_as", "view_as_complex", "as_strided", "as_strided_scatter", "empty_like"
+)  # fmt: skip
 SAMPLES_WITH_LAYOUT = pytest.mark.parametrize(
     ("op", "number"),
     samples(lambda op, call: bool(call.tensors) and base_name(op) not in LAYOUT_BOUND),

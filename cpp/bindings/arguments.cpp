@@ -250,7 +250,7 @@ bool take_rest(const Parameter& p, PyObject* const* args, Py_ssize_t count, Arg&
 }  // namespace
 
 std::string told_as(const std::string& function, std::string_view message) {
-  if (message.starts_with(function)) return std::string(message);
+  if (message.starts_with(function + ": ")) return std::string(message);
   const auto colon = message.find(": ");
   const bool named =
       colon != std::string_view::npos &&

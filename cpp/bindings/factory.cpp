@@ -45,16 +45,14 @@ Signature complete(const Form& form) {
   return parse_signature(text.c_str(), kinds.data(), static_cast<int>(kinds.size()));
 }
 
-/// Python reads a signature from the first line; where no single one tells the truth, a person
-/// does.
+/// Python reads a signature from the first line, up to the dashes, and keeps it out of the text.
 std::string documentation(const std::vector<Signature>& signatures, const char* doc) {
-  bool single = signatures.size() == 1;
-  std::string text;
-  for (const Signature& s : signatures) {
-    for (const Parameter& p : s.parameters) single = single && !p.variadic;
-    text += s.function + signature_text(s, false) + "\n";
-  }
-  return text + (single ? "--\n\n" : "\n") + doc;
+  const Signature& first = signatures.front();
+  const std::string told =
+      signatures.size() == 1 ? signature_text(first, false) : "(*args, **kwargs)";
+  std::string text = first.function + told + "\n--\n\n";
+  for (const Signature& s : signatures) text += s.function + signature_text(s, false) + "\n";
+  return text + "\n" + doc;
 }
 
 /// A new tensor has the order of dims in memory that was asked for, or that of the tensor it is

@@ -45,4 +45,5 @@ PYBIND11_MODULE(_C, m) {
   register_optim(m);
   register_io(m);
   register_runtime(m);
+  retell_bindings(m);
 }

@@ -16,6 +16,7 @@ struct OpFunction {
   PyObject_HEAD vectorcallfunc call;
   std::vector<const OpRecord*>* variants;
   bool in_place;
+  std::string* called;  ///< the name, as errors tell it
   PyObject* name;
   PyObject* doc;
 };
@@ -103,12 +104,13 @@ PyObject* vectorcall(PyObject* self, PyObject* const* args, std::size_t flags, P
         const auto out = py::reinterpret_borrow<py::object>(args[count + at]);
         const WithoutKeyword rest(args, count, names, at);
         if (out.is_none())
-          return call_op(*function->variants, false, rest.args.data(), count, rest.names.ptr());
-        return call_with_out(*function->variants, rest.args.data(), count, rest.names.ptr(),
-                             out.ptr());
+          return call_op(*function->called, *function->variants, false, rest.args.data(), count,
+                         rest.names.ptr());
+        return call_with_out(*function->called, *function->variants, rest.args.data(), count,
+                             rest.names.ptr(), out.ptr());
       });
   }
-  return call_op(*function->variants, function->in_place, args, count, names);
+  return call_op(*function->called, *function->variants, function->in_place, args, count, names);
 }
 
 PyObject* describe_get(PyObject* self, PyObject* object, PyObject*) {
@@ -122,12 +124,26 @@ PyObject* get_name(PyObject* self, void*) {
   return Py_NewRef(reinterpret_cast<OpFunction*>(self)->name);
 }
 PyObject* get_module(PyObject*, void*) { return PyUnicode_FromString("topograd"); }
+/// Made in Python, when somebody asks.
+PyObject* get_signature_object(PyObject* self, void*) {
+  return guarded<PyObject*>(nullptr, [&] {
+    auto* function = reinterpret_cast<OpFunction*>(self);
+    py::list forms;
+    for (const OpRecord* op : *function->variants) forms.append(name_of(*op));
+    const bool method = Py_TYPE(self) == method_type;
+    const bool out = !method && !function->in_place && takes_out(*function->variants->front());
+    return py::module_::import("topograd._signatures")
+        .attr("signature")(forms, py::bool_(method), py::bool_(out))
+        .release()
+        .ptr();
+  });
+}
 PyObject* get_signature(PyObject* self, void*) {
   auto* function = reinterpret_cast<OpFunction*>(self);
   if (function->variants->size() > 1) Py_RETURN_NONE;  // no single signature tells the truth
   const Signature& s = signature_of(*function->variants->front());
   const bool method = Py_TYPE(self) == method_type;
-  const bool out = !method && takes_out(*function->variants->front());
+  const bool out = !method && !function->in_place && takes_out(*function->variants->front());
   return PyUnicode_FromString(signature_text(s, method, out).c_str());
 }
 PyObject* function_repr(PyObject* self) {
@@ -139,6 +155,7 @@ PyObject* function_reduce(PyObject* self, PyObject*) {
 void function_dealloc(PyObject* self) {
   auto* function = reinterpret_cast<OpFunction*>(self);
   delete function->variants;
+  delete function->called;
   Py_XDECREF(function->name);
   Py_XDECREF(function->doc);
   PyTypeObject* type = Py_TYPE(self);
@@ -155,6 +172,7 @@ PyTypeObject* make_type(const char* name, bool method) {
       {"__qualname__", get_name, nullptr, nullptr, nullptr},
       {"__module__", get_module, nullptr, nullptr, nullptr},
       {"__text_signature__", get_signature, nullptr, nullptr, nullptr},
+      {"__signature__", get_signature_object, nullptr, nullptr, nullptr},
       {}};
   static PyMethodDef methods[] = {{"__reduce__", function_reduce, METH_NOARGS, nullptr}, {}};
   PyType_Slot slots[] = {{Py_tp_call, reinterpret_cast<void*>(PyVectorcall_Call)},
@@ -198,6 +216,7 @@ PyObject* make_op_function(std::vector<const OpRecord*> variants, bool in_place,
   function->doc = PyUnicode_FromString(documentation(variants, in_place, method).c_str());
   function->variants = new std::vector<const OpRecord*>(std::move(variants));
   function->in_place = in_place;
+  function->called = new std::string(name);
   function->name = PyUnicode_InternFromString(name.c_str());
   return reinterpret_cast<PyObject*>(function);
 }
@@ -206,9 +225,8 @@ namespace {
 
 /// Parses the arguments for the first variant that they fit and calls run(op, parsed arguments).
 template <class F>
-PyObject* with_variant(const std::vector<const OpRecord*>& variants, PyObject* const* args,
-                       Py_ssize_t count, PyObject* names, F&& run) {
-  const std::string& name = signature_of(*variants.front()).function;
+PyObject* with_variant(const std::string& name, const std::vector<const OpRecord*>& variants,
+                       PyObject* const* args, Py_ssize_t count, PyObject* names, F&& run) {
   return guarded<PyObject*>(nullptr, [&]() -> PyObject* {
     return named(name, [&]() -> PyObject* {
       std::string why;
@@ -231,25 +249,25 @@ PyObject* with_variant(const std::vector<const OpRecord*>& variants, PyObject* c
 
 }  // namespace
 
-PyObject* call_op(const std::vector<const OpRecord*>& variants, bool in_place,
-                  PyObject* const* args, Py_ssize_t count, PyObject* names) {
+PyObject* call_op(const std::string& name, const std::vector<const OpRecord*>& variants,
+                  bool in_place, PyObject* const* args, Py_ssize_t count, PyObject* names) {
   return with_variant(
-      variants, args, count, names,
+      name, variants, args, count, names,
       [&](const OpRecord& op, const Arg* parsed, std::size_t parameters) -> PyObject* {
         if (in_place)
-          expect<TypeError>(count > 0 && is_tensor(args[0]), "{}_: expects a tensor to change",
-                            signature_of(op).function);
+          expect<TypeError>(count > 0 && is_tensor(args[0]), "{}: expects a tensor to change",
+                            name);
         return invoke_parsed(op, in_place, parsed, parameters, count > 0 ? args[0] : nullptr);
       });
 }
 
-PyObject* call_with_out(const std::vector<const OpRecord*>& variants, PyObject* const* args,
-                        Py_ssize_t count, PyObject* names, PyObject* out) {
+PyObject* call_with_out(const std::string& name, const std::vector<const OpRecord*>& variants,
+                        PyObject* const* args, Py_ssize_t count, PyObject* names, PyObject* out) {
   return with_variant(
-      variants, args, count, names,
+      name, variants, args, count, names,
       [&](const OpRecord& op, const Arg* parsed, std::size_t parameters) -> PyObject* {
         const AwaitedSite here;
-        const Tensors targets = targets_from(out, signature_of(op).function);
+        const Tensors targets = targets_from(out, name);
         run(op, parsed, parameters, [&] {
           invoke_out(op, parsed, static_cast<int>(parameters), targets);
           return 0;

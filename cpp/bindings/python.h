@@ -117,10 +117,12 @@ PyObject* to_python(const Scalar& scalar);
 /// What stands between the brackets of x[...].
 Indices indices_from(PyObject* key);
 
-/// Calls an op with Python arguments; `self` is put in front when not null.
-PyObject* call_op(const std::vector<const OpRecord*>& variants, bool in_place,
-                  PyObject* const* args, Py_ssize_t count, PyObject* names);
+/// Calls an op with Python arguments; errors tell `name`.
+PyObject* call_op(const std::string& name, const std::vector<const OpRecord*>& variants,
+                  bool in_place, PyObject* const* args, Py_ssize_t count, PyObject* names);
 
+/// The last: errors and signatures of pybind11's functions in the words of the ops.
+void retell_bindings(py::module_& m);
 void register_errors(py::module_& m);
 void register_types(py::module_& m);
 void register_tensor(py::module_& m);

@@ -97,6 +97,7 @@ py::dict describe_op(const OpRecord& op) {
   const auto has = [&](Traits trait) { return (op.traits & trait) != 0; };
   d["name"] = s.name;
   d["function"] = s.function;
+  d["family"] = std::string(family_of(op));
   d["signature"] = op.signature;
   d["parameters"] = parameters;
   d["result"] = s.result;
@@ -220,7 +221,8 @@ void register_runtime(py::module_& m) {
           all.push_back(value.ptr());
         }
         const py::tuple key_names(names);
-        PyObject* result = call_op({&record_named(name)}, false, all.data(),
+        const OpRecord& op = record_named(name);
+        PyObject* result = call_op(signature_of(op).function, {&op}, false, all.data(),
                                    static_cast<Py_ssize_t>(args.size()), key_names.ptr());
         if (result == nullptr) throw_python();
         return py::reinterpret_steal<py::object>(result);

@@ -47,6 +47,14 @@ void adopt(const Tensor& target, const Tensor& value) {
   body.contiguous = true;
 }
 
+/// Whether out= must have the dtype of the result: positions as fractions are a mistake.
+bool wants_exact_out(const OpRecord& op) {
+  if ((op.traits & exact_out) != 0) return true;
+  for (const std::string& name : signature_of(op).result_names)
+    if (name == "indices") return true;
+  return false;
+}
+
 void check_target(std::string_view name, const Tensor& target) {
   expect(!(mode.recording && target.requires_grad()),
          "{}: out= does not record gradients, but out of shape {} requires one", name,
@@ -100,6 +108,12 @@ void invoke_out(const OpRecord& op, const Arg* args, int count, const Tensors& o
   }
   expect<ValueError>(results.count() == static_cast<int>(out.size()),
                      "{}: has {} results, out holds {} tensors", name, results.count(), out.size());
+  const bool exact = wants_exact_out(op);
+  for (int k = 0; k < results.count() && exact; ++k) {
+    const DType wanted = results.at(k).dtype(), got = out[static_cast<std::size_t>(k)].dtype();
+    expect(got == wanted, "{}: expects out of dtype {} for result {}, got {}", name, wanted, k,
+           got);
+  }
   for (int k = 0; k < results.count(); ++k)
     write_out(name, results.at(k), out[static_cast<std::size_t>(k)]);
 }

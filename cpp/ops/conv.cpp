@@ -236,7 +236,7 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor, Dims, Dims, Dims, std::int64_t
             kernel_table().convolution[real_index(type)].forward(
                 s, input.address(), kernel.address(), bias.defined() ? shift.address() : nullptr,
                 out.address());
-          return converted(out, x.dtype());
+          return laid_out_like(converted(out, x.dtype()), {&x, &weight});
         },
     .derivative =
         General{
@@ -301,7 +301,7 @@ constinit const Op<Tensor(Tensor, Tensor, Dims, Dims, Dims, Dims, std::int64_t)>
           if (g.count() > 0)
             kernel_table().convolution[real_index(type)].input_gradient(
                 s, gradient.address(), kernel.address(), out.address());
-          return converted(out, g.dtype());
+          return laid_out_like(converted(out, g.dtype()), {&g, &weight});
         },
     .derivative =
         Multilinear{[](const Call&, const Tensor& g, const Tensor&, const Tensor& w, const Dims&,
@@ -342,7 +342,7 @@ constinit const Op<Tensor(Tensor, Tensor, Dims, Dims, Dims, Dims, std::int64_t)>
               if (g.count() > 0 && x.count() > 0)
                 kernel_table().convolution[real_index(type)].weight_gradient(
                     s, gradient.address(), input.address(), out.address());
-              return converted(out, g.dtype());
+              return laid_out_like(converted(out, g.dtype()), {&g, &x});
             },
         .derivative =
             Multilinear{[](const Call&, const Tensor& g, const Tensor&, const Tensor& x,
@@ -365,17 +365,15 @@ constinit const Op<Tensor(Tensor, Tensor, Dims, Dims, Dims, Dims, std::int64_t)>
     }};
 
 Family conv_family() {
-  Family family{&conv1d,
-                &conv2d,
-                &conv3d,
-                &conv1d_named,
-                &conv2d_named,
-                &conv3d_named,
-                &convolution,
-                &convolution_input,
-                &convolution_weight};
-  for (const OpRecord* op : pool_family()) family.push_back(op);
-  return family;
+  return {&conv1d,
+          &conv2d,
+          &conv3d,
+          &conv1d_named,
+          &conv2d_named,
+          &conv3d_named,
+          &convolution,
+          &convolution_input,
+          &convolution_weight};
 }
 
 }  // namespace topograd

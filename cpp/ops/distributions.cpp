@@ -30,6 +30,33 @@ Generator::State take_counters(index count, const Object& generator) {
   return generator_or_global(generator).take(2 * count);
 }
 
+// ---------------------------------------------------------------- the slope of gamma numbers
+
+// The slope is s = -(dF/da) / f, with the probability F of a smaller number, its density f and
+// the shape a.
+
+/// ds/dx = digamma(a) - log x - s ((a - 1) / x - 1).
+Tensor slope_change_with_value(const Tensor& slope, const Tensor& shapes, const Tensor& values) {
+  const Tensor s = cast(slope, DType::float64), a = cast(shapes, DType::float64),
+               x = cast(values, DType::float64);
+  return digamma(a) - log(x) - s * ((a - 1) / x - 1);
+}
+
+/// ds/da, of which there is no closed form.
+Tensor slope_change_with_shape(const Tensor& shapes, const Tensor& values) {
+  const Tensor a = cast(shapes, DType::float64), x = cast(values, DType::float64);
+  constexpr double step = 1e-3;
+  const auto change = [&](double steps) {
+    return standard_gamma_slope(a * (1 + steps * step), x) -
+           standard_gamma_slope(a * (1 - steps * step), x);
+  };
+  return (8 * change(1) - change(2)) / (12 * step * a);
+}
+
+Tensor in_output_dtype(const Call& c, const Tensor& partial) {
+  return cast(partial, c.output().dtype());
+}
+
 }  // namespace
 
 constinit const Op<Tensor(Tensor, double, double, Object)> cauchy_fill{{
@@ -213,7 +240,10 @@ Marsaglia and Tsang, 2000; Figurnov, Mohamed and Mnih, 2018.)",
 
 constinit const Binary standard_gamma_slope{{
     .signature = "standard_gamma_slope(Tensor input, Tensor value)",
-    .doc = R"(The derivative of gamma numbers with respect to their shapes.)",
+    .doc = R"(The derivative of gamma numbers with respect to their shapes, at the same probability.
+
+Its own derivative with respect to the number has a closed form; that with respect to the shape, in
+which the incomplete gamma function has none, is a difference of fourth order, good to ten digits.)",
     .forward =
         [](const Tensor& shapes, const Tensor& values) {
           const Dims shape = broadcast_shapes(shapes.shape(), values.shape(), "standard_gamma");
@@ -227,7 +257,14 @@ constinit const Binary standard_gamma_slope{{
                                               out.data<double>(), out.count());
           return converted(out, dtype);
         },
-    .derivative = NotDifferentiable{},
+    .derivative = Elementwise{[](const Call& c, const Tensor& shapes, const Tensor& values) {
+                                return in_output_dtype(c, slope_change_with_shape(shapes, values));
+                              },
+                              [](const Call& c, const Tensor& shapes, const Tensor& values) {
+                                return in_output_dtype(
+                                    c, slope_change_with_value(c.output(), shapes, values));
+                              }},
+    .saves = saves_inputs | saves_output,
     .traits = is_hidden,
     .samples = []() -> std::vector<Sample> {
       return {{sample_in({2, 3}, 0.5, 5), sample_in({3}, 0.5, 5)}};

@@ -9,9 +9,10 @@ namespace {
 
 void refuse_empty(const Tensor& x, const OptionalDims& dims, std::string_view op) {
   const ReducedDims reduced = reduced_dims(x, dims, false, op);
-  expect<ShapeError>(reduced.count > 0 || count_of(reduced.shape) == 0,
-                     "{}: no identity for zero elements: the reduced dims of shape {} are empty",
-                     op, x.shape());
+  if (reduced.count > 0 || count_of(reduced.shape) == 0) return;
+  expect<IndexError>(!dims || dims->empty(), "{}: dim {} of shape {} has no elements", op,
+                     dims ? *dims : Dims(), x.shape());
+  fail<ShapeError>("{}: expects elements, got shape {}", op, x.shape());
 }
 
 template <Text name>
@@ -107,7 +108,10 @@ constexpr auto picked_jvp = [](const Call& c, const Tensors& t, const Tensor& x,
 
 template <Text name>
 inline constexpr auto position = [](const Tensor& x, const OptionalInt& dim, bool keepdim) {
-  refuse_empty(x, one_dim(dim), name.value);
+  if (dim)
+    refuse_empty(x, one_dim(dim), name.value);
+  else
+    expect<IndexError>(x.count() > 0, "{}: expects elements, got shape {}", name.value, x.shape());
   return reduce<name>(x, one_dim(dim), keepdim, DType::int64);
 };
 
@@ -119,7 +123,8 @@ constinit const Op<Tensor(Tensor, OptionalDims, bool)> amax{{
 
 input: (*). dim: a dim or several; None (default) or () for all. keepdim: keep them
 with size 1 (default False). Returns the dtype of input. Equal greatest elements share
-the gradient equally. Raises ShapeError for no elements.
+the gradient equally. Raises ShapeError for no elements, IndexError for none
+along dim.
 
 >>> tg.amax(tg.tensor([[1.0, 5.0], [7.0, 2.0]]), dim=1)
 tensor([5., 7.])
@@ -136,7 +141,8 @@ constinit const Op<Tensor(Tensor, OptionalDims, bool)> amin{{
 
 input: (*). dim: a dim or several; None (default) or () for all. keepdim: keep them
 with size 1 (default False). Returns the dtype of input. Equal least elements share
-the gradient equally. Raises ShapeError for no elements.
+the gradient equally. Raises ShapeError for no elements, IndexError for none
+along dim.
 
 >>> tg.amin(tg.tensor([[1.0, 5.0], [7.0, 2.0]]), dim=1)
 tensor([1., 2.])
@@ -154,7 +160,8 @@ constinit const Op<Tensors(Tensor, OptionalInt, bool)> aminmax{{
 
 input: (*). dim: None (default) for all. keepdim: keep the dim with size 1 (default
 False). Returns (min, max) of the dtype of input. Equal extreme elements share the
-gradient equally. Raises ShapeError for no elements.
+gradient equally. Raises ShapeError for no elements, IndexError for none
+along dim.
 
 >>> least, greatest = tg.aminmax(tg.tensor([[1, 5], [7, 2]]), dim=1)
 >>> least
@@ -165,8 +172,10 @@ tensor([5, 7])
     .forward =
         [](const Tensor& x, const OptionalInt& dim, bool keepdim) {
           const ReducedDims reduced = reduced_dims(x, one_dim(dim), keepdim, "aminmax");
-          expect<ShapeError>(reduced.count > 0, "aminmax: expects elements, got shape {}",
-                             x.shape());
+          refuse_empty(x, one_dim(dim), "aminmax");
+          if (!dim)
+            expect<ShapeError>(reduced.count > 0, "aminmax: expects elements, got shape {}",
+                               x.shape());
           if (dim) return Tensors{amin(x, one_dim(dim), keepdim), amax(x, one_dim(dim), keepdim)};
           const Tensors both = both_extremes(x);
           return Tensors{reshape(both[0], reduced.shape), reshape(both[1], reduced.shape)};
@@ -189,6 +198,7 @@ tensor([5, 7])
                                     extreme_tangent(c.output(1), t[0], x, one_dim(dim), keepdim)};
                           }}},
     .saves = saves_in0 | saves_output,
+    .traits = is_method | exact_out,
     .samples = []() -> std::vector<Sample> {
       return {{sample({2, 3}), Arg(), false}, {sample({2, 3}), 1, true}, {sample({}), 0, false}};
     },
@@ -229,7 +239,7 @@ constinit const Op<Tensors(Tensor, std::int64_t, bool)> max_dim{{
 
 input: (*). dim: the dim that goes. keepdim: keep it with size 1 (default False).
 Returns (values, indices), indices int64. Of equal elements the first is taken, and
-the gradient goes to it alone. Raises ShapeError for no elements.
+the gradient goes to it alone. Raises IndexError for no elements.
 
 >>> values, indices = tg.max(tg.tensor([[1, 5, 5], [7, 2, 3]]), dim=1)
 >>> values
@@ -252,7 +262,7 @@ constinit const Op<Tensors(Tensor, std::int64_t, bool)> min_dim{{
 
 input: (*). dim: the dim that goes. keepdim: keep it with size 1 (default False).
 Returns (values, indices), indices int64. Of equal elements the first is taken, and
-the gradient goes to it alone. Raises ShapeError for no elements.
+the gradient goes to it alone. Raises IndexError for no elements.
 
 >>> values, indices = tg.min(tg.tensor([[1, 5, 5], [7, 2, 3]]), dim=1)
 >>> values
@@ -302,7 +312,7 @@ constinit const Op<Tensor(Tensor, OptionalInt, bool)> argmax{{
 
 input: (*). dim: None (default) for the flattened input. keepdim: keep the dim with
 size 1 (default False). Returns int64; of equal elements the first one's. Raises
-ShapeError for no elements.
+IndexError for no elements.
 
 >>> x = tg.tensor([[1, 5, 5], [7, 2, 3]])
 >>> tg.argmax(x)
@@ -312,6 +322,7 @@ tensor([1, 0])
 )",
     .forward = position<"argmax">,
     .derivative = NotDifferentiable{},
+    .traits = is_method | exact_out,
     .samples = []() -> std::vector<Sample> {
       return {{sample({2, 3}), Arg(), false}, {sample({2, 3}), 1, true}};
     },
@@ -323,7 +334,7 @@ constinit const Op<Tensor(Tensor, OptionalInt, bool)> argmin{{
 
 input: (*). dim: None (default) for the flattened input. keepdim: keep the dim with
 size 1 (default False). Returns int64; of equal elements the first one's. Raises
-ShapeError for no elements.
+IndexError for no elements.
 
 >>> x = tg.tensor([[1, 5, 5], [7, 2, 3]])
 >>> tg.argmin(x)
@@ -333,6 +344,7 @@ tensor([0, 1])
 )",
     .forward = position<"argmin">,
     .derivative = NotDifferentiable{},
+    .traits = is_method | exact_out,
     .samples = []() -> std::vector<Sample> {
       return {{sample({2, 3}), Arg(), false}, {sample({2, 3}), 1, true}};
     },

@@ -9,6 +9,7 @@
 #include "graph/mode.h"
 #include "kernels/kernels.h"
 #include "tensor/body.h"
+#include "tensor/memory_order.h"
 #include "tensor/pointwise.h"
 #include "tensor/reduce.h"
 #include "topograd/ops.h"
@@ -101,6 +102,12 @@ inline void expect_floating(DType dtype, std::string_view op) {
 /// y for an op whose result is always memory of its own, also where nothing had to be done.
 inline Tensor apart_from(const Tensor& x, Tensor y) {
   return y.body()->storage == x.body()->storage ? clone(y) : y;
+}
+
+/// y with its channels innermost where x keeps them so: for ops written in others.
+inline Tensor in_format_of(const Tensor& y, const Tensor& x) {
+  const char* format = channels_format(x);
+  return format != nullptr && y.rank() == x.rank() ? contiguous(y, format) : y;
 }
 
 /// y = f(x), dtype kept.

@@ -380,6 +380,7 @@ tensor([[0, 1],
 )",
     .forward = [](const Tensor& x) { return positions_of_nonzero(x); },
     .derivative = NotDifferentiable{},
+    .traits = is_method | exact_out,
     .samples = []() -> std::vector<Sample> { return {{sample_booleans({2, 3})}, {sample({3})}}; },
 }};
 

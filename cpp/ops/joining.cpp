@@ -22,6 +22,17 @@ DType common_type(const Tensors& list) {
   return result_type(inputs.data(), static_cast<int>(inputs.size()));
 }
 
+/// The format in which all of them keep their channels innermost, or null.
+const char* common_format(const Tensors& list) {
+  const char* format = nullptr;
+  for (const Tensor& x : list) {
+    if (skipped(x)) continue;
+    format = channels_format(x);
+    if (format == nullptr) return nullptr;
+  }
+  return format;
+}
+
 Tensor narrowed(const Tensor& x, int dim, index start, index length) {
   Dims sizes = x.shape();
   sizes[dim] = length;
@@ -47,6 +58,8 @@ Tensor joined(const Tensors& list, std::int64_t dim) {
   }
   if (shape.empty()) shape = list[0].shape();
   Tensor out = Tensor::empty(shape, common_type(list));
+  if (const char* format = common_format(list); format != nullptr)
+    out = restrided(out, shape, strides_of_format(out, format, "cat"), 0);
   index at = 0;
   for (const Tensor& x : list) {
     if (skipped(x)) continue;
@@ -118,13 +131,15 @@ tensor([[1, 3],
         [](const Tensors& list, std::int64_t dim) {
           expect<ValueError>(!list.empty(), "stack: expects at least one tensor");
           const int d = wrap_dim(dim, list[0].rank() + 1, "stack");
-          Tensors wide;
-          for (const Tensor& x : list) {
+          const auto count = static_cast<index>(list.size());
+          for (const Tensor& x : list)
             expect<ShapeError>(x.shape() == list[0].shape(),
                                "stack: shapes must be equal, got {} and {}", list[0].shape(),
                                x.shape());
-            wide.push_back(unsqueeze(x, d));
-          }
+          if (channels_format(list[0]) != nullptr && d < list[0].rank())
+            return unflatten(joined(list, d), d, Dims{count, list[0].shape()[d]});
+          Tensors wide;
+          for (const Tensor& x : list) wide.push_back(unsqueeze(x, d));
           return joined(wide, d);
         },
     .derivative = Linear{[](const Call&, const Tensor& g, const Tensors&,

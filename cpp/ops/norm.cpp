@@ -290,7 +290,7 @@ tensor([[-1.0000],
               const auto count = static_cast<double>(per);
               update_running(running_mean, results[1].detach(), momentum);
               update_running(running_var, results[2].detach() * (count / (count - 1)), momentum);
-              return reshape(results[0], x.shape());
+              return in_format_of(reshape(results[0], x.shape()), x);
             },
         .traits = is_functional,
         .samples = []() -> std::vector<Sample> {
@@ -396,7 +396,7 @@ constinit const Op<Tensor(Tensor, double, std::int64_t, std::int64_t)> dropout_s
             random.dropout_f32(input.data<float>(), out.data<float>(), x.count(), p, scale, s, o);
           else
             random.dropout_f64(input.data<double>(), out.data<double>(), x.count(), p, scale, s, o);
-          return converted(out, x.dtype());
+          return laid_out_like(converted(out, x.dtype()), {&x});
         },
     .derivative =
         Linear{[](const Call&, const Tensor& g, const Tensor&, double p, std::int64_t seed,

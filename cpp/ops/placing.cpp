@@ -129,6 +129,18 @@ Tensor put_flat(Target target, const Tensor& x, const Tensor& at, const Tensor& 
   return out;
 }
 
+void check_diagonal(const Tensor& x, const Tensor& value) {
+  expect<ShapeError>(x.rank() >= 2, "fill_diagonal_: expects at least two dims, got shape {}",
+                     x.shape());
+  for (index size : x.shape())
+    expect<ShapeError>(x.rank() == 2 || size == x.shape()[0],
+                       "fill_diagonal_: more than two dims must be of equal size, got shape {}",
+                       x.shape());
+  expect<ShapeError>(value.rank() == 0,
+                     "fill_diagonal_: fill_value must be a number or 0-d, got shape {}",
+                     value.shape());
+}
+
 void expect_mask(const Tensor& mask, std::string_view op) {
   expect<DTypeError>(is_boolean(mask.dtype()), "{}: expects a bool mask, got {} of shape {}", op,
                      mask.dtype(), mask.shape());
@@ -355,6 +367,62 @@ tensor([[2., 0.],
     },
 }};
 
-Family placing_family() { return {&index_copy, &index_fill, &masked_scatter, &take, &put}; }
+constinit const Op<Tensor(Tensor, Tensor, bool)> fill_diagonal{{
+    .signature = "fill_diagonal(Tensor input, Tensor fill_value, bool wrap=False)",
+    .doc =
+        R"(A number written over the main diagonal, as input.fill_diagonal_(fill_value).
+
+input: two dims, or more of equal size; changed and returned. fill_value: a number or a 0-d tensor,
+converted to the dtype of input: fractions are cut off for integers. wrap: in a matrix with more
+rows than columns the diagonal begins again after each n + 1 rows, n the number of columns (default
+False). The old elements get no gradient, fill_value the sum. Raises ShapeError for other shapes or
+a fill_value of more dims.
+
+>>> tg.zeros(2, 3).fill_diagonal_(5)
+tensor([[5., 0., 0.],
+        [0., 5., 0.]])
+>>> tg.zeros(4, 2, dtype=tg.int64).fill_diagonal_(1, wrap=True)
+tensor([[1, 0],
+        [0, 1],
+        [0, 0],
+        [1, 0]])
+)",
+    .forward =
+        [](Target target, const Tensor& x, const Tensor& value, bool wrap) {
+          check_diagonal(x, value);
+          const Tensor out = target.tensor != nullptr ? *target.tensor : dense_copy(x);
+          if (out.count() == 0) return out;
+          const Tensor number = Tensor::full({}, value.item(), x.dtype());
+          index stride = 0;
+          for (index one : out.strides()) stride += one;
+          const index rows = out.shape()[0], columns = out.shape().back();
+          const index period = wrap && out.rank() == 2 ? columns + 1 : rows;
+          for (index first = 0; first < rows; first += period) {
+            const index length = std::min(rows - first, columns);
+            copy_elements(
+                expand(number, Dims{length}),
+                restrided(out, {length}, {stride}, out.body()->offset + first * out.strides()[0]));
+          }
+          return out;
+        },
+    .derivative =
+        Linear{[](const Call&, const Tensor& g, const Tensor&, const Tensor&, bool wrap) -> Tensor {
+                 return fill_diagonal(g, Tensor(0), wrap);
+               },
+               [](const Call&, const Tensor& g, const Tensor&, const Tensor&, bool wrap) -> Tensor {
+                 const Tensor nothing = Tensor::zeros(g.shape(), DType::boolean);
+                 return sum(where(fill_diagonal(nothing, Tensor(true), wrap), g, 0), {}, false, {});
+               }},
+    .traits = is_method | has_in_place | in_place_only,
+    .samples = []() -> std::vector<Sample> {
+      return {{sample({3, 4}), Tensor(0.5), false},
+              {sample({5, 2}), sample({}), true},
+              {sample({2, 2, 2}), sample({}), false}};
+    },
+}};
+
+Family placing_family() {
+  return {&index_copy, &index_fill, &masked_scatter, &take, &put, &fill_diagonal};
+}
 
 }  // namespace topograd

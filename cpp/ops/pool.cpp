@@ -1,6 +1,7 @@
 // Pooling over one to three spatial dims.
 
 #include "graph/history.h"
+#include "ops/registry.h"
 #include "ops/window.h"
 
 namespace topograd {
@@ -130,7 +131,8 @@ Tensor maxima(const Tensor& x, const Dims& kernel, const Dims& stride, const Dim
     kernel_table().pooling[real_index(type)].max_forward(
         pool_shape(x, w), input.address(), out.address(),
         at != nullptr ? at->data<std::int64_t>() : nullptr);
-  return converted(out, x.dtype());
+  if (at != nullptr) *at = laid_out_like(*at, {&x});
+  return laid_out_like(converted(out, x.dtype()), {&x});
 }
 
 std::vector<Sample> max_samples(int spatial) {
@@ -307,12 +309,12 @@ constinit const Op<Tensors(Tensor, Dims, Dims, Dims, Dims, bool)> max_pool{{
                     bool ceil_mode) -> Tensor {
       const Window w = pool_window(x, kernel, stride, padding, dilation, ceil_mode, "max_pool");
       const DType type = compute_dtype(x.dtype());
-      const Tensor gradient = dense(converted(g[0], type));
+      const Tensor gradient = dense(converted(g[0], type)), at = dense(c.output(1));
       Tensor out = Tensor::zeros(x.shape(), type);
       if (gradient.count() > 0)
         kernel_table().pooling[real_index(type)].max_backward(
-            pool_shape(x, w), gradient.address(), c.output(1).data<std::int64_t>(), out.address());
-      return converted(out, x.dtype());
+            pool_shape(x, w), gradient.address(), at.data<std::int64_t>(), out.address());
+      return laid_out_like(converted(out, x.dtype()), {&c.output(1)});
     }},
     .saves = saves_output,
     .traits = is_hidden,
@@ -336,7 +338,8 @@ constinit const Op<Tensor(Tensor, Dims, Dims, Dims, bool, bool, std::int64_t)> a
           if (out.count() > 0)
             kernel_table().pooling[real_index(type)].average_forward(
                 pool_shape(x, w), input.address(), out.address(), include, divisor);
-          return converted(is_floating(x.dtype()) ? out : whole_means(out), x.dtype());
+          return laid_out_like(
+              converted(is_floating(x.dtype()) ? out : whole_means(out), x.dtype()), {&x});
         },
     .derivative = Linear{[](const Call&, const Tensor& g, const Tensor& x, const Dims& kernel,
                             const Dims& stride, const Dims& padding, bool ceil_mode, bool include,
@@ -367,7 +370,7 @@ constinit const Op<Tensor(Tensor, Dims, Dims, Dims, Dims, bool, bool, std::int64
               if (gradient.count() > 0)
                 kernel_table().pooling[real_index(type)].average_backward(
                     pool_shape(out, w), gradient.address(), out.address(), include, divisor);
-              return converted(out, g.dtype());
+              return laid_out_like(converted(out, g.dtype()), {&g});
             },
         .derivative = Linear{[](const Call&, const Tensor& g, const Tensor&, const Dims&,
                                 const Dims& kernel, const Dims& stride, const Dims& padding,

@@ -214,7 +214,7 @@ tensor([0, 2])
           return weights.rank() == 1 ? reshape(picks, Dims{samples}) : picks;
         },
     .derivative = NotDifferentiable{},
-    .traits = is_method | is_random,
+    .traits = is_method | is_random | exact_out,
     .samples = []() -> std::vector<Sample> {
       return {{sample_in({2, 3}, 0.1, 1), 2, false, Arg()}};
     },

@@ -51,7 +51,7 @@ inline Tensor as_rows(const Tensor& x, std::int64_t dim, std::string_view op) {
   const int d = wrap_dim(dim, x.rank(), op);
   const Tensor rows = x.rank() == 0 ? reshape(x, Dims{1}) : movedim(x, Dims{d}, Dims{-1});
   const index n = rows.shape()[rows.rank() - 1];
-  expect<ShapeError>(n > 0, "{}: dim {} of shape {} has no elements", op, d, x.shape());
+  expect<IndexError>(n > 0, "{}: dim {} of shape {} has no elements", op, d, x.shape());
   return rows;
 }
 inline index row_length(const Tensor& rows) { return rows.shape()[rows.rank() - 1]; }

@@ -5,25 +5,80 @@
 
 namespace topograd {
 
+namespace {
+
+/// The families in the order in which their ops are listed.
+constexpr struct {
+  std::string_view name;
+  Family (*ops)();
+} families[] = {
+    {"unary", unary_family},
+    {"trigonometry", trigonometry_family},
+    {"rounding", rounding_family},
+    {"activation", activation_family},
+    {"arithmetic", arithmetic_family},
+    {"binary", binary_family},
+    {"compare", compare_family},
+    {"ternary", ternary_family},
+    {"cast", cast_family},
+    {"reduce", reduce_family},
+    {"extremes", extremes_family},
+    {"scan", scan_family},
+    {"matmul", matmul_family},
+    {"einsum", einsum_family},
+    {"view", view_family},
+    {"slicing", slicing_family},
+    {"joining", joining_family},
+    {"shape", shape_family},
+    {"index", index_family},
+    {"softmax", softmax_family},
+    {"loss", loss_family},
+    {"norm", norm_family},
+    {"conv", conv_family},
+    {"pool", pool_family},
+    {"attention", attention_family},
+    {"random", random_family},
+    {"distributions", distributions_family},
+    {"complex", complex_family},
+    {"special", special_family},
+    {"numbers", numbers_family},
+    {"products", products_family},
+    {"distance", distance_family},
+    {"selection", selection_family},
+    {"quantile", quantile_family},
+    {"statistics", statistics_family},
+    {"histogram", histogram_family},
+    {"running", running_family},
+    {"stacking", stacking_family},
+    {"partition", partition_family},
+    {"strided", strided_family},
+    {"scattering", scattering_family},
+    {"placing", placing_family},
+    {"search", search_family},
+};
+
+}  // namespace
+
 const std::vector<const OpRecord*>& all_ops() {
   static const auto* ops = [] {
     auto* list = new std::vector<const OpRecord*>;
-    for (const auto family :
-         {unary_family,      trigonometry_family,  rounding_family,  activation_family,
-          arithmetic_family, binary_family,        compare_family,   ternary_family,
-          cast_family,       reduce_family,        extremes_family,  scan_family,
-          matmul_family,     einsum_family,        view_family,      slicing_family,
-          joining_family,    shape_family,         index_family,     softmax_family,
-          loss_family,       norm_family,          conv_family,      attention_family,
-          random_family,     distributions_family, complex_family,   special_family,
-          numbers_family,    products_family,      distance_family,  selection_family,
-          quantile_family,   statistics_family,    histogram_family, running_family,
-          stacking_family,   partition_family,     strided_family,   scattering_family,
-          placing_family,    search_family})
-      for (const OpRecord* op : family()) list->push_back(op);
+    for (const auto& family : families)
+      for (const OpRecord* op : family.ops()) list->push_back(op);
     return list;
   }();
   return *ops;
+}
+
+std::string_view family_of(const OpRecord& op) {
+  static const auto* names = [] {
+    auto* map = new std::unordered_map<const OpRecord*, std::string_view>;
+    for (const auto& family : families)
+      for (const OpRecord* member : family.ops()) map->emplace(member, family.name);
+    return map;
+  }();
+  const auto found = names->find(&op);
+  expect<ValueError>(found != names->end(), "registry: '{}' belongs to no family", name_of(op));
+  return found->second;
 }
 
 const OpRecord* find_op(std::string_view name) {

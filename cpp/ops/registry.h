@@ -28,6 +28,7 @@ Family softmax_family();
 Family loss_family();
 Family norm_family();
 Family conv_family();
+Family pool_family();
 Family attention_family();
 Family random_family();
 Family complex_family();

@@ -83,7 +83,7 @@ inline constexpr auto integral =
       if (n == 0) {
         Dims shape = y.shape();
         shape.erase(d);
-        return Tensor::zeros(shape, floating(y.dtype()));
+        return Tensor::zeros(shape, y.dtype());
       }
       const Tensor samples = roomy(y);
       if (x.defined()) {

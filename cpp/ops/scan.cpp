@@ -354,7 +354,8 @@ tensor([3., 2., 1.])
           kernel_table().sorting[ordered_index(x.dtype())].sort(
               source.address(), values.address(), indices.data<std::int64_t>(), axis.outer, axis.n,
               axis.inner, descending);
-          return Tensors{converted(values, x.dtype()), indices};
+          return Tensors{laid_out_like(converted(values, x.dtype()), {&x}),
+                         laid_out_like(indices, {&x})};
         },
     .derivative = General{.vjp = {placed_vjp},
                           .jvp = {[](const Call& c, const Tensors& t, const Tensor& x,
@@ -386,6 +387,7 @@ tensor([[0, 1],
     .forward = [](const Tensor& x, std::int64_t dim, bool descending,
                   bool stable) { return sort(x, dim, descending, stable)[1]; },
     .derivative = NotDifferentiable{},
+    .traits = is_method | exact_out,
     .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), -1, false, true}}; },
 }};
 

@@ -400,7 +400,7 @@ tensor(3)
               return searched(sequence, values, sorter, from_right(right, side), out_int32);
             },
         .derivative = NotDifferentiable{},
-        .traits = function_only,
+        .traits = function_only | exact_out,
         .samples = []() -> std::vector<Sample> {
           const Tensor sorted = sort(sample_in({2, 5}, 0.0, 4.0), -1, false, true)[0];
           const Tensor jumbled = sample_in({4}, 0.0, 4.0);
@@ -431,7 +431,7 @@ tensor([0, 1, 3])
           return searched(boundaries, x, Tensor(), right, out_int32);
         },
     .derivative = NotDifferentiable{},
-    .traits = function_only,
+    .traits = function_only | exact_out,
     .samples = []() -> std::vector<Sample> {
       return {{sample({2, 3}), Tensor::of<double>({0.6, 1.4, 2.6}), false, false},
               {sample({3}), Tensor::of<double>({0.6, 1.4, 2.6}), true, true}};
@@ -455,7 +455,7 @@ tensor([[False,  True],
     .forward = [](const Tensor& elements, const Tensor& candidates, bool,
                   bool invert) { return members_of(elements, candidates, invert); },
     .derivative = NotDifferentiable{},
-    .traits = function_only,
+    .traits = function_only | exact_out,
     .samples = []() -> std::vector<Sample> {
       return {{sample_integers({3, 4}, 9), sample_integers({5}, 9), false, false},
               {sample({2, 3}), sample({2, 2}), false, true}};

@@ -30,12 +30,21 @@ Tensor median_positions(const Tensor& rows) {
 
 // ---------------------------------------------------------------- the median of all
 
+/// What PyTorch's conversion makes of NaN: the least int32 or int64, 0 of the narrower ones, True.
+Tensor nan_as_integer(DType dtype) {
+  if (is_boolean(dtype)) return Tensor::full({}, Scalar(true), dtype);
+  if (dtype == DType::int64)
+    return Tensor::full({}, Scalar(std::numeric_limits<std::int64_t>::min()), dtype);
+  if (dtype == DType::int32)
+    return Tensor::full({}, Scalar(std::int64_t{std::numeric_limits<std::int32_t>::min()}), dtype);
+  return Tensor::full({}, Scalar(0), dtype);
+}
+
 template <bool skip_nan, Text name>
 inline constexpr auto median_of_all = [](const Tensor& x) {
   expect_real(x.dtype(), name.value);
   if (x.count() == 0) {
-    expect<ShapeError>(is_floating(x.dtype()), "{}: no median of zero integers, got shape {}",
-                       name.value, x.shape());
+    if (!is_floating(x.dtype())) return nan_as_integer(x.dtype());
     return Tensor::full({}, Scalar(NAN), x.dtype());
   }
   // One element is copied: no tensors of ranks and places in between.
@@ -170,8 +179,8 @@ constinit const Unary median{{
 
 input: (*). Returns a 0-d tensor of the same dtype. NaN wins; no elements give NaN. The
 elements that have the picked value share the gradient equally. Takes time linear in
-their number. Raises ShapeError for no elements of integers. For the mean of two middle
-elements use quantile(input, 0.5).
+their number. No integers give what PyTorch makes of NaN: 0, the least of int32 and int64.
+For the mean of two middle elements use quantile(input, 0.5).
 
 >>> tg.median(tg.tensor([3.0, 1.0, 2.0, 10.0]))
 tensor(2.)
@@ -189,7 +198,7 @@ constinit const Op<Tensors(Tensor, std::int64_t, bool)> median_dim{{
 
 input: (*). dim: the dim that goes. keepdim: keep it with size 1 (default False).
 Returns (values, indices), indices int64: of equal elements the first, to which the
-gradient goes alone. NaN wins: the first of the row. Raises ShapeError for
+gradient goes alone. NaN wins: the first of the row. Raises IndexError for
 no elements.
 
 >>> values, indices = tg.median(tg.tensor([[3, 1, 2], [4, 9, 9]]), dim=1)
@@ -211,8 +220,8 @@ constinit const Unary nanmedian{{
     .doc = R"(The median of all elements that are not NaN; of two middle ones the lower.
 
 input: (*). Returns a 0-d tensor of the same dtype; only NaN, or nothing, gives NaN. The
-elements that have the picked value share the gradient equally. Raises ShapeError for
-no elements of integers.
+elements that have the picked value share the gradient equally. No integers give what
+PyTorch makes of NaN: 0, the least of int32 and int64.
 
 >>> tg.nanmedian(tg.tensor([3.0, float("nan"), 2.0, 10.0]))
 tensor(3.)
@@ -230,7 +239,7 @@ constinit const Op<Tensors(Tensor, std::int64_t, bool)> nanmedian_dim{{
 
 input: (*). dim: the dim that goes. keepdim: keep it with size 1 (default False).
 Returns (values, indices), indices int64: of equal elements the first, to which the
-gradient goes alone. A row of NaN gives NaN. Raises ShapeError for no
+gradient goes alone. A row of NaN gives NaN. Raises IndexError for no
 elements.
 
 >>> values, indices = tg.nanmedian(tg.tensor([[3.0, float("nan"), 2.0]]), dim=1)
@@ -285,7 +294,7 @@ constinit const Op<Tensors(Tensor, std::int64_t, bool)> mode_{{
 input: (*). dim: the dim that goes (default the last). keepdim: keep it with size 1
 (default False). Of equally frequent elements the least is taken; all NaN count as one
 element, the greatest. Returns (values, indices), indices int64: the last place of the
-element, to which the gradient goes. Raises ShapeError for no elements.
+element, to which the gradient goes. Raises IndexError for no elements.
 
 >>> values, indices = tg.mode(tg.tensor([[3, 1, 1, 2], [4, 4, 0, 0]]))
 >>> values
@@ -313,6 +322,7 @@ tensor([[2, 1],
         [3, 4]])
 )",
     .forward = [](const Tensor& x) { return sort(x, 0, false, true)[0]; },
+    .traits = is_method | exact_out,
     .samples = []() -> std::vector<Sample> { return {{sample({3, 2})}, {sample({4})}}; },
 }};
 

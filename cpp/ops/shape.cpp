@@ -63,7 +63,10 @@ tensor([[3, 4],
             offset += (x.shape()[d] - 1) * strides[d];
             strides[d] = -strides[d];
           }
-          return dense_copy(restrided(x, x.shape(), strides, offset));
+          const Tensor reversed = restrided(x, x.shape(), strides, offset);
+          if (x.contiguous()) return dense_copy(reversed);
+          return copy_with_strides(reversed, x.dtype(),
+                                   strides_of_format(x, "preserve_format", "flip"));
         },
     .derivative = Linear{[](const Call&, const Tensor& g, const Tensor&,
                             const Dims& dims) -> Tensor { return flip(g, dims); }},
@@ -242,7 +245,8 @@ tensor([[3, 2, 1, 2, 3, 2]])
     .forward =
         [](const Tensor& x, const Dims& amounts, const std::string& mode,
            const std::optional<double>& value) {
-          if (mode == "constant") return constant_pad(x, amounts, value.value_or(0));
+          if (mode == "constant")
+            return in_format_of(constant_pad(x, amounts, value.value_or(0)), x);
           expect<ShapeError>(amounts.size() % 2 == 0 && amounts.size() / 2 <= x.rank(),
                              "pad: {} does not fit the shape {}", amounts, x.shape());
           expect<ValueError>(mode == "reflect" || mode == "replicate" || mode == "circular",
@@ -261,7 +265,7 @@ tensor([[3, 2, 1, 2, 3, 2]])
             if (before != 0 || after != 0)
               y = index_select(y, d, padded_positions(n, before, after, mode));
           }
-          return apart_from(x, y);
+          return apart_from(x, in_format_of(y, x));
         },
     .traits = is_functional,
     .samples = []() -> std::vector<Sample> {

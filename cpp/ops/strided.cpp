@@ -1,4 +1,4 @@
-// Views by strides, and copies in which a view is written over.
+// Views by strides or of another dtype, and copies in which a view is written over.
 
 #include "ops/family.h"
 #include "ops/layout.h"
@@ -64,6 +64,55 @@ Tensor elements_of(const Tensor& memory, const Tensor& view) {
                  Dims{-1});
 }
 
+/// Elements of one size as whole elements of a larger one.
+void check_larger(const Tensor& x, DType dtype, index ratio) {
+  const auto fits = [&](index n, std::string_view what, int dim) {
+    expect<ShapeError>(n % ratio == 0,
+                       "view: {} {} of shape {} with strides {} must be divisible by {} to be seen "
+                       "as {} instead of {}, got {}",
+                       what, dim, x.shape(), x.strides(), ratio, dtype, x.dtype(), n);
+  };
+  const int last = x.rank() - 1;
+  fits(x.shape()[last], "the size of dim", last);
+  fits(x.body()->offset, "the offset of the element 0 in dim", last);
+  for (int d = 0; d < last; ++d) fits(x.strides()[d], "the stride of dim", d);
+}
+
+/// Any other byte is no bool, and reading it as one has no meaning in C++.
+void check_bools(const Tensor& x) {
+  const Tensor bytes = dense(x);
+  const auto* data = static_cast<const std::uint8_t*>(bytes.address());
+  std::uint8_t together = 0;
+  const index count = bytes.count() * static_cast<index>(size_of(x.dtype()));
+  for (index i = 0; i < count; ++i) together |= data[i];
+  expect<ValueError>(together <= 1, "view: {} of shape {} has bytes other than 0 and 1, no bools",
+                     x.dtype(), x.shape());
+}
+
+Tensor reinterpreted(const Tensor& x, DType dtype) {
+  const auto from = static_cast<index>(size_of(x.dtype())), to = static_cast<index>(size_of(dtype));
+  if (is_boolean(dtype) && !is_boolean(x.dtype())) check_bools(x);
+  Dims sizes = x.shape(), strides = x.strides();
+  index offset = x.body()->offset;
+  if (from != to) {
+    const int last = x.rank() - 1;
+    expect<ShapeError>(last >= 0, "view: a 0-d {} can not be seen as {}: the element sizes differ",
+                       x.dtype(), dtype);
+    expect<ShapeError>(strides[last] == 1,
+                       "view: the last dim of shape {} with strides {} must have stride 1 to be "
+                       "seen as {} instead of {}",
+                       x.shape(), x.strides(), dtype, x.dtype());
+    if (to > from) check_larger(x, dtype, to / from);
+    const auto scaled = [&](index n) { return from > to ? n * (from / to) : n / (to / from); };
+    sizes[last] = scaled(sizes[last]);
+    offset = scaled(offset);
+    for (int d = 0; d < last; ++d) strides[d] = scaled(strides[d]);
+  }
+  Tensor view = make_view(x.body()->storage, std::move(sizes), std::move(strides), offset, dtype);
+  view.body()->device = x.device();
+  return view;
+}
+
 /// Adds x to a view of zeros; where elements of the view are the same memory they add up.
 void add_over(const Tensor& x, const Tensor& memory, const Tensor& view) {
   if (!overlaps_itself(view)) return copy_elements(x, view);
@@ -89,7 +138,42 @@ Tensor with_part(const Tensor& x, const Tensor& source, const Tensor& view, std:
                       contiguous_strides(x.shape()));
 }
 
+/// x, with src in place of those of its elements that lie in a layout of its memory.
+Tensor written_around(const Tensor& x, const Tensor& source, const Dims& stride, index offset) {
+  const auto seen_from_x = [&](const Tensor& part) {
+    return strided_view_transpose(part, x.shape(), stride, offset, x.strides(), x.body()->offset);
+  };
+  const Tensor covered = seen_from_x(Tensor::ones(source.shape(), DType::float32));
+  // The result has the order of dims of x: the first argument decides.
+  const Tensor mask = copy_with_strides(ne(covered, 0), DType::boolean,
+                                        strides_of_format(x, "preserve_format", "clone"));
+  return where(mask, seen_from_x(source), x);
+}
+
 }  // namespace
+
+constinit const Op<Tensor(Tensor, DType)> view_dtype{{
+    .signature = "view.dtype(Tensor input, dtype dtype)",
+    .doc = R"(The same memory read as elements of another dtype.
+
+input: (*). dtype: of the same size, then only the dtype changes; a smaller or larger one makes the
+last dim longer or shorter. Changes of the result change input. The result does not take part in
+differentiation. Raises ShapeError, where the sizes differ, unless the last dim has stride 1 and the
+bytes along it and between its rows fill whole elements; ValueError for bools from bytes other than
+0 and 1, which PyTorch lets through.
+
+>>> tg.tensor([1.0, -2.0]).view(tg.int32)
+tensor([ 1065353216, -1073741824], dtype=topograd.int32)
+>>> tg.tensor([1, 256], dtype=tg.int16).view(tg.uint8)
+tensor([1, 0, 0, 1], dtype=topograd.uint8)
+)",
+    .forward = [](const Tensor& x, DType dtype) { return reinterpreted(x, dtype); },
+    .derivative = NotDifferentiable{},
+    .traits = is_method | method_only,
+    .samples = []() -> std::vector<Sample> {
+      return {{sample({2, 8}), DType::int64}, {sample({8}), DType::int32}};
+    },
+}};
 
 constinit const Op<Tensor(Tensor, Dims, Dims, OptionalInt)> as_strided{{
     .signature = "as_strided(Tensor input, int[] size, int[] stride, int? storage_offset=None)",
@@ -198,9 +282,10 @@ constinit const Op<Tensor(Tensor, Tensor, Dims, Dims, OptionalInt)> as_strided_s
         R"(A copy of input in which src is written over its as_strided view.
 
 src: of shape size, converted to the dtype of input. size, stride, storage_offset: as in as_strided,
-of a contiguous copy of input; storage_offset is 0 by default. Raises ShapeError when the view does
-not lie in input or src does not fit, ValueError for a negative stride or elements of the view that
-are the same memory.
+which counts in the memory of input: what of src lies outside of input is left out. Where elements
+of input are the same memory, they count in a contiguous copy. Raises ShapeError when the view does
+not lie in the memory of input or src does not fit, ValueError for a negative stride or elements of
+the view that are the same memory.
 
 >>> tg.as_strided_scatter(tg.zeros(5), tg.ones(2), (2,), (2,), 1)
 tensor([0., 1., 0., 1., 0.])
@@ -208,22 +293,32 @@ tensor([0., 1., 0., 1., 0.])
     .forward =
         [](const Tensor& x, const Tensor& source, const Dims& size, const Dims& stride,
            const OptionalInt& storage_offset) {
-          const index offset = storage_offset.value_or(0);
+          if (overlaps_itself(x))
+            return as_strided_scatter(clone(x, "contiguous_format"), source, size, stride,
+                                      storage_offset);
+          const index own = x.body()->offset, offset = storage_offset.value_or(own);
           check_layout(size, stride, offset, "as_strided_scatter");
           const Range range = range_of(size, stride, offset, "as_strided_scatter");
-          expect<ShapeError>(range.low == range.high || range.high <= x.count(),
+          expect<ShapeError>(range.low == range.high || range.high <= capacity(x),
                              "as_strided_scatter: size {} with strides {} at offset {} does not "
-                             "fit into the input of shape {}",
-                             size, stride, offset, x.shape());
+                             "fit into the memory of input, {} elements",
+                             size, stride, offset, capacity(x));
           const Tensor view = restrided(hollow_like(x), size, stride, offset);
           expect<ValueError>(!overlaps_itself(view),
                              "as_strided_scatter: size {} with strides {} has elements that are "
                              "the same memory",
                              size, stride);
-          return with_part(x, source, view, "as_strided_scatter");
+          expect<ShapeError>(source.shape() == view.shape(),
+                             "as_strided_scatter: src of shape {} does not fit the part of shape "
+                             "{}",
+                             source.shape(), view.shape());
+          if (x.contiguous() && range.low >= own && range.high <= own + x.count())
+            return region_write(x, source, size, stride, offset - own, x.strides());
+          return written_around(x, cast(source, x.dtype()), stride, offset);
         },
     .samples = []() -> std::vector<Sample> {
-      return {{sample({6}), sample({2, 2}), Dims{2, 2}, Dims{3, 1}, 1}};
+      return {{sample({6}), sample({2, 2}), Dims{2, 2}, Dims{3, 1}, 1},
+              {sample({6}), sample({3}), Dims{3}, Dims{2}, Arg()}};
     },
 }};
 
@@ -303,8 +398,8 @@ tensor([[0., 1., 0.],
     }};
 
 Family strided_family() {
-  return {&as_strided,     &strided_view,  &strided_view_transpose, &as_strided_scatter,
-          &select_scatter, &slice_scatter, &diagonal_scatter};
+  return {&view_dtype,         &as_strided,     &strided_view,  &strided_view_transpose,
+          &as_strided_scatter, &select_scatter, &slice_scatter, &diagonal_scatter};
 }
 
 }  // namespace topograd

@@ -28,6 +28,28 @@ Tensor no_limit(DType dtype, bool upper) {
                              : std::numeric_limits<std::int64_t>::min()));
 }
 
+/// The one integer of a limit, or nothing.
+std::optional<index> whole_limit(const Tensor& limit) {
+  if (!limit.defined() || limit.rank() > 0 || !is_integer(limit.dtype())) return std::nullopt;
+  return limit.item().integer();
+}
+
+/// A limit that the dtype can not hold must not become an element: -1 would be 255 in uint8.
+void check_limits(const Tensor& low, const Tensor& high, DType dtype) {
+  const auto check = [&]<class T>() {
+    if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
+      using Limits = std::numeric_limits<T>;
+      const auto least = whole_limit(low), greatest = whole_limit(high);
+      expect<ValueError>(!greatest || *greatest >= index{Limits::lowest()},
+                         "clamp: max {} is less than any {}", greatest.value_or(0), dtype);
+      const bool lowered = greatest && *greatest <= index{Limits::max()};
+      expect<ValueError>(!least || lowered || *least <= index{Limits::max()},
+                         "clamp: min {} is greater than any {}", least.value_or(0), dtype);
+    }
+  };
+  dispatch(dtype, check);
+}
+
 }  // namespace
 
 constinit const Op<Tensor(Tensor, Tensor, Tensor)> where{{
@@ -214,7 +236,9 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor)> clamp{{
 input: (*). min, max: numbers, or tensors that broadcast with input; None (default)
 for no limit. The result has the common shape and dtype. NaN stays NaN; max wins where
 min > max. The gradient is 1 where min <= input <= max; elsewhere it is 0 and goes to
-the limit. Raises ValueError when both limits are None.
+the limit. Raises ValueError when both limits are None, and for a number that would become
+an element but does not fit into the dtype (max=-1 of uint8; PyTorch wraps it around). One
+that limits nothing may lie outside of the dtype.
 
 >>> tg.clamp(tg.tensor([-2.0, 0.5, 2.0]), -1, 1)
 tensor([-1.0000,  0.5000,  1.0000])
@@ -226,6 +250,11 @@ tensor([0., 1., 2.])
           expect<ValueError>(low.defined() || high.defined(),
                              "clamp: at least one of min and max must be given");
           const DType dtype = result_type({&x, low.defined() ? &low : &high});
+          if (is_integer(x.dtype())) {
+            const DType result =
+                low.defined() && high.defined() ? result_type({&x, &low, &high}) : dtype;
+            check_limits(low, high, result);
+          }
           return clamp_between(x, low.defined() ? low : no_limit(dtype, false),
                                high.defined() ? high : no_limit(dtype, true));
         },

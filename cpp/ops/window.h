@@ -30,6 +30,4 @@ struct Window {
 Window window(const Dims& input, const Dims& kernel, const Dims& stride, const Dims& padding,
               const Dims& dilation, bool ceil_mode, std::string_view op);
 
-Family pool_family();
-
 }  // namespace topograd

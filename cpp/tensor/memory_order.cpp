@@ -108,6 +108,31 @@ Dims strides_of_format(const Tensor& x, const std::string& format, std::string_v
   return strides_in_order(x.shape(), order);
 }
 
+const char* channels_format(const Tensor& x) {
+  const int rank = x.rank();
+  if (rank != 4 && rank != 5) return nullptr;
+  const Dims &sizes = x.shape(), &strides = x.strides();
+  // A repeated channel tells nothing.
+  if (strides[1] == 0) return nullptr;
+  index least = 0;
+  for (int i = 0; i < rank; ++i) {
+    // The channels, then the spatial dims from the last, then the batch.
+    const int d = i == 0 ? 1 : i == rank - 1 ? 0 : rank - i;
+    if (sizes[d] == 0 || strides[d] < least) return nullptr;
+    // One pixel of each channel, or a slice of a row: row-major by default.
+    if (d == 0 && least == strides[1]) return nullptr;
+    least = strides[d] * (sizes[d] > 1 ? sizes[d] : 1);
+  }
+  return rank == 4 ? "channels_last" : "channels_last_3d";
+}
+
+Tensor laid_out_like(const Tensor& result, std::initializer_list<const Tensor*> inputs) {
+  for (const Tensor* x : inputs)
+    if (const char* format = channels_format(*x); format != nullptr && x->rank() == result.rank())
+      return copy_with_strides(result, result.dtype(), strides_of_format(result, format, format));
+  return result;
+}
+
 Tensor copy_with_strides(const Tensor& x, DType dtype, const Dims& strides) {
   const Tensor layout = restrided(x, x.shape(), strides, 0);
   const Dims order = memory_order(layout);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <optional>
 #include <string>
 
@@ -28,6 +29,13 @@ TOPOGRAD_API bool fills_memory(const Tensor& x);
 /// ShapeError when the number of dims does not fit.
 TOPOGRAD_API Dims strides_of_format(const Tensor& x, const std::string& format,
                                     std::string_view op);
+/// "channels_last" for 4 dims or "channels_last_3d" for 5 where x keeps its channels innermost,
+/// else null. Strides that fit row-major order as well (one channel, one pixel) are told apart by
+/// PyTorch's rule.
+TOPOGRAD_API const char* channels_format(const Tensor& x);
+/// A new result, dense and row-major, brought to the format that any of these inputs has.
+TOPOGRAD_API Tensor laid_out_like(const Tensor& result,
+                                  std::initializer_list<const Tensor*> inputs);
 /// Whether x has strides as good as these: sizes of 1 do not count.
 TOPOGRAD_API bool has_strides(const Tensor& x, const Dims& strides);
 /// A copy of x, converted to dtype, with those strides, which must be dense. No history.

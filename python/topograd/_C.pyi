@@ -605,7 +605,8 @@ class Tensor:
 
         input: (*). dim: a dim or several; None (default) or () for all. keepdim: keep them
         with size 1 (default False). Returns the dtype of input. Equal greatest elements share
-        the gradient equally. Raises ShapeError for no elements.
+        the gradient equally. Raises ShapeError for no elements, IndexError for none
+        along dim.
         """
 
     def amin(self, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False) -> Tensor:
@@ -613,7 +614,8 @@ class Tensor:
 
         input: (*). dim: a dim or several; None (default) or () for all. keepdim: keep them
         with size 1 (default False). Returns the dtype of input. Equal least elements share
-        the gradient equally. Raises ShapeError for no elements.
+        the gradient equally. Raises ShapeError for no elements, IndexError for none
+        along dim.
         """
 
     def aminmax(self, *, dim: _int | None = None, keepdim: _bool = False) -> _MinMax:
@@ -621,7 +623,8 @@ class Tensor:
 
         input: (*). dim: None (default) for all. keepdim: keep the dim with size 1 (default
         False). Returns (min, max) of the dtype of input. Equal extreme elements share the
-        gradient equally. Raises ShapeError for no elements.
+        gradient equally. Raises ShapeError for no elements, IndexError for none
+        along dim.
         """
 
     def angle(self) -> Tensor:
@@ -716,7 +719,7 @@ class Tensor:
 
         input: (*). dim: None (default) for the flattened input. keepdim: keep the dim with
         size 1 (default False). Returns int64; of equal elements the first one's. Raises
-        ShapeError for no elements.
+        IndexError for no elements.
         """
 
     def argmin(self, dim: _int | None = None, keepdim: _bool = False) -> Tensor:
@@ -724,7 +727,7 @@ class Tensor:
 
         input: (*). dim: None (default) for the flattened input. keepdim: keep the dim with
         size 1 (default False). Returns int64; of equal elements the first one's. Raises
-        ShapeError for no elements.
+        IndexError for no elements.
         """
 
     def argsort(self, dim: _int = -1, descending: _bool = False, stable: _bool = True) -> Tensor:
@@ -775,11 +778,13 @@ class Tensor:
 
         src: of shape size, converted to the dtype of input. size, stride, storage_offset: as
         in as_strided,
-        of a contiguous copy of input; storage_offset is 0 by default. Raises ShapeError when
+        which counts in the memory of input: what of src lies outside of input is left out.
+        Where elements
+        of input are the same memory, they count in a contiguous copy. Raises ShapeError when
         the view does
-        not lie in input or src does not fit, ValueError for a negative stride or elements of
-        the view that
-        are the same memory.
+        not lie in the memory of input or src does not fit, ValueError for a negative stride
+        or elements of
+        the view that are the same memory.
         """
 
     def asin(self) -> Tensor:
@@ -1006,7 +1011,11 @@ class Tensor:
         input: (*). min, max: numbers, or tensors that broadcast with input; None (default)
         for no limit. The result has the common shape and dtype. NaN stays NaN; max wins where
         min > max. The gradient is 1 where min <= input <= max; elsewhere it is 0 and goes to
-        the limit. Raises ValueError when both limits are None.
+        the limit. Raises ValueError when both limits are None, and for a number that would
+        become
+        an element but does not fit into the dtype (max=-1 of uint8; PyTorch wraps it around).
+        One
+        that limits nothing may lie outside of the dtype.
         """
 
     def clamp_(self, min: _Operand | None = None, max: _Operand | None = None) -> Tensor:
@@ -1038,7 +1047,11 @@ class Tensor:
         input: (*). min, max: numbers, or tensors that broadcast with input; None (default)
         for no limit. The result has the common shape and dtype. NaN stays NaN; max wins where
         min > max. The gradient is 1 where min <= input <= max; elsewhere it is 0 and goes to
-        the limit. Raises ValueError when both limits are None.
+        the limit. Raises ValueError when both limits are None, and for a number that would
+        become
+        an element but does not fit into the dtype (max=-1 of uint8; PyTorch wraps it around).
+        One
+        that limits nothing may lie outside of the dtype.
         """
 
     def clip_(self, min: _Operand | None = None, max: _Operand | None = None) -> Tensor:
@@ -1431,6 +1444,11 @@ class Tensor:
     def fill_(self, value: _Operand) -> Tensor:
         """A tensor of the shape and dtype of input with value everywhere; fill_ writes it over
         input. In place.
+        """
+
+    def fill_diagonal_(self, fill_value: _Operand, wrap: _bool = False) -> Tensor:
+        """A number written over the main diagonal, as input.fill_diagonal_(fill_value). In
+        place.
         """
 
     def fix(self) -> Tensor:
@@ -2222,7 +2240,7 @@ class Tensor:
 
         input: (*). dim: the dim that goes. keepdim: keep it with size 1 (default False).
         Returns (values, indices), indices int64. Of equal elements the first is taken, and
-        the gradient goes to it alone. Raises ShapeError for no elements.
+        the gradient goes to it alone. Raises IndexError for no elements.
         """
 
     @overload
@@ -2261,9 +2279,9 @@ class Tensor:
         input: (*). Returns a 0-d tensor of the same dtype. NaN wins; no elements give NaN.
         The
         elements that have the picked value share the gradient equally. Takes time linear in
-        their number. Raises ShapeError for no elements of integers. For the mean of two
-        middle
-        elements use quantile(input, 0.5).
+        their number. No integers give what PyTorch makes of NaN: 0, the least of int32 and
+        int64.
+        For the mean of two middle elements use quantile(input, 0.5).
         """
 
     @overload
@@ -2272,7 +2290,7 @@ class Tensor:
 
         input: (*). dim: the dim that goes. keepdim: keep it with size 1 (default False).
         Returns (values, indices), indices int64: of equal elements the first, to which the
-        gradient goes alone. NaN wins: the first of the row. Raises ShapeError for
+        gradient goes alone. NaN wins: the first of the row. Raises IndexError for
         no elements.
         """
 
@@ -2290,7 +2308,7 @@ class Tensor:
 
         input: (*). dim: the dim that goes. keepdim: keep it with size 1 (default False).
         Returns (values, indices), indices int64. Of equal elements the first is taken, and
-        the gradient goes to it alone. Raises ShapeError for no elements.
+        the gradient goes to it alone. Raises IndexError for no elements.
         """
 
     @overload
@@ -2321,7 +2339,7 @@ class Tensor:
         input: (*). dim: the dim that goes (default the last). keepdim: keep it with size 1
         (default False). Of equally frequent elements the least is taken; all NaN count as one
         element, the greatest. Returns (values, indices), indices int64: the last place of the
-        element, to which the gradient goes. Raises ShapeError for no elements.
+        element, to which the gradient goes. Raises IndexError for no elements.
         """
 
     def moveaxis(self, source: _int | Sequence[_int], destination: _int | Sequence[_int]) -> Tensor:
@@ -2447,8 +2465,8 @@ class Tensor:
 
         input: (*). Returns a 0-d tensor of the same dtype; only NaN, or nothing, gives NaN.
         The
-        elements that have the picked value share the gradient equally. Raises ShapeError for
-        no elements of integers.
+        elements that have the picked value share the gradient equally. No integers give what
+        PyTorch makes of NaN: 0, the least of int32 and int64.
         """
 
     @overload
@@ -2457,7 +2475,7 @@ class Tensor:
 
         input: (*). dim: the dim that goes. keepdim: keep it with size 1 (default False).
         Returns (values, indices), indices int64: of equal elements the first, to which the
-        gradient goes alone. A row of NaN gives NaN. Raises ShapeError for no
+        gradient goes alone. A row of NaN gives NaN. Raises IndexError for no
         elements.
         """
 
@@ -3464,6 +3482,7 @@ class Tensor:
         other shapes.
         """
 
+    @overload
     def view(self, *size: _int | Sequence[_int]) -> Tensor:
         """The same memory seen in another shape.
 
@@ -3472,6 +3491,21 @@ class Tensor:
         Raises ShapeError when the number of elements differs, or when the strides of input do
         not allow it
         without a copy (reshape copies then).
+        """
+
+    @overload
+    def view(self, dtype: _dtype) -> Tensor:
+        """The same memory read as elements of another dtype.
+
+        input: (*). dtype: of the same size, then only the dtype changes; a smaller or larger
+        one makes the
+        last dim longer or shorter. Changes of the result change input. The result does not
+        take part in
+        differentiation. Raises ShapeError, where the sizes differ, unless the last dim has
+        stride 1 and the
+        bytes along it and between its rows fill whole elements; ValueError for bools from
+        bytes other than
+        0 and 1, which PyTorch lets through.
         """
 
     def view_as(self, other: _Operand) -> Tensor:

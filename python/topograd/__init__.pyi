@@ -847,7 +847,8 @@ def amax(
 
     input: (*). dim: a dim or several; None (default) or () for all. keepdim: keep them
     with size 1 (default False). Returns the dtype of input. Equal greatest elements share
-    the gradient equally. Raises ShapeError for no elements.
+    the gradient equally. Raises ShapeError for no elements, IndexError for none
+    along dim.
     """
 
 def amin(
@@ -861,7 +862,8 @@ def amin(
 
     input: (*). dim: a dim or several; None (default) or () for all. keepdim: keep them
     with size 1 (default False). Returns the dtype of input. Equal least elements share
-    the gradient equally. Raises ShapeError for no elements.
+    the gradient equally. Raises ShapeError for no elements, IndexError for none
+    along dim.
     """
 
 def aminmax(
@@ -875,7 +877,8 @@ def aminmax(
 
     input: (*). dim: None (default) for all. keepdim: keep the dim with size 1 (default
     False). Returns (min, max) of the dtype of input. Equal extreme elements share the
-    gradient equally. Raises ShapeError for no elements.
+    gradient equally. Raises ShapeError for no elements, IndexError for none
+    along dim.
     """
 
 def angle(input: _Operand, *, out: Tensor | None = None) -> Tensor:
@@ -979,7 +982,7 @@ def argmax(
 
     input: (*). dim: None (default) for the flattened input. keepdim: keep the dim with
     size 1 (default False). Returns int64; of equal elements the first one's. Raises
-    ShapeError for no elements.
+    IndexError for no elements.
     """
 
 def argmin(
@@ -993,7 +996,7 @@ def argmin(
 
     input: (*). dim: None (default) for the flattened input. keepdim: keep the dim with
     size 1 (default False). Returns int64; of equal elements the first one's. Raises
-    ShapeError for no elements.
+    IndexError for no elements.
     """
 
 def argsort(
@@ -1055,11 +1058,13 @@ def as_strided_scatter(
 
     src: of shape size, converted to the dtype of input. size, stride, storage_offset: as
     in as_strided,
-    of a contiguous copy of input; storage_offset is 0 by default. Raises ShapeError when
+    which counts in the memory of input: what of src lies outside of input is left out.
+    Where elements
+    of input are the same memory, they count in a contiguous copy. Raises ShapeError when
     the view does
-    not lie in input or src does not fit, ValueError for a negative stride or elements of
-    the view that
-    are the same memory.
+    not lie in the memory of input or src does not fit, ValueError for a negative stride
+    or elements of
+    the view that are the same memory.
     """
 
 def asin(input: _Operand, *, out: Tensor | None = None) -> Tensor:
@@ -1429,7 +1434,11 @@ def clamp(
     input: (*). min, max: numbers, or tensors that broadcast with input; None (default)
     for no limit. The result has the common shape and dtype. NaN stays NaN; max wins where
     min > max. The gradient is 1 where min <= input <= max; elsewhere it is 0 and goes to
-    the limit. Raises ValueError when both limits are None.
+    the limit. Raises ValueError when both limits are None, and for a number that would
+    become
+    an element but does not fit into the dtype (max=-1 of uint8; PyTorch wraps it around).
+    One
+    that limits nothing may lie outside of the dtype.
     """
 
 def clamp_(
@@ -1473,7 +1482,11 @@ def clip(
     input: (*). min, max: numbers, or tensors that broadcast with input; None (default)
     for no limit. The result has the common shape and dtype. NaN stays NaN; max wins where
     min > max. The gradient is 1 where min <= input <= max; elsewhere it is 0 and goes to
-    the limit. Raises ValueError when both limits are None.
+    the limit. Raises ValueError when both limits are None, and for a number that would
+    become
+    an element but does not fit into the dtype (max=-1 of uint8; PyTorch wraps it around).
+    One
+    that limits nothing may lie outside of the dtype.
     """
 
 def clip_(
@@ -2954,7 +2967,7 @@ def max(
 
     input: (*). dim: the dim that goes. keepdim: keep it with size 1 (default False).
     Returns (values, indices), indices int64. Of equal elements the first is taken, and
-    the gradient goes to it alone. Raises ShapeError for no elements.
+    the gradient goes to it alone. Raises IndexError for no elements.
     """
 
 @overload
@@ -2994,9 +3007,9 @@ def median(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     input: (*). Returns a 0-d tensor of the same dtype. NaN wins; no elements give NaN.
     The
     elements that have the picked value share the gradient equally. Takes time linear in
-    their number. Raises ShapeError for no elements of integers. For the mean of two
-    middle
-    elements use quantile(input, 0.5).
+    their number. No integers give what PyTorch makes of NaN: 0, the least of int32 and
+    int64.
+    For the mean of two middle elements use quantile(input, 0.5).
     """
 
 @overload
@@ -3011,7 +3024,7 @@ def median(
 
     input: (*). dim: the dim that goes. keepdim: keep it with size 1 (default False).
     Returns (values, indices), indices int64: of equal elements the first, to which the
-    gradient goes alone. NaN wins: the first of the row. Raises ShapeError for
+    gradient goes alone. NaN wins: the first of the row. Raises IndexError for
     no elements.
     """
 
@@ -3049,7 +3062,7 @@ def min(
 
     input: (*). dim: the dim that goes. keepdim: keep it with size 1 (default False).
     Returns (values, indices), indices int64. Of equal elements the first is taken, and
-    the gradient goes to it alone. Raises ShapeError for no elements.
+    the gradient goes to it alone. Raises IndexError for no elements.
     """
 
 @overload
@@ -3086,7 +3099,7 @@ def mode(
     input: (*). dim: the dim that goes (default the last). keepdim: keep it with size 1
     (default False). Of equally frequent elements the least is taken; all NaN count as one
     element, the greatest. Returns (values, indices), indices int64: the last place of the
-    element, to which the gradient goes. Raises ShapeError for no elements.
+    element, to which the gradient goes. Raises IndexError for no elements.
     """
 
 def moveaxis(
@@ -3221,8 +3234,8 @@ def nanmedian(input: _Operand, *, out: Tensor | None = None) -> Tensor:
 
     input: (*). Returns a 0-d tensor of the same dtype; only NaN, or nothing, gives NaN.
     The
-    elements that have the picked value share the gradient equally. Raises ShapeError for
-    no elements of integers.
+    elements that have the picked value share the gradient equally. No integers give what
+    PyTorch makes of NaN: 0, the least of int32 and int64.
     """
 
 @overload
@@ -3237,7 +3250,7 @@ def nanmedian(
 
     input: (*). dim: the dim that goes. keepdim: keep it with size 1 (default False).
     Returns (values, indices), indices int64: of equal elements the first, to which the
-    gradient goes alone. A row of NaN gives NaN. Raises ShapeError for no
+    gradient goes alone. A row of NaN gives NaN. Raises IndexError for no
     elements.
     """
 

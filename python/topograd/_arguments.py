@@ -13,10 +13,27 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 _OPTIONAL = {"Tensor": False, "Tensor | None": True}
 
 
+def told_as(name: str, message: str) -> str:
+    """A message with the name of the function that was called in front, instead of an inner one.
+
+    >>> from topograd._arguments import told_as
+    >>> told_as("unique", "distinct: not defined for complex tensors")
+    'unique: not defined for complex tensors'
+    >>> told_as("unique", "unique() missing 1 required positional argument: 'input'")
+    "unique() missing 1 required positional argument: 'input'"
+    """
+    if message.startswith((f"{name}: ", f"{name}(")):
+        return message
+    inner, colon, rest = message.partition(": ")
+    named = colon and inner.isidentifier() and inner == inner.lower()
+    return f"{name}: {rest if named else message}"
+
+
 def takes_tensors(function: Function) -> Function:
     """Decorates: every argument annotated as Tensor (or Tensor | None) must be one.
 
-    Raises TypeError, in the words of the ops, for another object.
+    Raises TypeError, in the words of the ops, for another object. Errors of the ops inside are told
+    under the name of the function.
 
     >>> from topograd._arguments import takes_tensors
     >>> @takes_tensors
@@ -48,6 +65,10 @@ def takes_tensors(function: Function) -> Function:
             if not (isinstance(value, Tensor) or (optional and value is None)):
                 kind = type(value).__name__
                 raise TypeError(f"{op}: argument '{name}' must be Tensor, got {kind}")
-        return function(*args, **kwargs)
+        try:
+            return function(*args, **kwargs)
+        except (RuntimeError, ValueError, TypeError, IndexError) as error:
+            error.args = (told_as(op, str(error)),)
+            raise
 
     return checked  # type: ignore[return-value]

@@ -24,7 +24,7 @@ CONSTANTS = {
 # What stands in memory that nobody has set is no value.
 WITHOUT_VALUE = {"empty_like", "new_empty"}
 # Ops that look at memory by strides: their value is another one in another layout.
-BY_STRIDES = {"as_strided"}
+BY_STRIDES = {"as_strided", "as_strided_scatter", "view.dtype"}
 # Numbers drawn by rejection jump where another number is rejected: no central difference is their
 # derivative, which is that of the quantile.
 WITHOUT_SLOPE = {"standard_gamma"}

@@ -15,6 +15,7 @@ from topograd._C import Tensor
 Number = builtins.float | builtins.int | builtins.bool
 
 
+@takes_tensors
 def as_tensor(data: Any, dtype: _C.dtype | None = None, device: Any = None) -> Tensor:
     """Data as a tensor, without a copy where it is one already or an array of a fitting dtype.
 
@@ -32,6 +33,7 @@ def as_tensor(data: Any, dtype: _C.dtype | None = None, device: Any = None) -> T
     return _C.tensor(data, dtype=dtype)
 
 
+@takes_tensors
 def asarray(
     obj: Any,
     *,
@@ -154,14 +156,32 @@ def allclose(
     return builtins.bool(_C.functions["isclose"](input, other, rtol, atol, equal_nan).all())
 
 
+def _written_out(name: str, result: Tensor, out: Tensor) -> Tensor:
+    if not isinstance(out, Tensor):
+        raise TypeError(f"{name}: out must be a tensor, got {type(out).__name__}")
+    if result.requires_grad:
+        raise RuntimeError(
+            f"{name}: out= does not record gradients; leave it away, or wrap the call in no_grad()"
+        )
+    if out.dtype != result.dtype:
+        raise RuntimeError(f"{name}: expects out of dtype {result.dtype}, got {out.dtype}")
+    written: Tensor = _C.functions["positive"](result, out=out)
+    return written
+
+
 @takes_tensors
 def tensordot(
-    a: Tensor, b: Tensor, dims: builtins.int | Sequence[Sequence[builtins.int]] | Tensor = 2
+    a: Tensor,
+    b: Tensor,
+    dims: builtins.int | Sequence[Sequence[builtins.int]] | Tensor = 2,
+    *,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Sum of products over pairs of dims: the free dims of a, then those of b.
 
-    dims: how many last dims of a meet as many first dims of b, or two lists of dims.  Raises
-    ShapeError when paired sizes differ.
+    dims: how many last dims of a meet as many first dims of b, or two lists of dims.  out: takes
+    the result, in the same dtype.  Raises ShapeError when paired sizes differ, RuntimeError for out
+    of another dtype.
 
     >>> import topograd as tg
     >>> tg.tensordot(tg.ones(2, 3), tg.ones(3, 4), dims=1).shape
@@ -180,8 +200,10 @@ def tensordot(
         first, second = list(range(a.dim() - dims, a.dim())), list(range(dims))
     else:
         first, second = ([one] if isinstance(one, builtins.int) else list(one) for one in dims)
-    result: Tensor = _C.call("tensordot_dims", a, b, first, second)
-    return result
+    if out is None:
+        result: Tensor = _C.call("tensordot_dims", a, b, first, second)
+        return result
+    return _written_out("tensordot", _C.call("tensordot_dims", a, b, first, second), out)
 
 
 @takes_tensors
@@ -211,6 +233,7 @@ def norm(
     return result if out is None else _C.functions["positive"](result, out=out)
 
 
+@takes_tensors
 def promote_types(type1: _C.dtype, type2: _C.dtype) -> _C.dtype:
     """The smallest dtype that both can be converted to without loss of more than precision.
 
@@ -222,6 +245,7 @@ def promote_types(type1: _C.dtype, type2: _C.dtype) -> _C.dtype:
     return both.dtype
 
 
+@takes_tensors
 def can_cast(from_: _C.dtype, to: _C.dtype) -> builtins.bool:
     """Whether results of one dtype may be written into a tensor of the other: no fraction is lost.
 
@@ -229,6 +253,9 @@ def can_cast(from_: _C.dtype, to: _C.dtype) -> builtins.bool:
     >>> tg.can_cast(tg.int64, tg.float32), tg.can_cast(tg.float32, tg.int64)
     (True, False)
     """
+    for one in (from_, to):
+        if not isinstance(one, _C.dtype):
+            raise TypeError(f"can_cast: expects two dtypes, got {type(one).__name__}")
 
     def category(dtype: _C.dtype) -> builtins.int:
         return (dtype != _C.bool) + dtype.is_floating_point + 2 * dtype.is_complex
@@ -236,6 +263,7 @@ def can_cast(from_: _C.dtype, to: _C.dtype) -> builtins.bool:
     return category(from_) <= category(to)
 
 
+@takes_tensors
 def result_type(tensor1: Tensor | Number, tensor2: Tensor | Number) -> _C.dtype:
     """The dtype of an arithmetic op on both.
 
@@ -256,6 +284,7 @@ def result_type(tensor1: Tensor | Number, tensor2: Tensor | Number) -> _C.dtype:
     return as_tensor(first * second).dtype
 
 
+@takes_tensors
 def nonzero(input: Tensor, *, as_tuple: builtins.bool = False, out: Tensor | None = None) -> Any:
     """Positions of the elements that are not zero, in row-major order.
 
@@ -270,6 +299,7 @@ def nonzero(input: Tensor, *, as_tuple: builtins.bool = False, out: Tensor | Non
     return tuple(one.clone() for one in found.unbind(1)) if as_tuple else found
 
 
+@takes_tensors
 def where(
     condition: Tensor, input: Any = None, other: Any = None, *, out: Tensor | None = None
 ) -> Any:
@@ -286,6 +316,7 @@ def where(
     return _C.functions["where"](condition, input, other, out=out)
 
 
+@takes_tensors
 def normal(
     mean: Tensor | builtins.float = 0.0,
     std: Tensor | builtins.float = 1.0,

@@ -64,6 +64,7 @@ def unique_consecutive(
     return _chosen(found, bool(return_inverse), bool(return_counts))
 
 
+@takes_tensors
 def broadcast_shapes(*shapes: builtins.int | Iterable[builtins.int]) -> _C.Size:
     """The one shape that tensors of the given shapes broadcast to; a number is a shape of one dim.
 

@@ -78,27 +78,39 @@ TOPICS = (
 
 # The modules whose functions are composed of ops.
 HOMES = ("topograd._functions", "topograd.nn.")
-# What the records do not tell.
-NAMED = {
-    **dict.fromkeys(("gcd", "heaviside", "lcm", "nextafter"), SEVERAL),
-    **dict.fromkeys(("corrcoef", "dist", "trace"), REDUCTIONS),
-    "msort": ORDER,
-    "polygamma": ELEMENTS,
+# The topic of each family of ops, and of those of its ops that belong elsewhere.
+FAMILIES = {
+    **dict.fromkeys(("unary", "trigonometry", "rounding", "special", "complex"), ELEMENTS),
+    **dict.fromkeys(("arithmetic", "binary", "ternary", "numbers"), SEVERAL),
+    "compare": LOGIC,
     **dict.fromkeys(
-        ("addr", "cdist", "cross", "dot", "inner", "kron", "matmul", "outer", "vdot"), PRODUCTS
+        "reduce extremes scan softmax selection quantile statistics histogram running".split(),
+        REDUCTIONS,
     ),
-    **dict.fromkeys(
-        "clone contiguous copy expand_as fill reshape_as t tril triu view_as".split(), SHAPES
-    ),
-    "nonzero": INDEXING,
+    "search": ORDER,
+    **dict.fromkeys(("matmul", "einsum", "products", "distance"), PRODUCTS),
+    **dict.fromkeys(("view", "slicing", "strided"), VIEWS),
+    **dict.fromkeys(("cast", "joining", "shape", "stacking", "partition"), SHAPES),
+    **dict.fromkeys(("index", "scattering", "placing"), INDEXING),
+    **dict.fromkeys(("random", "distributions"), RANDOM),
+    "activation": ACTIVATIONS,
+    **dict.fromkeys(("norm", "attention"), LAYERS),
+    **dict.fromkeys(("conv", "pool"), WINDOWS),
+    "loss": LOSSES,
 }
-# Parameters that only ops of a topic have.
-TELLING = (
-    ({"descending", "largest", "sorted", "sorted_sequence", "right"}, ORDER),
-    ({"index", "indices", "mask", "condition"}, INDEXING),
-    ({"mat1", "mat2", "mat", "batch1", "vec", "equation"}, PRODUCTS),
-    ({"keepdim", "correction", "prepend", "dx", "minlength", "maxnorm", "bins"}, REDUCTIONS),
-)
+NAMED = {
+    **dict.fromkeys(("isfinite", "isinf", "isnan", "isneginf", "isposinf", "isreal"), LOGIC),
+    **dict.fromkeys(("isin", "signbit"), LOGIC),
+    **dict.fromkeys(("where", "masked_fill"), INDEXING),
+    **dict.fromkeys(
+        "as_strided_scatter diagonal_scatter select_scatter slice_scatter".split(), INDEXING
+    ),
+    **dict.fromkeys(("clamp", "clamp_max", "clamp_min", "sigmoid"), ELEMENTS),
+    **dict.fromkeys(("sort", "argsort", "topk", "msort", "kthvalue"), ORDER),
+    **dict.fromkeys(("view_as_real", "view_as_complex"), VIEWS),
+    **dict.fromkeys(("embedding", "linear", "one_hot"), LAYERS),
+    **dict.fromkeys(("argwhere", "nonzero_static", "unravel_index"), INDEXING),
+}
 
 
 class Entry(NamedTuple):
@@ -305,47 +317,9 @@ def facts_of(records: Sequence[Record]) -> str:
 
 
 def topic_of(records: Sequence[Record]) -> str:
-    """The topic of an op, from its traits, its kind of derivative and its parameters."""
+    """The topic of an op: that of its family, unless it has one of its own."""
     record = records[0]
-    parameters = {parameter["name"] for one in records for parameter in one["parameters"]}
-    if record["function"] in NAMED:
-        return NAMED[record["function"]]
-    if record["module"] == "nn.functional":
-        return functional_topic(record, parameters)
-    if record["random"]:
-        return RANDOM
-    if record["view"]:
-        return VIEWS
-    return tensor_topic(record, parameters)
-
-
-def functional_topic(record: Record, parameters: set[str]) -> str:
-    """The topic of an op of nn.functional."""
-    if "reduction" in parameters:
-        return LOSSES
-    if parameters & {"stride", "kernel_size", "output_size"}:
-        return WINDOWS
-    composed = record["derivative"] == "composite" and parameters == {"input"}
-    return ACTIVATIONS if composed or record["derivative"] == "elementwise" else LAYERS
-
-
-def tensor_topic(record: Record, parameters: set[str]) -> str:
-    """The topic of an op of the namespace topograd that gives new memory."""
-    for telling, topic in TELLING:
-        if parameters & telling:
-            return topic
-    derivative = record["derivative"]
-    if derivative == "multilinear":
-        return PRODUCTS
-    if "dim" in parameters and ("dtype" in parameters or derivative == "general"):
-        return REDUCTIONS
-    if derivative == "none":
-        return LOGIC
-    pointwise = derivative == "elementwise" or (record["inplace"] and "dim" not in parameters)
-    if pointwise or parameters & {"other", "alpha", "value"}:
-        tensors = [p for p in record["parameters"] if p["type"].startswith("Tensor")]
-        return ELEMENTS if len(tensors) == 1 or parameters & {"min", "max"} else SEVERAL
-    return ELEMENTS if parameters <= {"input", "decimals"} else SHAPES
+    return NAMED.get(record["function"]) or FAMILIES[record["family"]]
 
 
 # ---------------------------------------------------------------- functions written in Python

@@ -9,12 +9,14 @@ from topograd import _C
 
 
 class Op:
-    """An op of the registry: its name, signature, documentation, kind of derivative and samples.
+    """An op of the registry: name, family, signature, documentation, derivative and samples.
+
+    The family is the name of the file in cpp/ops that the op stands in.
 
     >>> import topograd as tg
     >>> exp = next(op for op in tg.ops() if str(op) == "exp")
-    >>> exp.derivative, exp.method
-    ('elementwise', True)
+    >>> exp.family, exp.derivative, exp.method
+    ('unary', 'elementwise', True)
     """
 
     def __init__(self, fields: dict[str, Any]) -> None:

@@ -30,6 +30,7 @@ def _moments(
     return _C.functions[name](input, dim, correction=correction, keepdim=keepdim, out=out)
 
 
+@takes_tensors
 def var(
     input: Tensor,
     dim: builtins.int | Sequence[builtins.int] | builtins.bool | None = None,
@@ -52,6 +53,7 @@ def var(
     return result
 
 
+@takes_tensors
 def std(
     input: Tensor,
     dim: builtins.int | Sequence[builtins.int] | builtins.bool | None = None,
@@ -71,6 +73,7 @@ def std(
     return result
 
 
+@takes_tensors
 def var_mean(
     input: Tensor,
     dim: builtins.int | Sequence[builtins.int] | builtins.bool | None = None,
@@ -89,6 +92,7 @@ def var_mean(
     return _moments("var_mean", input, dim, unbiased, keepdim, correction, out)
 
 
+@takes_tensors
 def std_mean(
     input: Tensor,
     dim: builtins.int | Sequence[builtins.int] | builtins.bool | None = None,

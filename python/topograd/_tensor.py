@@ -151,17 +151,29 @@ def _copied_elements(x: Tensor, memo: dict[Any, Any]) -> Tensor:
     return copy
 
 
-def _rebuild(values: Any, name: str, requires_grad: builtins.bool) -> Tensor:
+def _rebuild(
+    values: Any,
+    name: str,
+    requires_grad: builtins.bool,
+    size: tuple[builtins.int, ...] | None = None,
+    stride: tuple[builtins.int, ...] = (),
+) -> Tensor:
     result = _C.tensor(values).to(getattr(_C, name))
+    if size is not None:
+        result = result.as_strided(size, stride).detach()
     return result.requires_grad_() if requires_grad else result
 
 
 def __reduce_ex__(self: Tensor, protocol: Any) -> tuple[Any, ...]:
-    """For pickle: the values, without the history."""
+    """For pickle: the values in the order of their memory, without the history."""
     plain = self.detach()
+    if not plain.is_contiguous():
+        plain = plain.clone()
+    flat = plain.as_strided((plain.numel(),), (1,))
     name = repr(self.dtype).rpartition(".")[2]
-    values = plain.float().numpy().copy() if self.dtype == _C.bfloat16 else plain.numpy().copy()
-    return _rebuild, (values, name, self.requires_grad and self.is_leaf)
+    values = flat.float().numpy().copy() if self.dtype == _C.bfloat16 else flat.numpy().copy()
+    requires_grad = self.requires_grad and self.is_leaf
+    return _rebuild, (values, name, requires_grad, tuple(self.shape), plain.stride())
 
 
 def new_tensor(self: Tensor, data: Any, **options: Any) -> Tensor:

@@ -254,6 +254,7 @@ enum Traits : unsigned {
   is_random = 64,           ///< draws from the random generator
   in_place_only = 128,      ///< public only as name_ (copy_, fill_)
   is_input_if_dense = 512,  ///< the first parameter itself comes back where it is row-major
+  exact_out = 1024,  ///< `out=` must have the dtype of the result; also where there are indices
   /// has_in_place, and name_ is also a function, as for most functions of one tensor.
   has_in_place_function = 2 | 256,
 };
@@ -383,6 +384,8 @@ struct Op<R(A...)> : OpRecord {
 
 /// Every op of the library, by family.
 TOPOGRAD_API const std::vector<const OpRecord*>& all_ops();
+/// The family that an op belongs to: the name of its file ("joining").
+TOPOGRAD_API std::string_view family_of(const OpRecord& op);
 /// The record of this full name, or null.
 TOPOGRAD_API const OpRecord* find_op(std::string_view name);
 

@@ -87,6 +87,7 @@ TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Dims, Dims)> tensordot_dims;
 
 // ops/view.cpp
 TOPOGRAD_OP Op<Tensor(Tensor, Dims)> view, reshape, permute, expand, broadcast_to;
+TOPOGRAD_OP Op<Tensor(Tensor, DType)> view_dtype;
 TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, std::int64_t)> transpose, swapaxes, swapdims;
 TOPOGRAD_OP Op<Tensor(Tensor, OptionalDims)> squeeze;
 TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t)> unsqueeze;
@@ -288,6 +289,7 @@ TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, Tensor, Tensor, std::string)> scatte
     scatter_value_reducing;
 TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, Tensor, Tensor)> index_copy, index_fill;
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor)> masked_scatter;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, bool)> fill_diagonal;
 TOPOGRAD_OP Binary take;
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, bool)> put;
 

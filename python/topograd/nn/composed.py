@@ -8,6 +8,7 @@ from typing import Any
 import topograd as tg
 from topograd._arguments import takes_tensors
 from topograd._C import Tensor
+from topograd._layout import channels_last
 from topograd.nn.native import native
 
 __all__ = [
@@ -66,7 +67,10 @@ def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
     [[[[1.0]], [[1.0]]]]
     """
     pair = output_size if isinstance(output_size, (list, tuple)) else (output_size, output_size)
-    return _adaptive_mean(_adaptive_mean(input, -2, pair[0]), -1, pair[1])
+    means = _adaptive_mean(_adaptive_mean(input, -2, pair[0]), -1, pair[1])
+    if input.is_contiguous() or not input.is_contiguous(memory_format=channels_last):
+        return means
+    return means.contiguous(memory_format=channels_last)
 
 
 @takes_tensors
