@@ -30,7 +30,10 @@ namespace {
 
 constexpr int most_threads = 1024;
 constexpr std::int64_t pieces_per_thread = 4;
+// A sleeping worker comes too late for most jobs. So it watches for a new one at first, then lets
+// whoever wants the processor go ahead, and only then sleeps.
 constexpr auto spin_time = std::chrono::microseconds(20);
+constexpr auto yield_time = std::chrono::microseconds(400);
 
 // ------------------------------------------------------------------ how many threads
 
@@ -200,7 +203,9 @@ void Pool::publish(std::int64_t pieces) {
 void Pool::run(std::int64_t count, std::int64_t grain, ParallelBody body, void* context) {
   const int threads = num_threads();
   grain = std::max<std::int64_t>(grain, 1);
-  const std::int64_t pieces = std::min(count / grain, threads * pieces_per_thread);
+  std::int64_t pieces = std::min(count / grain, threads * pieces_per_thread);
+  // Some more pieces than threads would leave most threads waiting for the last ones.
+  if (pieces > threads) pieces -= pieces % threads;
   if (threads == 1 || pieces <= 1 || inside || busy_.exchange(true, std::memory_order_acquire)) {
     body(context, 0, count);
     return;
@@ -240,16 +245,18 @@ void Pool::start_workers() {
   }
 }
 
-/// False when nothing came for spin_time.
+/// False when nothing came for yield_time.
 bool Pool::spin_for_work() const {
-  const auto give_up = std::chrono::steady_clock::now() + spin_time;
-  do {
+  const auto begin = std::chrono::steady_clock::now();
+  for (;;) {
     for (int i = 0; i < 16; ++i) {
       if (work_waits()) return true;
       pause();
     }
-  } while (std::chrono::steady_clock::now() < give_up);
-  return false;
+    const auto waited = std::chrono::steady_clock::now() - begin;
+    if (waited > yield_time) return false;
+    if (waited > spin_time) std::this_thread::yield();
+  }
 }
 
 void Pool::worker() {

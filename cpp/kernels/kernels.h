@@ -235,6 +235,8 @@ struct Movement {
   /// out [outer][picks][inner] = in [outer][n][inner] at indices[picks], all in [0, n).
   void (*index_select)(const void* in, const std::int64_t* indices, void* out, index outer, index n,
                        index picks, index inner, index element_size);
+  /// Whether all indices are in [0, n).
+  bool (*all_inside)(const std::int64_t* indices, index count, index n);
   /// out [outer][picks][inner] = in [outer][n][inner] at indices [outer][picks][inner].
   /// False where one of them is outside of [0, n): out holds anything there.
   bool (*gather)(const void* in, const std::int64_t* indices, void* out, index outer, index n,

@@ -31,11 +31,11 @@ struct Limits {
 void check_positions(const Tensor& at, index n, std::string_view op) {
   expect<DTypeError>(is_integer(at.dtype()), "{}: index must hold integers, got {} of shape {}", op,
                      at.dtype(), at.shape());
-  if (at.count() == 0) return;
-  const Limits limits(dense(converted(at, DType::int64)));
-  expect<IndexError>(limits.least >= 0 && limits.greatest < n,
-                     "{}: index {} is out of range for size {}", op,
-                     limits.least < 0 ? limits.least : limits.greatest, n);
+  const Tensor whole = dense(converted(at, DType::int64));
+  if (kernel_table().movement.all_inside(whole.data<std::int64_t>(), whole.count(), n)) return;
+  const Limits limits(whole);
+  fail<IndexError>("{}: index {} is out of range for size {}", op,
+                   limits.least < 0 ? limits.least : limits.greatest, n);
 }
 
 Tensor wrapped_positions(const Tensor& at, index n, std::string_view op) {

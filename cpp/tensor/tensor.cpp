@@ -276,7 +276,8 @@ Tensor Tensor::detach() const { return shallow_copy(*this); }
 Tensor dense_copy(const Tensor& x) {
   Tensor out = Tensor::empty(x.shape(), x.dtype());
   const auto bytes = static_cast<index>(size_of(x.dtype()));
-  if (x.contiguous())
+  constexpr index worth_threads = 1 << 18;
+  if (x.contiguous() && x.count() * bytes < worth_threads)
     std::memcpy(out.address(), x.address(), static_cast<std::size_t>(x.count() * bytes));
   else
     kernels::active().movement.copy_to_dense(x.address(), x.shape().data(), x.strides().data(),

@@ -29,6 +29,17 @@ void index_select(const void* in_memory, const std::int64_t* indices, void* out_
   });
 }
 
+bool all_inside(const std::int64_t* indices, index count, index n) {
+  bool any_outside = false;
+  parallel(count, grain_of<std::int64_t>(1), [&](index begin, index end) {
+    std::uint64_t outside = 0;
+    for (index i = begin; i < end; ++i)
+      outside |= static_cast<std::uint64_t>(indices[i]) >= static_cast<std::uint64_t>(n) ? 1 : 0;
+    if (outside != 0) __atomic_store_n(&any_outside, true, __ATOMIC_RELAXED);
+  });
+  return !any_outside;
+}
+
 /// row[at], or anything and a note in `outside` where there is no such element.
 template <class T>
 inline T element_at(const T* row, index at, index n, bool& outside) {
@@ -101,22 +112,24 @@ void scatter(const void* in_memory, const std::int64_t* indices, void* out_memor
     T* out = static_cast<T*>(out_memory);
     constexpr index line = line_bytes / static_cast<index>(sizeof(T));
     const index strips = ceil_div(inner, line);
-    parallel(outer * strips, grain_of<T>(picks * least(inner, line)), [=](index begin, index end) {
-      for (index item = begin; item < end; ++item) {
-        const index o = item / strips;
-        if (inner == 1) {
-          for (index p = o * picks; p < (o + 1) * picks; ++p) out[o * n + indices[p]] = in[p];
-          continue;
-        }
-        const index low = item % strips * line;
-        const index high = least(low + line, inner);
-        for (index p = 0; p < picks; ++p) {
-          const index row = (o * picks + p) * inner;
-          for (index j = low; j < high; ++j)
-            out[(o * n + indices[row + j]) * inner + j] = in[row + j];
-        }
-      }
-    });
+    parallel(outer * strips, grain_of<T>(2 * picks * least(inner, line)),
+             [=](index begin, index end) {
+               for (index item = begin; item < end; ++item) {
+                 const index o = item / strips;
+                 if (inner == 1) {
+                   for (index p = o * picks; p < (o + 1) * picks; ++p)
+                     out[o * n + indices[p]] = in[p];
+                   continue;
+                 }
+                 const index low = item % strips * line;
+                 const index high = least(low + line, inner);
+                 for (index p = 0; p < picks; ++p) {
+                   const index row = (o * picks + p) * inner;
+                   for (index j = low; j < high; ++j)
+                     out[(o * n + indices[row + j]) * inner + j] = in[row + j];
+                 }
+               }
+             });
   });
 }
 
@@ -154,6 +167,7 @@ void scatter_rows(const void* in_memory, const std::int64_t* offsets, void* out_
 
 void fill_moving_at(Movement& movement) {
   movement.index_select = index_select;
+  movement.all_inside = all_inside;
   movement.gather = gather;
   movement.scatter = scatter;
   movement.gather_rows = gather_rows;
