@@ -365,6 +365,15 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     return options
 
 
+def write_numbers(
+    file: Path, machine_text: str, results: Sequence[Result], missing: Sequence[str]
+) -> None:
+    """Write all results, and why others are missing, as JSON."""
+    rows = [{**dataclasses.asdict(result), "ratio": result.ratio} for result in results]
+    numbers = {"machine": machine_text, "results": rows, "missing": list(missing)}
+    file.write_text(json.dumps(numbers, indent=2) + "\n")
+
+
 def main(arguments: list[str]) -> int:
     """Measure the ops; return 1 where PyTorch is not installed."""
     options = parse(arguments)
@@ -382,16 +391,9 @@ def main(arguments: list[str]) -> int:
         found, absent = measure_op(op, options)
         results += found
         missing += absent
+        if options.json:  # after every op: a long run that is cut off leaves what it has
+            write_numbers(Path(options.json), machine(loaded), results, missing)
     print("\n".join([table(results), "", "Not measured:", *missing, "", worst(results)]))
-    if options.json:
-        numbers = {
-            "machine": machine(loaded),
-            "results": [
-                {**dataclasses.asdict(result), "ratio": result.ratio} for result in results
-            ],
-            "missing": missing,
-        }
-        Path(options.json).write_text(json.dumps(numbers, indent=2) + "\n")
     return 0
 
 
