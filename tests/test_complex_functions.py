@@ -273,3 +273,10 @@ def test_replaced_parts() -> None:
     z = tg.tensor([complex(NAN, 1), complex(2, INFINITY), complex(-INFINITY, NAN)])
     assert tg.nan_to_num(z, 7, 8, 9).tolist() == [7 + 1j, 2 + 8j, 9 + 7j]
     assert z.nan_to_num_(7, 8, 9).tolist() == [7 + 1j, 2 + 8j, 9 + 7j]
+
+
+@pytest.mark.parametrize("dtype", [tg.complex64, tg.complex128])
+def test_ldexp_of_complex_numbers_takes_a_broadcast_exponent(dtype: tg.dtype) -> None:
+    x = tg.ones(4, 5, dtype=dtype) * (1 + 2j)
+    assert tg.ldexp(x, tg.tensor(2)).tolist() == [[4 + 8j] * 5] * 4
+    assert tg.ldexp(x, tg.arange(5))[0].tolist() == [(1 + 2j) * 2**n for n in range(5)]

@@ -311,3 +311,18 @@ def test_a_fork_amid_backward_passes_leaves_a_working_child() -> None:
 def test_methods_take_no_arguments_that_they_do_not_have(call: Any) -> None:
     with pytest.raises((TypeError, IndexError)):
         call(tg.ones(2))
+
+
+def test_bytes_of_booleans_other_than_0_and_1_count_as_true() -> None:
+    flags = tg.zeros(64, dtype=tg.bool)
+    flags.view(tg.uint8).fill_(255)
+    assert tg.ones(64)[flags].shape == (64,)
+    assert flags.nonzero().shape == (64, 1)
+    flags.view(tg.uint8)[::2] = 0
+    assert flags.nonzero().flatten().tolist() == list(range(1, 64, 2))
+    written = tg.zeros(64)
+    written[flags] = 2.0
+    assert written.sum().item() == 64.0
+    assert tg.zeros(64).masked_scatter(flags, tg.arange(32.0))[63].item() == 31.0
+    from_numpy = tg.from_numpy(np.full(64, 5, np.uint8).view(bool))
+    assert from_numpy.nonzero().shape == (64, 1)

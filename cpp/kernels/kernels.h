@@ -281,8 +281,8 @@ struct Placing {
   /// everywhere if `single`; the last of equal indices wins.
   void (*index_write)(const void* in, bool single, const std::int64_t* indices, void* out,
                       index outer, index n, index picks, index inner, index element_size);
-  /// The elements of out where mask holds = those of in, one after the other.
-  void (*masked_write)(const bool* mask, const void* in, void* out, index count,
+  /// The elements of out where mask is not 0 = those of in, one after the other.
+  void (*masked_write)(const std::uint8_t* mask, const void* in, void* out, index count,
                        index element_size);
 };
 

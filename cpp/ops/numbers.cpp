@@ -122,7 +122,8 @@ tensor([ 8., -6.])
           const DType dtype = floating(result_type({&x, &exponent}));
           check_castable(target, dtype, "ldexp");
           // A broadcast exponent is raised once for each of its elements.
-          if (exponent.count() < x.count() / 2 && compute_dtype(dtype) == dtype)
+          if (exponent.count() < x.count() / 2 && is_floating(dtype) &&
+              compute_dtype(dtype) == dtype)
             return pointwise<"ldexp_by_power">(target, dtype, dtype, nullptr, x, exponent,
                                                exp2(converted(exponent, dtype)));
           return pointwise<"ldexp">(target, dtype, dtype, nullptr, x, exponent);

@@ -13,10 +13,14 @@
 namespace topograd {
 namespace {
 
+// Hazard "bytes of booleans": a view of another dtype, or an array of NumPy, may leave other bytes
+// than 0 and 1 in a boolean tensor. What is counted here is what is written below: bytes that are
+// not 0.
+
 /// The positions of the first `count` true flags from number `begin` on; there are so many. No
 /// branch depends on a single flag: what is written for a false one is overwritten by the next.
 template <int known_rank>
-void write_positions(const bool* flags, const Dims& shape, index begin, index count,
+void write_positions(const std::uint8_t* flags, const Dims& shape, index begin, index count,
                      std::int64_t* to) {
   const int rank = known_rank > 0 ? known_rank : shape.size();
   const int last = rank - 1;
@@ -26,7 +30,7 @@ void write_positions(const bool* flags, const Dims& shape, index begin, index co
     position[d] = rest % shape[d];
     rest /= shape[d];
   }
-  const bool* flag = flags + begin;
+  const std::uint8_t* flag = flags + begin;
   while (count > 0) {
     index j = position[last];
     const index size = shape[last];
@@ -38,7 +42,7 @@ void write_positions(const bool* flags, const Dims& shape, index begin, index co
       for (j = eight == 0 ? stop : j; j < stop && count > 0; ++j) {
         for (int d = 0; d < last; ++d) to[d] = position[d];
         to[last] = j;
-        const index found = *flag++ ? 1 : 0;
+        const index found = *flag++ != 0 ? 1 : 0;
         to += found * rank;
         count -= found;
       }
@@ -56,14 +60,15 @@ void write_positions(const bool* flags, const Dims& shape, index begin, index co
 Tensor positions_of_nonzero(const Tensor& x) {
   constexpr index piece = index{1} << 16;
   const Tensor flags = dense(x.dtype() == DType::boolean ? x : ne(x, 0));
-  const bool* data = flags.data<bool>();
+  const auto* data = static_cast<const std::uint8_t*>(flags.address());
   const index n = flags.count();
   std::vector<index> found(static_cast<std::size_t>((n + piece - 1) / piece));
   const auto pieces = static_cast<index>(found.size());
   parallel(pieces, 1, [&](index begin, index end) {
-    for (index k = begin; k < end; ++k)
-      found[static_cast<std::size_t>(k)] =
-          std::count(data + k * piece, data + std::min(n, (k + 1) * piece), true);
+    for (index k = begin; k < end; ++k) {
+      const auto *first = data + k * piece, *last = data + std::min(n, (k + 1) * piece);
+      found[static_cast<std::size_t>(k)] = last - first - std::count(first, last, 0);
+    }
   });
   std::vector<index> before(found.size());
   std::exclusive_scan(found.begin(), found.end(), before.begin(), index{0});
@@ -153,9 +158,9 @@ Tensor masked_written(Target target, const Tensor& x, const Tensor& mask, const 
                        source.dtype());
   const Dims shape = broadcast_shapes(x.shape(), mask.shape(), "masked_scatter");
   const Tensor flags = dense(expand(mask, shape));
-  const bool* data = flags.data<bool>();
+  const auto* data = static_cast<const std::uint8_t*>(flags.address());
   index wanted = 0;
-  for (index i = 0; i < flags.count(); ++i) wanted += data[i] ? 1 : 0;
+  for (index i = 0; i < flags.count(); ++i) wanted += data[i] != 0 ? 1 : 0;
   expect<ShapeError>(wanted <= source.count(),
                      "masked_scatter: source of shape {} has {} elements, the mask of shape {} "
                      "wants {}",

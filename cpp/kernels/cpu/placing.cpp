@@ -59,13 +59,13 @@ void index_write(const void* in_memory, bool single, const std::int64_t* indices
   });
 }
 
-void masked_write(const bool* mask, const void* in_memory, void* out_memory, index count,
+void masked_write(const std::uint8_t* mask, const void* in_memory, void* out_memory, index count,
                   index element_size) {
   by_size(element_size, [=]<class T>(T) {
     const T* in = static_cast<const T*>(in_memory);
     T* out = static_cast<T*>(out_memory);
     for (index i = 0; i < count; ++i)
-      if (mask[i]) out[i] = *in++;
+      if (mask[i] != 0) out[i] = *in++;
   });
 }
 
