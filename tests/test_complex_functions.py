@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import cmath
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -101,6 +103,36 @@ def parts_agree(own: Array, other: Array, tolerance: float) -> Array:
         return equal(own, other)
     close: Array = np.abs(own - other) <= tolerance * np.abs(other)
     return (equal(own.real, other.real) & equal(own.imag, other.imag)) | close
+
+
+EXTREME = {
+    "sqrt": cmath.sqrt,
+    "rsqrt": lambda z: 1 / cmath.sqrt(z),
+    "log": cmath.log,
+    "log2": lambda z: cmath.log(z) / math.log(2),
+    "log10": cmath.log10,
+    "log1p": lambda z: cmath.log(1 + z) if abs(z.real) > 1 or abs(z.imag) > 1 else z,
+    "reciprocal": lambda z: 0.25 / (z * 0.25),
+}
+
+
+@KINDS
+@pytest.mark.parametrize("name", EXTREME)
+def test_where_the_size_of_a_number_overflows_or_vanishes(name: str, kind: str) -> None:
+    """|z| of the first overflows though the parts do not; the last are subnormal."""
+    ends = np.finfo(kind)
+    huge, tiny = float(ends.max), float(ends.smallest_subnormal)
+    greatest = [complex(a, b) for a in (huge, -huge / 2) for b in (huge, -huge * 0.75)]
+    least = [complex(tiny, 0), complex(3 * tiny, 5 * tiny), complex(-tiny, tiny)]
+    z = np.array(greatest + ([] if name == "reciprocal" else least)).astype(kind)
+    result = array_of(function(name)(tg.from_numpy(z))).astype(complex)
+    for number, own in zip(z.tolist(), result.tolist(), strict=True):
+        # Python's numbers are doubles: in their range floats are ordinary numbers.
+        right = EXTREME[name](number)
+        tolerance = 1e-6 if kind == "complex64" else 1e-15
+        if name == "reciprocal":  # which is subnormal itself
+            tolerance *= 10
+        assert cmath.isclose(own, right, rel_tol=tolerance), number
 
 
 # Finite and right where NumPy and PyTorch give NaN, or exactly 0 where those do not.

@@ -35,6 +35,11 @@ def described(result):
 
 
 VALUES = {
+    "one position of a vector": lambda T: T.gather(data(T, 4), 0, T.tensor(2)),
+    "scatter at one position": lambda T: T.scatter(data(T, 4), 0, T.tensor(-2 % 4), 5.0),
+    "scatter_add at one position": lambda T: data(T, 4).scatter_add(
+        0, T.tensor(2), T.tensor(5.0, dtype=T.float64)
+    ),
     "unique of zeros and NaN": lambda T: T.unique(T.tensor([nan, 0.0, -0.0, nan]), sorted=True)
     .isnan(),
     "unique of bools": lambda T: T.unique(
@@ -251,6 +256,7 @@ GRADIENTS = {
     "put over": lambda T, x, y: (x * 1).put_(T.tensor([0, 1, 2, -1, -2, 3]), y) * T.arange(6),
     "take repeatedly": lambda T, x, y: T.take(x * y, T.tensor([[0, 0], [-1, 0]])).exp(),
     "fill at positions": lambda T, x, y: (x * 1).index_fill(0, T.tensor([1, 4]), y[0]) * y,
+    "one position of a vector": lambda T, x, y: T.gather(x * y, 0, T.tensor(3)) * y[1],
     "filled by a tensor": lambda T, x, y: (x * 1).fill_(y[2]) * x,
     "in place through as_strided": lambda T, x, y: through_a_view(T, x, y),
 }
@@ -275,6 +281,13 @@ def test_gradients_are_torchs(name):
         found.append([np.array(value.tolist()), *map(np.array, grads)])
     for ours, theirs in zip(*found, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-13)
+
+
+def test_a_vector_scattered_to_one_position_has_a_gradient():
+    """PyTorch raises: its gradient has the shape of the position."""
+    y = tg.tensor([5.0, 6.0], requires_grad=True)
+    tg.zeros(4).scatter(0, tg.tensor(3), y).sum().backward()
+    assert y.grad.tolist() == [1.0, 0.0]
 
 
 REFUSED = {

@@ -56,7 +56,7 @@ constexpr auto extreme_jvp = [](const Call& c, const Tensors& t, const Tensor& x
 
 /// Both extremes of all elements, in blocks that the second look finds in the cache.
 Tensors both_extremes(const Tensor& x) {
-  constexpr index block = index{1} << 17;
+  constexpr index block = 8192, blocks_per_thread = 4;  // a block stays in the nearest cache
   const index n = x.count();
   if (n <= block || x.dtype() != compute_dtype(x.dtype()))
     return {reduce<"amin">(x, {}, false, x.dtype()), reduce<"amax">(x, {}, false, x.dtype())};
@@ -70,7 +70,7 @@ Tensors both_extremes(const Tensor& x) {
   const int type = ordered_index(x.dtype());
   const auto least = reduction_kernel<"amin">().reduce[type];
   const auto greatest = reduction_kernel<"amax">().reduce[type];
-  parallel(ends[0].count(), 1, [&](index begin, index end) {
+  parallel(ends[0].count(), blocks_per_thread, [&](index begin, index end) {
     for (index i = begin; i < end; ++i) {
       const index count = std::min(block, n - i * block);
       least(element(row, i * block), element(ends[0], i), 1, count, 1, 0);

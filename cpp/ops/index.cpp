@@ -10,11 +10,11 @@ namespace {
 
 Tensor gathered(const Tensor& x, std::int64_t dim, const Tensor& index_tensor) {
   const int d = wrap_dim(dim, x.rank(), "gather");
-  check_gather_shape(x, d, index_tensor, "gather");
+  const Tensor positions = positions_along(x, d, index_tensor, "gather");
   Tensor out = Tensor::empty(index_tensor.shape(), x.dtype());
   if (out.count() == 0) return out;
-  const Tensor source = dense(x.rank() == 0 ? x : met_by(x, d, index_tensor.shape()));
-  const Tensor at = dense(converted(index_tensor, DType::int64));
+  const Tensor source = dense(x.rank() == 0 ? x : met_by(x, d, positions.shape()));
+  const Tensor at = dense(converted(positions, DType::int64));
   const Axis axis = axis_of(at.shape(), d);
   const index n = x.rank() == 0 ? 1 : x.shape()[d];
   const bool inside = kernel_table().movement.gather(

@@ -61,18 +61,15 @@ Tensor met_by(const Tensor& x, int dim, const Dims& shape) {
   return restrided(x, sizes, x.strides(), x.body()->offset);
 }
 
-void check_gather(const Tensor& x, int dim, const Tensor& at, std::string_view op) {
-  check_positions(at, x.rank() == 0 ? 1 : x.shape()[dim], op);
-  check_gather_shape(x, dim, at, op);
-}
-
-void check_gather_shape(const Tensor& x, int dim, const Tensor& at, std::string_view op) {
+Tensor positions_along(const Tensor& x, int dim, const Tensor& at, std::string_view op) {
   expect<DTypeError>(is_integer(at.dtype()), "{}: index must hold integers, got {} of shape {}", op,
                      at.dtype(), at.shape());
+  if (at.rank() == 0 && x.rank() == 1) return reshape(at, Dims{1});
   bool fits = at.rank() == x.rank() || x.rank() == 0;
   for (int d = 0; fits && d < x.rank(); ++d) fits = d == dim || at.shape()[d] <= x.shape()[d];
   expect<ShapeError>(fits, "{}: index of shape {} does not fit the input of shape {} (dim {})", op,
                      at.shape(), x.shape(), dim);
+  return at;
 }
 
 Dims with_index_rows(const Tensor& x, int dim, const Tensor& at) {
@@ -146,26 +143,27 @@ Tensor scattered(Target target, const Tensor& x, std::int64_t dim, const Tensor&
   if (scattering.how == Landing::greatest || scattering.how == Landing::least)
     expect_real(x.dtype(), op);
   const int d = wrap_dim(dim, x.rank(), op);
-  check_gather(x, d, index_tensor, op);
+  const Tensor positions = positions_along(x, d, index_tensor, op);
+  const index n = x.rank() == 0 ? 1 : x.shape()[d];
+  check_positions(positions, n, op);
   expect<NotSupported>(source.dtype() == x.dtype() || source.body()->wrapped_number,
                        "{}: dtypes differ: input is {}, src is {}", op, x.dtype(), source.dtype());
   Tensor from = source;
   if (source.rank() == 0)
-    from = expand(converted(source, x.dtype()), index_tensor.shape());
+    from = expand(converted(source, x.dtype()), positions.shape());
   else
     for (int i = 0; i < source.rank(); ++i)
       expect<ShapeError>(
-          source.rank() == index_tensor.rank() && index_tensor.shape()[i] <= source.shape()[i],
+          source.rank() == positions.rank() && positions.shape()[i] <= source.shape()[i],
           "{}: src of shape {} is smaller than index of shape {}", op, source.shape(),
           index_tensor.shape());
   Tensor out = target.tensor != nullptr ? *target.tensor : dense_copy(x);
-  if (index_tensor.count() == 0) return out;
+  if (positions.count() == 0) return out;
   if (may_overlap(from, out)) from = dense_copy(from);
-  from = dense(restrided(from, index_tensor.shape(), from.strides(), from.body()->offset));
-  const Tensor at = dense(converted(index_tensor, DType::int64));
+  from = dense(restrided(from, positions.shape(), from.strides(), from.body()->offset));
+  const Tensor at = dense(converted(positions, DType::int64));
   const Tensor met = x.rank() == 0 ? out : met_by(out, d, at.shape());
   const Axis axis = axis_of(at.shape(), d);
-  const index n = x.rank() == 0 ? 1 : x.shape()[d];
   const Tensor work = met.contiguous() ? met : dense_copy(met);
   const DType computed = scattering.how == Landing::write ? x.dtype() : compute_dtype(x.dtype());
   const Tensor typed = converted(work, computed);
@@ -179,6 +177,7 @@ Tensor scattered(Target target, const Tensor& x, std::int64_t dim, const Tensor&
 Tensor spread_over(const Tensor& g, const Dims& shape) {
   if (g.shape() == shape) return g;
   if (shape.empty()) return sum(g, {}, false, {});
+  if (g.rank() == 0) return spread_over(reshape(g, Dims{1}), shape);
   Dims amounts;
   for (int d = shape.size() - 1; d >= 0; --d) {
     amounts.push_back(0);

@@ -17,10 +17,9 @@ Tensor write_at(struct Target target, const Tensor& x, const Tensors& indices, c
 Tensor wrapped_positions(const Tensor& at, index n, std::string_view op);
 /// The part of x that an index of this shape can meet along the dims other than dim.
 Tensor met_by(const Tensor& x, int dim, const Dims& shape);
-/// Throws unless gather(x, dim, at) is possible.
-void check_gather(const Tensor& x, int dim, const Tensor& at, std::string_view op);
-/// The same without a look at the positions.
-void check_gather_shape(const Tensor& x, int dim, const Tensor& at, std::string_view op);
+/// `at` with as many dims as x, where a single position for a vector is a vector too. Throws where
+/// the dtype or the shape does not fit gather(x, dim, at); the positions are not looked at.
+Tensor positions_along(const Tensor& x, int dim, const Tensor& at, std::string_view op);
 /// The shape of x with as many positions along dim as the vector `at` has.
 Dims with_index_rows(const Tensor& x, int dim, const Tensor& at);
 /// Throws unless `at` is a vector and source has that shape and the dtype of x.

@@ -24,6 +24,15 @@ Tensor product_of_others(const Tensor& x, const OptionalInt& dim) {
   return before * after;
 }
 
+/// The same without a history.
+Tensor scanned_product_of_others(const Tensor& x, const OptionalInt& dim) {
+  if (!dim) return reshape(scanned_product_of_others(reshape(x, Dims{-1}), 0), x.shape());
+  const int d = wrap_dim(*dim, x.rank(), "prod");
+  const Tensor until = run_scan<"cumprod">(x, d, x.dtype(), "prod");
+  const Tensor from = run_scan<"cumprod.reverse">(x, d, x.dtype(), "prod");
+  return shifted(until, d, true, 1) * shifted(from, d, false, 1);
+}
+
 /// Whether the products can be divided by their elements: none is 0 or so small or great that it
 /// has lost digits.
 bool divisible(const Tensor& products) {
@@ -187,7 +196,8 @@ tensor([0., 6., 0.])
                     bool keepdim, OptionalType) -> Tensor {
       if (divisible(c.output()))
         return spread(strong_mul(g, c.output()), x, one_dim(dim), keepdim, "prod") / x;
-      return strong_mul(spread(g, x, one_dim(dim), keepdim, "prod"), product_of_others(x, dim));
+      return strong_mul(spread(g, x, one_dim(dim), keepdim, "prod"),
+                        conjugated(scanned_product_of_others(x, dim)));
     }},
     .saves = saves_in0 | saves_output,
     .samples = []() -> std::vector<Sample> {

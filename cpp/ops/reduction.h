@@ -20,6 +20,19 @@ Tensor reduce(const Tensor& x, const OptionalDims& dims, bool keepdim, DType res
                        reduced_dims(x, dims, keepdim, name.value), x.dtype(), result, param);
 }
 
+/// A running reduction along dim, computed in the wider type of result; no history.
+template <Text name>
+Tensor run_scan(const Tensor& x, std::int64_t dim, DType result, std::string_view op) {
+  const int d = wrap_dim(dim, x.rank(), op);
+  const Axis axis = axis_of(x.shape(), d);
+  const Tensor source = dense(converted(x, compute_dtype(result)));
+  Tensor out = Tensor::empty(x.shape(), compute_dtype(result));
+  const auto kernel = scan_kernel<name>().scan[static_cast<int>(compute_of(result))];
+  expect<DTypeError>(kernel != nullptr, "{}: does not exist for dtype {}", op, result);
+  if (x.count() > 0) kernel(source.address(), out.address(), axis.outer, axis.n, axis.inner);
+  return converted(out, result);
+}
+
 inline OptionalDims one_dim(const OptionalInt& dim) {
   if (!dim) return std::nullopt;
   return Dims{*dim};

@@ -75,15 +75,18 @@ tensor([3.1400, 2.7200])
 tensor([1200., 1200.])
 )",
     .forward =
-        [](const Tensor& input, std::int64_t decimals) {
-          expect_floating(input.dtype(), "round");
+        [](Target target, const Tensor& input, std::int64_t decimals) {
+          const DType dtype = input.dtype();
+          expect_floating(dtype, "round");
           expect<ValueError>(decimals >= -300 && decimals <= 300,
                              "round: decimals {} is out of range", decimals);
-          const Tensor scale(std::pow(10.0, static_cast<double>(std::abs(decimals))));
-          const Tensor x = cast(input, compute_dtype(input.dtype()));
-          return cast(decimals >= 0 ? round(x * scale) / scale : round(x / scale) * scale,
-                      input.dtype());
+          const double scale = std::pow(10.0, static_cast<double>(std::abs(decimals)));
+          if (decimals < 0) return pointwise<"round_tens">(target, dtype, dtype, &scale, input);
+          return pointwise<"round_decimals">(target, dtype, dtype, &scale, input);
         },
+    .derivative = Elementwise{[](const Call&, const Tensor& x, std::int64_t) -> Tensor {
+      return Tensor::zeros({}, x.dtype());
+    }},
     .traits = is_method | has_in_place,
     .samples = []() -> std::vector<Sample> {
       return {{sample({2, 3}), 2}, {100 * sample({3}), -1}};

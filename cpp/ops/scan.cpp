@@ -6,18 +6,6 @@
 namespace topograd {
 namespace {
 
-template <Text name>
-Tensor run_scan(const Tensor& x, std::int64_t dim, DType result, std::string_view op) {
-  const int d = wrap_dim(dim, x.rank(), op);
-  const Axis axis = axis_of(x.shape(), d);
-  const Tensor source = dense(converted(x, compute_dtype(result)));
-  Tensor out = Tensor::empty(x.shape(), compute_dtype(result));
-  const auto kernel = scan_kernel<name>().scan[static_cast<int>(compute_of(result))];
-  expect<DTypeError>(kernel != nullptr, "{}: does not exist for dtype {}", op, result);
-  if (x.count() > 0) kernel(source.address(), out.address(), axis.outer, axis.n, axis.inner);
-  return converted(out, result);
-}
-
 /// The products of what stands before each element, 1 at the first.
 Tensor products_before(const Tensor& y, int dim) { return shifted(y, dim, true, 1); }
 

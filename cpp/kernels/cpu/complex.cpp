@@ -24,9 +24,7 @@ constexpr auto from_polar = guarded(
     },
     [](auto, auto turn) { return is_near(turn); },
     [](auto size, auto turn) {
-      const bool near = is_near(turn);
-      return Complex<decltype(size)>(size * (near ? cos_near(turn) : cos_any(turn)),
-                                     size * (near ? sin_near(turn) : sin_any(turn)));
+      return Complex<decltype(size)>(size * cos_any(turn), size * sin_any(turn));
     });
 
 constexpr Elementwise rows[] = {
@@ -44,18 +42,18 @@ constexpr Elementwise rows[] = {
     complex_row<1>("inverse_square", [](auto z) { return one<decltype(z)>() / (z * z); }),
     complex_row<1>("reciprocal", [](auto z) { return one<decltype(z)>() / z; }),
     complex_row<1>("sqrt", square_root),
-    complex_row<1>("rsqrt", mostly([](auto z) { return one<decltype(z)>() / sqrt(z); }, finite,
-                                   [](auto z) { return one<decltype(z)>() / library::sqrt(z); })),
+    complex_row<1>("rsqrt", guarded([](auto z) { return one<decltype(z)>() / sqrt(z); }, moderate,
+                                    [](auto z) { return one<decltype(z)>() / library::sqrt(z); })),
     complex_row<1>("exp", exponential),
     complex_row<1>("exp2", [](auto z) { return exp2(z); }),
     complex_row<1>("expm1", [](auto z) { return expm1(z); }),
     complex_row<1>("log", logarithm),
     complex_row<1>("log2",
-                   mostly([](auto z) { return log(z) * Part<decltype(z)>(log2_e); }, finite,
-                          [](auto z) { return library::log(z) * Part<decltype(z)>(log2_e); })),
+                   guarded([](auto z) { return log(z) * Part<decltype(z)>(log2_e); }, moderate,
+                           [](auto z) { return library::log(z) * Part<decltype(z)>(log2_e); })),
     complex_row<1>("log10",
-                   mostly([](auto z) { return log(z) * Part<decltype(z)>(log10_e); }, finite,
-                          [](auto z) { return library::log(z) * Part<decltype(z)>(log10_e); })),
+                   guarded([](auto z) { return log(z) * Part<decltype(z)>(log10_e); }, moderate,
+                           [](auto z) { return library::log(z) * Part<decltype(z)>(log10_e); })),
     complex_row<1>("log1p", [](auto z) { return log1p(z); }),
     complex_row<1>("sin", sine),
     complex_row<1>("cos", cosine),

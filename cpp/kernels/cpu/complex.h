@@ -43,17 +43,19 @@ template <class T>
 TOPOGRAD_INLINE Complex<T> operator*(Complex<T> a, T b) {
   return {a.re * b, a.im * b};
 }
-/// Scaled by the greater part of the divisor, so that squares neither overflow nor vanish.
+/// Scaled by the greater part of the divisor, so that squares neither overflow nor vanish, and
+/// halved where a sum could overflow.
 template <class T>
 TOPOGRAD_INLINE Complex<T> operator/(Complex<T> a, Complex<T> b) {
   const bool tall = abs(b.im) > abs(b.re);
   const T great = tall ? b.im : b.re;
   const T small = tall ? b.re : b.im;
   const T ratio = great == 0 ? T(0) : small / great;
-  const T divisor = great + small * ratio;
+  const T scale = abs(great) > 1 ? T(0.5) : T(1);
+  const T divisor = great * scale + small * scale * ratio;
   const T re = tall ? a.re * ratio + a.im : a.re + a.im * ratio;
   const T im = tall ? a.im * ratio - a.re : a.im - a.re * ratio;
-  return {re / divisor, im / divisor};
+  return {re * scale / divisor, im * scale / divisor};
 }
 template <class T>
 TOPOGRAD_INLINE Complex<T>& operator+=(Complex<T>& a, Complex<T> b) {
@@ -76,6 +78,14 @@ template <class T>
 TOPOGRAD_INLINE bool is_finite(Complex<T> z) {
   const T none = z.re * 0 + z.im * 0;  // NaN where a part is not finite
   return none == 0;
+}
+/// Where |z| neither overflows nor loses digits.
+template <class T>
+TOPOGRAD_INLINE bool is_moderate(Complex<T> z) {
+  const T great = at_least(abs(z.re), abs(z.im));
+  const bool large = great >= 4 * Format<T>::smallest_normal;
+  const bool small = great <= 1 / Format<T>::smallest_normal;
+  return is_finite(z) & ((large & small) | (great == 0)) ? true : false;
 }
 /// i z.
 template <class T>

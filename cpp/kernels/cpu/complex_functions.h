@@ -50,13 +50,6 @@ TOPOGRAD_OF_LIBRARY(atanh)
 
 }  // namespace library
 
-/// Fast where Within holds, one by one elsewhere: what an element becomes does not depend on its
-/// neighbours.
-template <class Fast, class Within, class Otherwise>
-constexpr auto mostly(Fast, Within, Otherwise) {
-  return guarded(Fast{}, Within{}, [](auto z) { return Within{}(z) ? Fast{}(z) : Otherwise{}(z); });
-}
-
 // The inverse functions of floats, by Kahan's formulas, in double: squares of floats neither
 // overflow nor vanish there, and what cancels leaves enough digits. Source: Kahan, 1987.
 namespace for_float {
@@ -99,14 +92,14 @@ constexpr auto near_imaginary = [](auto z) {
 constexpr auto near_real = [](auto z) {
   return has_exponential(z.im) & is_near(z.re) & is_finite(z) ? true : false;
 };
-constexpr auto finite = [](auto z) { return is_finite(z); };
+constexpr auto moderate = [](auto z) { return is_moderate(z); };
 constexpr auto finite_float = [](auto z) { return sizeof(z.re) == 4 && is_finite(z); };
-#define TOPOGRAD_INVERSE(name)                                                              \
-  constexpr auto inverse_##name =                                                           \
-      mostly([](auto z) { return decltype(z)(for_float::name(z.re, z.im)); }, finite_float, \
-             [](auto z) { return library::name(z); });
+#define TOPOGRAD_INVERSE(name)                                                               \
+  constexpr auto inverse_##name =                                                            \
+      guarded([](auto z) { return decltype(z)(for_float::name(z.re, z.im)); }, finite_float, \
+              [](auto z) { return library::name(z); });
 #define TOPOGRAD_TURNED_INVERSE(name, other)                                 \
-  constexpr auto inverse_##name = mostly(                                    \
+  constexpr auto inverse_##name = guarded(                                   \
       [](auto z) {                                                           \
         const auto turn = turned(z);                                         \
         return turned_back(decltype(z)(for_float::other(turn.re, turn.im))); \
@@ -121,24 +114,24 @@ TOPOGRAD_TURNED_INVERSE(atan, atanh)
 #undef TOPOGRAD_INVERSE
 #undef TOPOGRAD_TURNED_INVERSE
 
-constexpr auto exponential = mostly([](auto z) { return exp_near(z); }, near_imaginary,
-                                    [](auto z) { return library::exp(z); });
+constexpr auto exponential = guarded([](auto z) { return exp_near(z); }, near_imaginary,
+                                     [](auto z) { return library::exp(z); });
 constexpr auto logarithm =
-    mostly([](auto z) { return log(z); }, finite, [](auto z) { return library::log(z); });
+    guarded([](auto z) { return log(z); }, moderate, [](auto z) { return library::log(z); });
 constexpr auto square_root =
-    mostly([](auto z) { return sqrt(z); }, finite, [](auto z) { return library::sqrt(z); });
+    guarded([](auto z) { return sqrt(z); }, moderate, [](auto z) { return library::sqrt(z); });
 constexpr auto sine =
-    mostly([](auto z) { return sin_near(z); }, near_real, [](auto z) { return library::sin(z); });
+    guarded([](auto z) { return sin_near(z); }, near_real, [](auto z) { return library::sin(z); });
 constexpr auto cosine =
-    mostly([](auto z) { return cos_near(z); }, near_real, [](auto z) { return library::cos(z); });
-constexpr auto tangent = mostly([](auto z) { return turned_back(tanh_near(turned(z))); }, near_real,
-                                [](auto z) { return library::tan(z); });
-constexpr auto hyperbolic_sine = mostly([](auto z) { return turned_back(sin_near(turned(z))); },
-                                        near_imaginary, [](auto z) { return library::sinh(z); });
-constexpr auto hyperbolic_cosine = mostly([](auto z) { return cos_near(turned(z)); },
-                                          near_imaginary, [](auto z) { return library::cosh(z); });
-constexpr auto hyperbolic_tangent = mostly([](auto z) { return tanh_near(z); }, near_imaginary,
-                                           [](auto z) { return library::tanh(z); });
+    guarded([](auto z) { return cos_near(z); }, near_real, [](auto z) { return library::cos(z); });
+constexpr auto tangent = guarded([](auto z) { return turned_back(tanh_near(turned(z))); },
+                                 near_real, [](auto z) { return library::tan(z); });
+constexpr auto hyperbolic_sine = guarded([](auto z) { return turned_back(sin_near(turned(z))); },
+                                         near_imaginary, [](auto z) { return library::sinh(z); });
+constexpr auto hyperbolic_cosine = guarded([](auto z) { return cos_near(turned(z)); },
+                                           near_imaginary, [](auto z) { return library::cosh(z); });
+constexpr auto hyperbolic_tangent = guarded([](auto z) { return tanh_near(z); }, near_imaginary,
+                                            [](auto z) { return library::tanh(z); });
 
 template <class T>
 inline Complex<T> exp(Complex<T> z) {
@@ -164,7 +157,7 @@ inline Complex<T> expm1(Complex<T> z) {
 template <class T>
 inline Complex<T> log1p(Complex<T> z) {
   const Complex<T> shifted(z.re + 1, z.im);
-  if (!is_finite(z)) return library::log(shifted);
+  if (!is_moderate(shifted)) return library::log(shifted);
   // |1 + z|^2 - 1
   const T excess = z.re * (2 + z.re) + z.im * z.im;
   const bool close = (excess > T(-0.5)) & (excess < T(1));
@@ -213,7 +206,7 @@ inline Complex<T> pow(Complex<T> base, Complex<T> exponent) {
     const bool real = (exponent.im == 0) & (exponent.re < 0);
     return {real ? Format<T>::infinity : Format<T>::nan, Format<T>::nan};
   }
-  const Complex<T> power = is_finite(base) ? log(base) : library::log(base);
+  const Complex<T> power = is_moderate(base) ? log(base) : library::log(base);
   return exp(power * exponent);
 }
 

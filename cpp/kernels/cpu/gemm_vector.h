@@ -116,6 +116,48 @@ void dot_rows(const VectorProduct<E, T>& product, const E* x, index first) {
   }
 }
 
+constexpr index dot_piece = 32768;  ///< elements of a long row that are added up by themselves
+
+/// Rows in pieces that threads share, cut by the length alone; the sums of pieces are added in
+/// pairs.
+template <class E, class T>
+void long_dot_form(const VectorProduct<E, T>& product, const E* x) {
+  constexpr index together = 4;  ///< rows
+  constexpr index line = 64;     ///< elements; pieces are of about one length and begin at a line
+  const index wanted = ceil_div(product.depth, dot_piece);
+  const index length = ceil_div(product.depth, wanted * line) * line;
+  const index pieces = ceil_div(product.depth, length);
+  E* partial = scratch<E>(scratch_b_panels, product.count * pieces);
+  parallel(ceil_div(product.count, together) * pieces, 1, [&](index item, index end) {
+    for (; item < end; ++item) {
+      const index piece = item % pieces, start = piece * length;
+      const VectorProduct<E, T> part{.count = product.count,
+                                     .depth = least(length, product.depth - start),
+                                     .matrix = product.matrix + start,
+                                     .row = product.row,
+                                     .col = 1,
+                                     .x = nullptr,
+                                     .x_step = 1,
+                                     .y = partial + piece,
+                                     .y_step = pieces,
+                                     .accumulate = false,
+                                     .bias = nullptr,
+                                     .offset = nullptr};
+      index i = item / pieces * together;
+      if (i + together <= product.count)
+        dot_rows<E, T, together>(part, x + start, i);
+      else
+        for (; i < product.count; ++i) dot_rows<E, T, 1>(part, x + start, i);
+    }
+  });
+  for (index i = 0; i < product.count; ++i) {
+    E* sums = partial + i * pieces;
+    for (index width = 1; width < pieces; width *= 2)
+      for (index p = 0; p + width < pieces; p += 2 * width) sums[p] += sums[p + width];
+    product.write(i, sums[0]);
+  }
+}
+
 template <class E, class T>
 void dot_form(const VectorProduct<E, T>& product) {
   const E* x = nullptr;
@@ -125,6 +167,7 @@ void dot_form(const VectorProduct<E, T>& product) {
     for (index p = 0; p < product.depth; ++p) dense[p] = widen<E>(product.x[p * product.x_step]);
     x = dense;
   }
+  if (product.depth >= 2 * dot_piece) return long_dot_form(product, x);
   parallel(product.count, grain_work / 2 / (product.depth + 1) + 1, [&](index i, index end) {
     for (; i + 4 <= end; i += 4) dot_rows<E, T, 4>(product, x, i);
     for (; i < end; ++i) dot_rows<E, T, 1>(product, x, i);

@@ -35,7 +35,8 @@ Span<Elementwise> special_rows();
 
 /// A function that holds for arguments within(…) only, and another for the rest (which may be
 /// Guarded in turn). The loop asks for a block of elements at a time, so that each of the functions
-/// stays free of branches.
+/// stays free of branches; in a block of both kinds each element gets the function of its kind, so
+/// that its result does not depend on its neighbours.
 template <class Function, class Within, class Otherwise>
 struct Guarded {
   using function = Function;
@@ -52,6 +53,24 @@ constexpr Guarded<Function, Within, Otherwise> guarded(Function, Within, Otherwi
 }
 template <class F>
 concept IsGuarded = requires { typename F::otherwise; };
+
+template <class G, class Otherwise>
+struct EachByItsKind {
+  template <class... A>
+  auto operator()(A... a) const {
+    return typename G::within{}(a...) ? typename G::function{}(a...) : Otherwise{}(a...);
+  }
+};
+/// What runs over a block where not all elements are within.
+template <class G, class Otherwise = typename G::otherwise>
+struct MixedBlock {
+  using Function = EachByItsKind<G, Otherwise>;
+};
+template <class G, class F, class Within, class Rest>
+struct MixedBlock<G, Guarded<F, Within, Rest>> {
+  using Function = Guarded<EachByItsKind<G, F>, Within,
+                           EachByItsKind<G, EachByItsKind<Guarded<F, Within, Rest>, Rest>>>;
+};
 
 /// A function so cheap that it gets loops of its own where some inputs are broadcast scalars: each
 /// mask names such inputs by bits. (Elsewhere a scalar is spread over a tile.)
@@ -82,7 +101,7 @@ inline void dense_loop(F f, Out* out, index count, const In*... in) {
       if (outside == 0) {
         dense_loop(typename F::function{}, out + begin, size, (in + begin)...);
       } else {
-        dense_loop(typename F::otherwise{}, out + begin, size, (in + begin)...);
+        dense_loop(typename MixedBlock<F>::Function{}, out + begin, size, (in + begin)...);
       }
     }
   } else {

@@ -45,6 +45,8 @@ struct Format<float> {
   static constexpr float log2_e_low = 1.92596299e-8f, log10_e_low = -1.01030501e-8f;
   /// exp overflows above exp_high and is 0 below exp_low (expm1 is -1 below expm1_low).
   static constexpr float exp_high = 89.0f, exp_low = -104.0f, expm1_low = -20.0f;
+  /// The results of exp are normal numbers for |x| <= exp_normal, those of exp2 for exp2_normal.
+  static constexpr float exp_normal = 87.0f, exp2_normal = 125.5f;
   /// pi in four parts; n times each of the first three is exact for the n that occur.
   static constexpr float pi[4] = {0x1.92p1f, 0x1.fb4p-11f, 0x1.444p-23f, 0x1.68c234p-38f};
   /// |x| up to which sin_near and cos_near hold.
@@ -71,6 +73,7 @@ struct Format<double> {
   static constexpr double log2_e_low = 2.035527374093103205e-17;
   static constexpr double log10_e_low = 1.0983196502167651099e-17;
   static constexpr double exp_high = 710.0, exp_low = -746.0, expm1_low = -45.0;
+  static constexpr double exp_normal = 708.0, exp2_normal = 1021.5;
   static constexpr double pi[4] = {0x1.921fb544p1, 0x1.0b4611a6p-33, 0x1.3198a2ep-68,
                                    0x1.b839a252049c1p-103};
   static constexpr double near_limit = 1e6;
@@ -213,10 +216,14 @@ TOPOGRAD_INLINE double exp_tail(double r) {
                     0.0000248015210578682052, 2.75572682769056962e-6, 2.76202015910315488e-7,
                     2.5100472505694996e-8);
 }
-template <Real T>
-TOPOGRAD_INLINE T exp_reduced(T r) {
-  return r + r * r * exp_tail(r) + T(1);
+TOPOGRAD_INLINE float exp_reduced(float r) { return 1.0f + r * (1.0f + r * exp_tail(r)); }
+TOPOGRAD_INLINE double exp_reduced(double r) { return r + r * r * exp_tail(r) + 1.0; }
+/// 2^r for |r| <= 1/2
+TOPOGRAD_INLINE float exp2_reduced(float r) {
+  return polynomial(r, 1.0f, 0.6931472033f, 0.240226479f, 0.05550332065f, 0.00961843663f,
+                    0.001339892015f, 0.0001535368024f);
 }
+TOPOGRAD_INLINE double exp2_reduced(double r) { return exp_reduced(r * 0.693147180559945309); }
 /// y * 2^n, n in the low bits of power, |n| <= 1100 (200 for float). In two steps, so that results
 /// may overflow to infinity or become subnormal.
 template <Real T>
@@ -240,6 +247,11 @@ TOPOGRAD_INLINE T scale_down_by_power(T y, typename Format<T>::Bits power) {
   const T lifted = y * bit_cast<T>((power + (F::bias + lift)) << F::mantissa);
   return lifted * bit_cast<T>((F::bias - lift) << F::mantissa);
 }
+/// The same where y is and the product is a normal number.
+template <Real T>
+TOPOGRAD_INLINE T scale_normal_by_power(T y, typename Format<T>::Bits power) {
+  return bit_cast<T>(bits(y) + (power << Format<T>::mantissa));
+}
 /// 2^n for exponents of normal numbers.
 template <Real T>
 TOPOGRAD_INLINE T power_of_two(typename Format<T>::Bits power) {
@@ -252,6 +264,12 @@ TOPOGRAD_INLINE T exp(T x) {
   const auto [r, r_low, power] = reduce_exp(at_least(at_most(x, F::exp_high), F::exp_low));
   return scale_by_power(exp_reduced(r), power);
 }
+/// The same for |x| <= exp_normal.
+template <Real T>
+TOPOGRAD_INLINE T exp_normal(T x) {
+  const auto [r, r_low, power] = reduce_exp(x);
+  return scale_normal_by_power(exp_reduced(r), power);
+}
 /// exp(x) for x <= 0.
 template <Real T>
 TOPOGRAD_INLINE T exp_negative(T x) {
@@ -263,8 +281,13 @@ TOPOGRAD_INLINE T exp2(T x) {
   using F = Format<T>;
   const T limited = at_least(at_most(x, F::exp_high * T(1.5)), F::exp_low * T(1.5));
   const T shifted = limited + F::shifter;
-  const T r = (limited - (shifted - F::shifter)) * T(0.693147180559945309);
-  return scale_by_power(exp_reduced(r), bits(shifted));
+  return scale_by_power(exp2_reduced(limited - (shifted - F::shifter)), bits(shifted));
+}
+/// The same for |x| <= exp2_normal.
+template <Real T>
+TOPOGRAD_INLINE T exp2_normal(T x) {
+  const T shifted = x + Format<T>::shifter;
+  return scale_normal_by_power(exp2_reduced(x - (shifted - Format<T>::shifter)), bits(shifted));
 }
 template <Real T>
 TOPOGRAD_INLINE T expm1(T x) {

@@ -28,7 +28,7 @@ namespace {
 constexpr index row_leaf = 4096;         ///< elements folded by lanes before pairing starts
 constexpr index column_leaf = 64;        ///< rows folded one after the other before pairing starts
 constexpr index column_tile = 1024;      ///< columns folded together
-constexpr index chunk_elements = 65536;  ///< threads share one reduction from here on
+constexpr index chunk_elements = 32768;  ///< threads share one reduction from here on
 constexpr index most_chunks = 64;
 constexpr index parallel_grain = 32768;  ///< elements that are worth handing to another thread
 

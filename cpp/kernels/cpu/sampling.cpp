@@ -102,15 +102,22 @@ double log_gamma(double x) { return special::lgamma_positive<double>(x); }
 /// nearer than any test can tell.
 constexpr double normal_beyond = 1e10;
 
-double poisson_one(double rate, Stream& stream) {
+constexpr double reciprocals[] = {1,        1 / 2.0,  1 / 3.0,  1 / 4.0,  1 / 5.0,  1 / 6.0,
+                                  1 / 7.0,  1 / 8.0,  1 / 9.0,  1 / 10.0, 1 / 11.0, 1 / 12.0,
+                                  1 / 13.0, 1 / 14.0, 1 / 15.0, 1 / 16.0};
+constexpr int reciprocals_known = sizeof(reciprocals) / sizeof(reciprocals[0]);
+
+/// none: exp(-rate)
+double poisson_one(double rate, double none, Stream& stream) {
   if (rate == 0) return 0;
   if (rate > normal_beyond) return floor(rate + sqrt(rate) * stream.normal() + 0.5);
   if (rate < 10) {  // by inversion of the distribution function
-    double probability = exp(-rate), rest = stream.uniform();
-    double k = 0;
+    double probability = none, rest = stream.uniform();
+    int k = 0;
     while (rest > probability && probability > 0) {
       rest -= probability;
-      probability *= rate / ++k;
+      probability *= rate * (k < reciprocals_known ? reciprocals[k] : 1.0 / (k + 1));
+      ++k;
     }
     return k;
   }
@@ -252,27 +259,40 @@ double gamma_slope_one(double a, double x) {
 
 // ------------------------------------------------------------------ loops
 
-/// out[i] = f(i, stream of element i)
+/// out[i] = f(i, stream of element i) for the elements of a block.
+template <class F>
+void sample_block(double* out, index block, index count, u64 seed, u64 offset, F f) {
+  Pairs ready[ready_draws];
+  const index first = block * lanes;
+  const u64 element = offset + static_cast<u64>(first);
+  for (u32 draw = 0; draw < ready_draws; ++draw)
+    draw_words<lanes>(seed, element, draw + 1, ready[draw].first, ready[draw].second);
+  for (index i = first; i < least(count, first + lanes); ++i) {
+    Stream stream(seed, offset + static_cast<u64>(i), ready, i - first);
+    out[i] = f(i, stream);
+  }
+}
+/// g(block) for blocks of `lanes` elements.
+template <class G>
+void over_blocks(index count, G g) {
+  parallel(ceil_div(count, lanes), 8, [=](index begin, index end) {
+    for (index block = begin; block < end; ++block) g(block);
+  });
+}
 template <class F>
 void sample(double* out, index count, u64 seed, u64 offset, F f) {
-  parallel(ceil_div(count, lanes), 8, [=](index begin, index end) {
-    Pairs ready[ready_draws];
-    for (index block = begin; block < end; ++block) {
-      const index first = block * lanes;
-      const u64 element = offset + static_cast<u64>(first);
-      for (u32 draw = 0; draw < ready_draws; ++draw)
-        draw_words<lanes>(seed, element, draw + 1, ready[draw].first, ready[draw].second);
-      for (index i = first; i < least(count, first + lanes); ++i) {
-        Stream stream(seed, offset + static_cast<u64>(i), ready, i - first);
-        out[i] = f(i, stream);
-      }
-    }
-  });
+  over_blocks(count, [=](index block) { sample_block(out, block, count, seed, offset, f); });
 }
 
 void poisson(const double* rate, double* out, index count, u64 seed, u64 offset) {
-  sample(out, count, seed, offset,
-         [=](index i, Stream& stream) { return poisson_one(rate[i], stream); });
+  over_blocks(count, [=](index block) {
+    const index first = block * lanes;
+    double none[lanes];
+    for (index i = 0; i < least(lanes, count - first); ++i) none[i] = exp(-rate[first + i]);
+    sample_block(out, block, count, seed, offset, [&](index i, Stream& stream) {
+      return poisson_one(rate[i], none[i - first], stream);
+    });
+  });
 }
 void binomial(const double* trials, const double* probability, double* out, index count, u64 seed,
               u64 offset) {

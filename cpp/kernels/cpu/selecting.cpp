@@ -39,7 +39,7 @@ struct Chunks {
 template <class T>
 KeyRange<KeyOf<T>> range_of_row(const T* x, const Chunks& chunks) {
   using Key = KeyOf<T>;
-  KeyRange<Key> ranges[most_chunks];
+  KeyRange<Key> ranges[most_chunks] = {};
   chunks.each([&, x](index chunk, index begin, index end) {
     ranges[chunk] = range_of<Key>(begin, end, [x](index i) { return key_of(x[i]); });
   });

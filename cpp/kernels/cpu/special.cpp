@@ -141,8 +141,10 @@ constexpr Elementwise rows[] = {
     numeric<1>("isneginf", [](auto x) { return is_infinite(x) & (x < 0) ? true : false; }),
     floating<1, 3>("nan_to_num",
                    [](auto x, auto nan, auto above, auto below) {
-                     const auto finite = is_infinite(x) ? (x > 0 ? above : below) : x;
-                     return is_nan(x) ? nan : finite;
+                     constexpr auto infinity = Format<decltype(x)>::infinity;
+                     const auto low = x == -infinity ? below : x;
+                     const auto number = x == infinity ? above : low;
+                     return is_nan(x) ? nan : number;
                    }),
 
     integral<2>("gcd", [](auto a, auto b) { return gcd(a, b); }),

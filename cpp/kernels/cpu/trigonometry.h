@@ -64,6 +64,26 @@ TOPOGRAD_INLINE T cos_near(T x) {
   return sin_reduced(abs(x), (shifted - F::shifter) + T(0.5), bits(shifted) + 1);
 }
 TOPOGRAD_INLINE double tan_near(double x) { return sin_near(x) / cos_near(x); }
+/// Of r = |x| - n pi / 2, or -1 over it where n is odd. r_low is what rounding took from r.
+TOPOGRAD_INLINE float tan_near(float x) {
+  using F = Format<float>;
+  constexpr int sign_place = 31;
+  const float shifted = abs(x) * 0.636619772367581343f + F::shifter;
+  const float n = shifted - F::shifter;
+  const float exact = (abs(x) - n * (F::pi[0] / 2)) - n * (F::pi[1] / 2);
+  const float rest = n * (F::pi[2] / 2);
+  const float high = exact - rest;
+  const float r = high - n * (F::pi[3] / 2);
+  const float r_low = ((exact - high) - rest) + ((high - r) - n * (F::pi[3] / 2));
+  const float z = r * r;
+  const float series = polynomial(z, 0.3333335169f, 0.1333260241f, 0.05406624048f, 0.0212518967f,
+                                  0.01090939721f, 1.420252973e-6f, 0.004417588286f);
+  const float t = r + (r * (z * series) + (r_low + r_low * z));
+  const bool odd = (bits(shifted) & 1) != 0;
+  const float above = odd ? -1.0f : t;
+  const float below = odd ? t : 1.0f;
+  return bit_cast<float>(bits(above / below) ^ (bits(x) >> sign_place << sign_place));
+}
 
 template <Real T>
 TOPOGRAD_INLINE T sin_wide(T x) {
@@ -98,16 +118,18 @@ namespace for_float {
 constexpr double half_pi = 1.57079632679489661923;
 constexpr double log2_e = 1.442695040888963407;
 
-/// 2^x, to 1e-10; beyond any float it saturates.
-TOPOGRAD_INLINE double exp2(double x) {
+/// 2^x for |x| <= 1000, to 1e-10.
+TOPOGRAD_INLINE double exp2_near(double x) {
   using F = Format<double>;
-  const double shifted = at_least(at_most(x, 1000.0), -1000.0) + F::shifter;
-  const double r = at_least(at_most(x, 1000.0), -1000.0) - (shifted - F::shifter);
+  const double shifted = x + F::shifter;
+  const double r = x - (shifted - F::shifter);
   return polynomial(r, 1.0, 0.69314718055994531, 0.24022650695910071, 0.055504108664821580,
                     0.0096181291076284772, 0.0013333558146428443, 0.00015403530393381610,
                     0.000015252733804059840, 1.3215486790144309e-6) *
          power_of_two<double>(bits(shifted));
 }
+/// The same, which saturates beyond any float.
+TOPOGRAD_INLINE double exp2(double x) { return exp2_near(at_least(at_most(x, 1000.0), -1000.0)); }
 /// log(1 + f) for 1 + f in [2/3, 4/3], to 1e-10
 TOPOGRAD_INLINE double log_near_one(double f) {
   const double s = f / (2.0 + f);

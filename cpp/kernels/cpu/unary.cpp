@@ -45,8 +45,10 @@ constexpr auto sine = guarded(
 constexpr auto cosine = guarded(
     [](auto x) { return cos_near(x); }, within_near,
     guarded([](auto x) { return cos_wide(x); }, within_wide, [](auto x) { return cos_any(x); }));
-constexpr auto tangent =
-    guarded([](auto x) { return tan_wide(x); }, within_wide, [](auto x) { return tan_any(x); });
+constexpr auto tangent = guarded(
+    [](auto x) { return tan_near(x); }, [](auto x) { return sizeof(x) == 4 && is_near(x); },
+    guarded([](auto x) { return tan_wide(x); }, within_wide, [](auto x) { return tan_any(x); }));
+constexpr auto within_exp = [](auto x) { return abs(x) <= Format<decltype(x)>::exp_normal; };
 
 constexpr Elementwise rows[] = {
     numeric<1>("positive", [](auto x) { return x; }),
@@ -57,6 +59,8 @@ constexpr Elementwise rows[] = {
     numeric<1>("floor", [](auto x) { return floor(x); }),
     numeric<1>("ceil", [](auto x) { return ceil(x); }),
     numeric<1>("round", [](auto x) { return round(x); }),
+    floating<1, 1>("round_decimals", [](auto x, auto scale) { return round(x * scale) / scale; }),
+    floating<1, 1>("round_tens", [](auto x, auto scale) { return round(x / scale) * scale; }),
     numeric<1>("trunc", [](auto x) { return trunc(x); }),
     floating<1>("frac", [](auto x) { return x - trunc(x); }),
     numeric<1>("isnan", [](auto x) { return is_nan(x); }),
@@ -70,8 +74,11 @@ constexpr Elementwise rows[] = {
     floating<1>("sqrt", [](auto x) { return sqrt(x); }),
     floating<1>("rsqrt", [](auto x) { return 1 / sqrt(x); }),
 
-    floating<1>("exp", [](auto x) { return exp(x); }),
-    floating<1>("exp2", [](auto x) { return exp2(x); }),
+    floating<1>("exp", guarded([](auto x) { return exp_normal(x); }, within_exp,
+                               [](auto x) { return exp(x); })),
+    floating<1>("exp2", guarded([](auto x) { return exp2_normal(x); },
+                                [](auto x) { return abs(x) <= Format<decltype(x)>::exp2_normal; },
+                                [](auto x) { return exp2(x); })),
     floating<1>("expm1", [](auto x) { return expm1(x); }),
     floating<1>("log", [](auto x) { return log(x); }),
     floating<1>("log2", [](auto x) { return log2(x); }),
@@ -95,12 +102,14 @@ constexpr Elementwise rows[] = {
     floating<1>("acosh", [](auto x) { return acosh(x); }),
     floating<1>("atanh", [](auto x) { return atanh(x); }),
 
-    floating<1>("sigmoid", [](auto x) { return sigmoid(x); }),
+    floating<1>("sigmoid", guarded([](auto x) { return sigmoid_normal(x); }, within_exp,
+                                   [](auto x) { return sigmoid(x); })),
     floating<1>("logsigmoid", [](auto x) { return logsigmoid(x); }),
     numeric<1>("relu", [](auto x) { return x < 0 ? decltype(x)(0) : x; }),
     floating<1>("gelu", [](auto x) { return gelu(x); }),
     floating<1>("gelu_tanh", [](auto x) { return gelu_tanh(x); }),
-    floating<1>("silu", [](auto x) { return silu(x); }),
+    floating<1>("silu", guarded([](auto x) { return silu_normal(x); }, within_exp,
+                                [](auto x) { return silu(x); })),
     floating<1>("mish", [](auto x) { return mish(x); }),
     floating<1, 2>("softplus",
                    [](auto x, auto beta, auto threshold) { return softplus(x, beta, threshold); }),
