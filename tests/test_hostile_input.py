@@ -56,7 +56,7 @@ class TestOptimizers:
         lambda: tg.set_rng_state(None),
         lambda: tg.Tensor.retain_grad(None),
         lambda: tg.nn.utils.get_total_norm([None]),
-        lambda: tg._C.OptimizerState([None]),
+        lambda: tg._C.OptimizerState([None], "sgd"),
         lambda: tg._C.to_dlpack(None),
         lambda: tg._C.tangents([tg.ones(1)], [tg.ones(1)], [None], False),
         lambda: tg.add(tg.ones(1), **{"\ud800": 1}),

@@ -1,4 +1,4 @@
-"""Optimizers and schedulers without PyTorch."""
+"""Optimizers without PyTorch."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 
 import topograd as tg
 from topograd import optim
-from topograd.optim import lr_scheduler
 
 
 def leaf(*values: float):
@@ -363,6 +362,34 @@ def test_step_hooks_run_before_and_after_each_step_and_may_change_its_arguments(
         optimizer.register_step_post_hook(3)
 
 
+def test_state_hooks_see_and_change_what_is_saved_and_loaded():
+    calls = []
+    optimizer = optim.SGD([leaf(1.0)], lr=0.25)
+    optimizer.register_state_dict_pre_hook(lambda self: calls.append("save"))
+    optimizer.register_state_dict_pre_hook(lambda self: calls.append("first"), prepend=True)
+    optimizer.register_state_dict_post_hook(lambda self, state: {**state, "note": 1})
+    handle = optimizer.register_state_dict_post_hook(lambda self, state: calls.append(list(state)))
+    state = optimizer.state_dict()
+    assert calls == ["first", "save", ["state", "param_groups", "note"]]
+    assert state["note"] == 1
+    handle.remove()
+
+    def halved(self, state):
+        groups = [{**group, "lr": group["lr"] / 2} for group in state["param_groups"]]
+        return {**state, "param_groups": groups}
+
+    optimizer.register_load_state_dict_pre_hook(halved)
+    optimizer.register_load_state_dict_post_hook(
+        lambda self: calls.append(self.param_groups[0]["lr"])
+    )
+    optimizer.load_state_dict(state)
+    assert calls[-1] == 0.125
+    assert state["param_groups"][0]["lr"] == 0.25
+    assert not any("hooks" in name for name in vars(copy.deepcopy(optimizer)))
+    with pytest.raises(TypeError, match=r"register_load_state_dict_pre_hook: .* got int"):
+        optimizer.register_load_state_dict_pre_hook(3)
+
+
 def test_a_parameter_put_into_a_group_is_stepped_and_must_be_a_tensor():
     old, new = leaf(1.0), leaf(1.0)
     optimizer = optim.SGD([old], lr=0.5)
@@ -426,48 +453,3 @@ def test_clipping_names_itself_and_what_it_expects():
             call()
     assert w.grad.tolist() == [1.0]
     assert utils.clip_grad_norm_(w, 1.0, "inf").item() == 1.0
-
-
-# Schedulers ------------------------------------------------------------------------------------
-
-
-def test_schedulers_work_together_on_one_optimizer():
-    optimizer = optim.SGD([leaf(1.0)], lr=1.0)
-    half = lr_scheduler.ConstantLR(optimizer, factor=0.5, total_iters=2)
-    decay = lr_scheduler.ExponentialLR(optimizer, gamma=0.1)
-    rates = []
-    for _ in range(3):
-        rates.append(optimizer.param_groups[0]["lr"])
-        half.step()
-        decay.step()
-    assert rates == pytest.approx([0.5, 0.05, 0.01])
-
-
-def test_scheduler_state_continues_the_schedule():
-    optimizer = optim.SGD([leaf(1.0)], lr=1.0)
-    scheduler = lr_scheduler.MultiStepLR(optimizer, [2, 2, 4], gamma=0.5)
-    for _ in range(3):
-        scheduler.step()
-    state, groups = scheduler.state_dict(), optimizer.state_dict()
-    assert "optimizer" not in state
-    other_optimizer = optim.SGD([leaf(1.0)], lr=1.0)
-    other = lr_scheduler.MultiStepLR(other_optimizer, [9], gamma=0.1)
-    other.load_state_dict(state)
-    other_optimizer.load_state_dict(groups)
-    other.step()
-    scheduler.step()
-    assert other.get_last_lr() == scheduler.get_last_lr() == [0.125]
-
-
-def test_scheduler_errors():
-    optimizer = optim.SGD([leaf(1.0)], lr=1.0)
-    with pytest.raises(TypeError, match="is not an Optimizer"):
-        lr_scheduler.StepLR(3, 1)
-    with pytest.raises(KeyError, match="initial_lr"):
-        lr_scheduler.StepLR(optimizer, 1, last_epoch=3)
-    with pytest.raises(ValueError, match="Expected 1 lr_lambdas, but got 2"):
-        lr_scheduler.LambdaLR(optimizer, [abs, abs])
-    with pytest.raises(ValueError, match="between 0 and 1"):
-        lr_scheduler.ConstantLR(optimizer, factor=2.0)
-    with pytest.raises(ValueError, match="greater than 0"):
-        lr_scheduler.LinearLR(optimizer, start_factor=0.0)

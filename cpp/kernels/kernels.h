@@ -17,6 +17,7 @@
 
 #include <cstdint>
 
+#include "kernels/optimizer_rule.h"
 #include "topograd/dtype.h"
 
 namespace topograd::kernels {
@@ -407,35 +408,13 @@ struct Sampling {
   void (*gamma_slope)(const double* shape, const double* value, double* out, index count);
 };
 
-// ------------------------------------------------------------------ optimizer steps
+// ------------------------------------------------------------------ optimizers
 
-/// One parameter, in place, one pass. first, second, third: state arrays (null where unused).
-struct OptimizerStep {
-  index count;
-  void* parameter;
-  const void* gradient;
-  void* first;
-  void* second;
-  void* third;
-  double step;  ///< 1 for the first call
-};
-struct SgdOptions {
-  double lr, momentum, dampening, weight_decay;
-  bool nesterov, maximize;
-};
-struct AdamOptions {
-  double lr, beta1, beta2, eps, weight_decay;
-  bool amsgrad, maximize, decoupled;
-};
-struct Optimizers {
-  /// first: momentum buffer (initialised to the gradient at step 1, as in PyTorch).
-  void (*sgd)(const OptimizerStep*, index steps, const SgdOptions&);
-  /// first: exp_avg, second: exp_avg_sq, third: max_exp_avg_sq (amsgrad). decoupled: AdamW.
-  void (*adam)(const OptimizerStep*, index steps, const AdamOptions&);
-  /// Sum of squares of one dense array, accumulated in double in a fixed order; for gradient
-  /// clipping.
-  double (*sum_of_squares)(const void* x, index count);
-};
+// Update rules: see optimizer_rule.h.
+
+/// Sum of squares of one dense array, accumulated in double in a fixed order; for gradient
+/// clipping.
+using SumOfSquares = double (*)(const void* x, index count);
 
 // ------------------------------------------------------------------ the table
 
@@ -471,7 +450,8 @@ struct Table {
   Distances distances[2];
   Random random;
   Sampling sampling;
-  Optimizers optimizers[2];
+  Span<OptimizerRule> optimizer_rules;
+  SumOfSquares sum_of_squares[2];
 };
 
 /// The table in use: the best instruction set of this processor, or the one TOPOGRAD_ISA names (an

@@ -37,7 +37,7 @@ int main() {
   Network network{uniform(generator, {hidden, 2}, 0.7f), tg::Tensor::zeros({hidden}),
                   uniform(generator, {1, hidden}, 0.2f), tg::Tensor::zeros({1})};
   for (tg::Tensor& parameter : network.parameters()) parameter.requires_grad_();
-  tg::OptimizerState optimizer(network.parameters());
+  tg::OptimizerState optimizer(network.parameters(), "adam");
 
   for (int step = 0; step <= steps; ++step) {
     const tg::Tensor loss = tg::mse_loss(network(x), y);
@@ -45,6 +45,6 @@ int main() {
 
     optimizer.zero_grad();
     tg::backward(loss);
-    optimizer.step(tg::OptimizerState::Adam{.lr = 0.01});
+    optimizer.step({{"lr", 0.01}});
   }
 }

@@ -1,6 +1,5 @@
-#include <math.h>
-
-#include "kernels/cpu/operations.h"
+#include "kernels/cpu/loops.h"
+#include "kernels/cpu/optimizer_rules.h"
 
 namespace topograd::kernels::TOPOGRAD_ISA_NAME {
 namespace {
@@ -30,104 +29,104 @@ void over_parameters(const OptimizerStep* steps, index count, F f) {
   });
 }
 
-// The loops choose between values, not between paths: what is switched off is computed and dropped,
-// and they stay free of branches while memory sets the pace.
+// ------------------------------------------------------------------ from a rule to its row
 
-// ------------------------------------------------------------------ stochastic gradient descent
+template <class T, std::size_t n>
+constexpr int size_of_list(const T (&)[n]) {
+  return static_cast<int>(n);
+}
+template <class Rule>
+using SettingNumbers = std::make_index_sequence<size_of_list(Rule::settings)>;
+template <class Rule>
+using ArrayNumbers = std::make_index_sequence<size_of_list(Rule::arrays)>;
 
-/// What the momentum buffer is; fixed for a whole parameter.
-enum class Buffer { absent, fresh, kept };
+/// A bit for each array of the rule that need not exist.
+template <class Rule>
+constexpr unsigned optional_arrays() {
+  unsigned mask = 0;
+  for (int i = 0; i < size_of_list(Rule::arrays); ++i)
+    if (Rule::arrays[i].needs != nullptr) mask |= 1U << i;
+  return mask;
+}
 
-template <class T, Buffer state>
-void sgd_loop(T* parameter, const T* gradient, T* buffer, index n, const SgdOptions& options) {
-  const T sign = options.maximize ? T{-1} : T{1};
-  const T lr = static_cast<T>(options.lr);
-  const T decay = static_cast<T>(options.weight_decay);
-  const T momentum = static_cast<T>(options.momentum);
-  const T share = static_cast<T>(1 - options.dampening);
-  const bool nesterov = options.nesterov;
+template <bool absent, class T>
+TOPOGRAD_INLINE T& element(T* array, index i, T& nothing) {
+  if constexpr (absent)
+    return nothing;
+  else
+    return array[i];
+}
+
+template <class Rule, class T, unsigned absent, std::size_t... S, std::size_t... A>
+void rule_loop(const OptimizerStep& step, index begin, index end, const double* settings,
+               std::index_sequence<S...>, std::index_sequence<A...>) {
+  const auto update = Rule::template update<T>(At{step.step, step.numbers}, settings[S]...);
+  T* const parameter = static_cast<T*>(step.parameter);
+  const T* const gradient = static_cast<const T*>(step.gradient);
+  T* const arrays[] = {static_cast<T*>(step.arrays[A])...};
   TOPOGRAD_INDEPENDENT
-  for (index i = 0; i < n; ++i) {
-    const T p = parameter[i];
-    const T raw = sign * gradient[i];
-    const T g = decay != 0 ? raw + decay * p : raw;
-    T direction = g;
-    if constexpr (state != Buffer::absent) {
-      T b = g;
-      if constexpr (state == Buffer::kept) b = momentum * buffer[i] + share * g;
-      buffer[i] = b;
-      direction = nesterov ? g + momentum * b : b;
-    }
-    parameter[i] = p - lr * direction;
+  for (index i = begin; i < end; ++i) {
+    T nothing[sizeof...(A)] = {};
+    update(parameter[i], gradient[i], element<(absent >> A & 1) != 0>(arrays[A], i, nothing[A])...);
   }
 }
 
-template <class T>
-void sgd(const OptimizerStep* steps, index count, const SgdOptions& options) {
-  over_parameters(steps, count, [&options](const OptimizerStep& step, index begin, index end) {
-    const bool absent = options.momentum == 0 || step.first == nullptr;
-    const auto loop = absent           ? sgd_loop<T, Buffer::absent>
-                      : step.step <= 1 ? sgd_loop<T, Buffer::fresh>
-                                       : sgd_loop<T, Buffer::kept>;
-    loop(static_cast<T*>(step.parameter) + begin, static_cast<const T*>(step.gradient) + begin,
-         absent ? nullptr : static_cast<T*>(step.first) + begin, end - begin, options);
-  });
-}
-
-// ------------------------------------------------------------------ Adam and AdamW
-
-template <class T>
-struct AdamArrays {
-  T* parameter;
-  const T* gradient;
-  T* mean;
-  T* square;
-  T* greatest_square;  ///< amsgrad only
-};
-
-template <class T, bool amsgrad>
-void adam_loop(const AdamArrays<T>& arrays, index n, double step, const AdamOptions& options) {
-  const double correction1 = 1 - pow(options.beta1, step);
-  const double correction2 = 1 - pow(options.beta2, step);
-  const T sign = options.maximize ? T{-1} : T{1};
-  const T decay = static_cast<T>(options.decoupled ? 0 : options.weight_decay);
-  const T shrink = static_cast<T>(options.decoupled ? 1 - options.lr * options.weight_decay : 1);
-  const T share1 = static_cast<T>(1 - options.beta1);
-  const T keep2 = static_cast<T>(options.beta2);
-  const T share2 = static_cast<T>(1 - options.beta2);
-  const T rate = static_cast<T>(options.lr / correction1);
-  const T root = static_cast<T>(::sqrt(correction2));
-  const T eps = static_cast<T>(options.eps);
-  const auto [parameter, gradient, mean, square, greatest_square] = arrays;
-  TOPOGRAD_INDEPENDENT
-  for (index i = 0; i < n; ++i) {
-    const T p = parameter[i] * shrink;
-    const T raw = sign * gradient[i];
-    const T g = decay != 0 ? raw + decay * p : raw;
-    const T m = mean[i] + share1 * (g - mean[i]);
-    const T v = square[i] * keep2 + share2 * g * g;
-    mean[i] = m;
-    square[i] = v;
-    T scale = v;
-    if constexpr (amsgrad) {
-      scale = maximum(greatest_square[i], v);
-      greatest_square[i] = scale;
-    }
-    parameter[i] = p - rate * m / (sqrt(scale) / root + eps);
+/// The loop for just those arrays that exist: `absent` goes through all subsets of the optional
+/// ones.
+template <class Rule, class T, unsigned absent = 0>
+void run_where(unsigned missing, const OptimizerStep& step, index begin, index end,
+               const double* settings) {
+  constexpr unsigned next = (absent - optional_arrays<Rule>()) & optional_arrays<Rule>();
+  if constexpr (next != 0) {
+    if (missing != absent) return run_where<Rule, T, next>(missing, step, begin, end, settings);
   }
+  rule_loop<Rule, T, absent>(step, begin, end, settings, SettingNumbers<Rule>{},
+                             ArrayNumbers<Rule>{});
 }
 
-template <class T>
-void adam(const OptimizerStep* steps, index count, const AdamOptions& options) {
-  over_parameters(steps, count, [&options](const OptimizerStep& step, index begin, index end) {
-    const AdamArrays<T> arrays{
-        static_cast<T*>(step.parameter) + begin, static_cast<const T*>(step.gradient) + begin,
-        static_cast<T*>(step.first) + begin, static_cast<T*>(step.second) + begin,
-        options.amsgrad ? static_cast<T*>(step.third) + begin : nullptr};
-    (options.amsgrad ? adam_loop<T, true> : adam_loop<T, false>)(arrays, end - begin, step.step,
-                                                                 options);
+template <class Rule, class T>
+void run(const OptimizerStep* steps, index count, const double* settings) {
+  over_parameters(steps, count, [=](const OptimizerStep& step, index begin, index end) {
+    unsigned missing = 0;
+    for (int i = 0; i < size_of_list(Rule::arrays); ++i)
+      if (step.arrays[i] == nullptr) missing |= 1U << i;
+    run_where<Rule, T>(missing, step, begin, end, settings);
   });
 }
+
+template <class Rule, std::size_t... S>
+void advance_numbers(double step, const double* settings, double* numbers,
+                     std::index_sequence<S...>) {
+  Rule::advance(step, numbers, settings[S]...);
+}
+template <class Rule>
+void advance(double step, const double* settings, double* numbers) {
+  advance_numbers<Rule>(step, settings, numbers, SettingNumbers<Rule>{});
+}
+
+template <class Rule>
+constexpr OptimizerRule row() {
+  OptimizerRule made{Rule::name,
+                     Rule::settings,
+                     size_of_list(Rule::settings),
+                     Rule::arrays,
+                     size_of_list(Rule::arrays),
+                     nullptr,
+                     0,
+                     Rule::counts,
+                     {run<Rule, float>, run<Rule, double>},
+                     nullptr};
+  if constexpr (requires { Rule::numbers; }) {
+    made.numbers = Rule::numbers;
+    made.number_count = size_of_list(Rule::numbers);
+    made.advance = advance<Rule>;
+  }
+  return made;
+}
+
+constexpr OptimizerRule rules[] = {row<Sgd>(),   row<Adam>(),     row<Adamax>(),  row<NAdam>(),
+                                   row<RAdam>(), row<Adadelta>(), row<Adagrad>(), row<RmsProp>(),
+                                   row<Rprop>(), row<Asgd>()};
 
 // ------------------------------------------------------------------ gradient norms
 
@@ -144,18 +143,13 @@ double sum_of_squares(const void* x, index count) {
   return total;
 }
 
-template <class T>
-void fill(Optimizers& optimizers) {
-  optimizers.sgd = sgd<T>;
-  optimizers.adam = adam<T>;
-  optimizers.sum_of_squares = sum_of_squares<T>;
-}
-
 }  // namespace
 
-void fill_optimizers(Optimizers (&optimizers)[2]) {
-  fill<float>(optimizers[0]);
-  fill<double>(optimizers[1]);
+Span<OptimizerRule> optimizer_rules() { return {rules, size_of_list(rules)}; }
+
+void fill_norms(SumOfSquares (&norms)[2]) {
+  norms[0] = sum_of_squares<float>;
+  norms[1] = sum_of_squares<double>;
 }
 
 }  // namespace topograd::kernels::TOPOGRAD_ISA_NAME

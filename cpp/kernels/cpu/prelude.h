@@ -84,6 +84,7 @@ void fill_cross(Cross (&cross)[compute_count]);
 void fill_distances(Distances (&distances)[2]);
 void fill_random(Random& random);
 void fill_sampling(Sampling& sampling);
-void fill_optimizers(Optimizers (&optimizers)[2]);
+Span<OptimizerRule> optimizer_rules();
+void fill_norms(SumOfSquares (&sum_of_squares)[2]);
 
 }  // namespace topograd::kernels::TOPOGRAD_ISA_NAME

@@ -29,7 +29,8 @@ Table make_table() {
   fill_distances(table.distances);
   fill_random(table.random);
   fill_sampling(table.sampling);
-  fill_optimizers(table.optimizers);
+  table.optimizer_rules = optimizer_rules();
+  fill_norms(table.sum_of_squares);
   return table;
 }
 }  // namespace

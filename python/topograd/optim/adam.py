@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from topograd.optim.optimizer import (
     NativeOptimizer,
-    evaluate,
+    expect_fractions,
     expect_nonnegative,
-    refuse_differentiable,
+    given,
 )
 
 
@@ -47,52 +47,15 @@ class Adam(NativeOptimizer):
         fused: bool | None = None,
         decoupled_weight_decay: bool = False,
     ) -> None:
-        refuse_differentiable(differentiable)
-        defaults = {
-            "lr": lr,
-            "betas": betas,
-            "eps": eps,
-            "weight_decay": weight_decay,
-            "amsgrad": amsgrad,
-            "maximize": maximize,
-            "foreach": foreach,
-            "capturable": capturable,
-            "differentiable": differentiable,
-            "fused": fused,
-            "decoupled_weight_decay": decoupled_weight_decay,
-        }
-        super().__init__(params, defaults)
+        super().__init__(params, given(locals()))
 
+    _rule = "adam"
     _essential = ("lr", "betas", "eps", "weight_decay")
-
-    def _required_state(self, group: dict[str, Any]) -> tuple[str, ...]:
-        names = ("step", "exp_avg", "exp_avg_sq")
-        return (*names, "max_exp_avg_sq") if group["amsgrad"] else names
 
     def _check_settings(self, group: dict[str, Any]) -> None:
         expect_nonnegative(group, ("lr", "learning rate"), ("eps", "epsilon value"))
-        for index, beta in enumerate(group["betas"]):
-            if not 0.0 <= beta < 1.0:
-                raise ValueError(f"Invalid beta parameter at index {index}: {beta}")
+        expect_fractions(group, "betas", "beta parameter")
         expect_nonnegative(group, ("weight_decay", "weight_decay value"))
-
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Changes every parameter that has a gradient; returns what `closure` returns, if given."""
-        loss = None if closure is None else evaluate(closure)
-        groups = self.param_groups
-        for group, native in zip(groups, self.state.follow(groups), strict=True):
-            beta1, beta2 = group["betas"]
-            native.adam(
-                group["lr"],
-                beta1,
-                beta2,
-                group["eps"],
-                group["weight_decay"],
-                group["amsgrad"],
-                group["maximize"],
-                group["decoupled_weight_decay"],
-            )
-        return loss
 
 
 class AdamW(Adam):

@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from itertools import count
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from topograd.optim.optimizer import Optimizer
 
 Hook = Callable[..., Any]
+State = TypeVar("State")
 NO_HOOKS: Mapping[int, Hook] = MappingProxyType({})
 _keys = count()
 
@@ -45,13 +46,39 @@ class RemovableHandle:
         self.remove()
 
 
-def register(optimizer: Optimizer, kind: str, hook: Hook) -> RemovableHandle:
+KINDS = tuple(
+    f"_{what}_{when}_hooks"
+    for what in ("step", "state_dict", "load_state_dict")
+    for when in ("pre", "post")
+)
+
+
+def register(optimizer: Optimizer, kind: str, hook: Hook, prepend: bool = False) -> RemovableHandle:
     """Adds a hook to a dictionary of the optimizer, which exists from the first hook on."""
     if not callable(hook):
-        raise TypeError(f"register_step_hook: a hook must be callable, got {type(hook).__name__}")
+        name = f"register{kind.removesuffix('s')}"
+        raise TypeError(f"{name}: a hook must be callable, got {type(hook).__name__}")
     handle = RemovableHandle(optimizer.__dict__.setdefault(kind, {}))
+    others = dict(handle._hooks) if prepend else {}
+    for key in others:
+        del handle._hooks[key]
     handle._hooks[handle.id] = hook
+    handle._hooks.update(others)
     return handle
+
+
+def changed_by(optimizer: Optimizer, kind: str, state: State) -> State:
+    """What hooks of (optimizer, state) make of a state; those that return None leave it."""
+    for hook in list(optimizer.__dict__.get(kind, NO_HOOKS).values()):
+        changed = hook(optimizer, state)
+        state = state if changed is None else changed
+    return state
+
+
+def call(optimizer: Optimizer, kind: str) -> None:
+    """Calls hooks of (optimizer)."""
+    for hook in list(optimizer.__dict__.get(kind, NO_HOOKS).values()):
+        hook(optimizer)
 
 
 def hooked(step: Callable[..., Any]) -> Callable[..., Any]:
@@ -59,6 +86,7 @@ def hooked(step: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(step)
     def run(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
+        self._opt_called = True
         before, after = self._step_pre_hooks, self._step_post_hooks
         # Where a subclass calls super().step(), the hooks are around the subclass's own.
         if not (before or after) or type(self).step is not run:

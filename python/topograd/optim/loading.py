@@ -109,7 +109,11 @@ def _copied(value: Tensor, parameter: Tensor, keep: bool) -> Tensor:
 
 
 def native_entries(
-    entries: Any, parameter: Tensor, number: Any, required: tuple[str, ...]
+    entries: Any,
+    parameter: Tensor,
+    number: Any,
+    shapes: Mapping[str, tuple[int, ...]],
+    required: Iterable[str],
 ) -> dict[str, Tensor]:
     """The saved state of one parameter of an optimizer whose steps are done in C++, checked."""
     where = f"of parameter {number}"
@@ -125,20 +129,29 @@ def native_entries(
     for name, value in entries.items():
         if value is None:
             continue
-        if name == "step":
+        what = f"'{name}' {where}"
+        if name == "step" or (parameter.ndim > 0 and shapes.get(name) == ()):
             if not _is_number(value):
-                raise TypeError(f"load_state_dict: 'step' {where} must be a number, got {value!r}")
+                raise TypeError(f"load_state_dict: {what} must be a number, got {value!r}")
             copied[name] = tg.tensor(float(value), dtype=tg.float32)
-            continue
-        kind = value.dtype if isinstance(value, Tensor) else type(value).__name__
-        if not isinstance(value, Tensor) or not value.is_floating_point():
-            raise TypeError(
-                f"load_state_dict: '{name}' {where} must be a floating-point tensor, got {kind}"
-            )
-        if value.shape != parameter.shape:
-            raise ValueError(
-                f"load_state_dict: '{name}' {where} has shape {tuple(value.shape)}, "
-                f"the parameter has shape {tuple(parameter.shape)}"
-            )
-        copied[name] = _copied(value, parameter, keep=False)
+        else:
+            copied[name] = _array(what, value, parameter, shapes.get(name))
     return copied
+
+
+def _array(what: str, value: Any, parameter: Tensor, shape: tuple[int, ...] | None) -> Tensor:
+    kind = value.dtype if isinstance(value, Tensor) else type(value).__name__
+    if not isinstance(value, Tensor) or not (value.is_floating_point() or value.is_complex()):
+        raise TypeError(f"load_state_dict: {what} must be a floating-point tensor, got {kind}")
+    if value.is_complex() and not parameter.is_complex():
+        raise TypeError(f"load_state_dict: {what} must be real, as the parameter, got {kind}")
+    wanted = tuple(parameter.shape) if shape is None else shape
+    if tuple(value.shape) != wanted:
+        expected = "" if wanted == tuple(parameter.shape) else f", expected {wanted}"
+        raise ValueError(
+            f"load_state_dict: {what} has shape {tuple(value.shape)}, "
+            f"the parameter has shape {tuple(parameter.shape)}{expected}"
+        )
+    # Steps keep what belongs to half-precision parameters in float32, and so it stays.
+    half = parameter.dtype in (tg.float16, tg.bfloat16)
+    return value.detach().clone().to(tg.float32 if half else parameter.dtype)

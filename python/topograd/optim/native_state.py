@@ -25,8 +25,9 @@ class NativeState(MutableMapping[Tensor, dict[str, Tensor]]):
     [2.0]
     """
 
-    def __init__(self, name: str = "Optimizer") -> None:
+    def __init__(self, name: str, rule: str) -> None:
         self._name = name
+        self._rule = rule
         self.groups: list[_C.OptimizerState] = []
         self._lists: list[list[Tensor]] = []
         self._seen: list[list[Tensor]] = []  # what was in them
@@ -40,7 +41,7 @@ class NativeState(MutableMapping[Tensor, dict[str, Tensor]]):
                     f"{self._name}: param_groups[{len(self.groups)}]['params'][{i}] must be "
                     f"Tensor, got {type(parameter).__name__}"
                 )
-        group = _C.OptimizerState(parameters)
+        group = _C.OptimizerState(parameters, self._rule)
         self.groups.append(group)
         self._lists.append(parameters)
         self._seen.append(list(parameters))
@@ -57,7 +58,7 @@ class NativeState(MutableMapping[Tensor, dict[str, Tensor]]):
                     break
             else:
                 return self.groups
-        anew = NativeState(self._name)
+        anew = NativeState(self._name, self._rule)
         for group in param_groups:
             anew.add_group(group["params"])
         for parameter, entries in self.items():
@@ -65,6 +66,23 @@ class NativeState(MutableMapping[Tensor, dict[str, Tensor]]):
                 anew[parameter] = entries
         self.__dict__.update(anew.__dict__)
         return self.groups
+
+    def form(
+        self, parameter: Tensor, settings: dict[str, Any]
+    ) -> tuple[dict[str, tuple[int, ...]], list[str]]:
+        """The shapes of what the rule keeps for a parameter, and the names that may not miss."""
+        group, i = self._positions[parameter]
+        shapes, required = {}, []
+        needs = group.entries()
+        for name, setting in needs.items():
+            shape = group.shape_of(i, name)
+            if shape is None:  # not for parameters of this shape
+                continue
+            shapes[name] = tuple(shape)
+            # A rule that does not count steps begins anew where there is nothing.
+            if "step" in needs and (not setting or settings[setting]):
+                required.append(name)
+        return shapes, required
 
     def __getitem__(self, parameter: Tensor) -> dict[str, Tensor]:
         group, i = self._positions[parameter]

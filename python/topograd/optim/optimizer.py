@@ -43,6 +43,7 @@ class Optimizer:
     param_groups: list[dict[str, Any]]
     state: MutableMapping[Any, Any]
     _essential: tuple[str, ...] = ("lr",)  # settings that every saved group must have
+    _opt_called = False  # whether a step was made; schedulers ask
     _step_pre_hooks: Mapping[int, hooks.Hook] = hooks.NO_HOOKS
     _step_post_hooks: Mapping[int, hooks.Hook] = hooks.NO_HOOKS
 
@@ -115,6 +116,7 @@ class Optimizer:
         >>> optimizer.state_dict()["param_groups"][0]["params"]
         [0]
         """
+        hooks.call(self, "_state_dict_pre_hooks")
         numbers: dict[Tensor, int] = {}
         packed = []
         for group in self.param_groups:
@@ -125,7 +127,8 @@ class Optimizer:
         keys: dict[Any, Any] = {key: key for key in self.state if isinstance(key, str)}
         keys.update(numbers)
         state = {keys[key]: entries for key, entries in self.state.items() if key in keys}
-        return {"state": state, "param_groups": packed}
+        whole: dict[str, Any] = {"state": state, "param_groups": packed}
+        return hooks.changed_by(self, "_state_dict_post_hooks", whole)
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Takes over a `state_dict`; the tensors are copied.
@@ -134,6 +137,7 @@ class Optimizer:
         the optimizer is unchanged.  As in PyTorch, settings may be out of the range that the
         constructor takes.
         """
+        state_dict = hooks.changed_by(self, "_load_state_dict_pre_hooks", state_dict)
         saved_groups = loading.checked_groups(state_dict, self.param_groups, self._essential)
         by_number = loading.numbered(saved_groups, self.param_groups)
         new_settings = [
@@ -151,6 +155,7 @@ class Optimizer:
             if parameter not in new_state:
                 del self.state[parameter]
         self.state.update(new_state)
+        hooks.call(self, "_load_state_dict_post_hooks")
 
     def _checked_state(
         self, state: Any, by_number: dict[Any, Tensor], settings: list[dict[str, Any]]
@@ -198,11 +203,47 @@ class Optimizer:
         """
         return hooks.register(self, "_step_post_hooks", hook)
 
+    def register_state_dict_pre_hook(
+        self, hook: Callable[..., Any], prepend: bool = False
+    ) -> hooks.RemovableHandle:
+        """Calls `hook(optimizer)` before each `state_dict`; with prepend, before other hooks."""
+        return hooks.register(self, "_state_dict_pre_hooks", hook, prepend)
+
+    def register_state_dict_post_hook(
+        self, hook: Callable[..., Any], prepend: bool = False
+    ) -> hooks.RemovableHandle:
+        """Calls `hook(optimizer, state_dict)` with each `state_dict`.
+
+        What it returns, if not None, is the state dictionary.
+
+        >>> import topograd as tg
+        >>> optimizer = tg.optim.SGD([tg.zeros(1, requires_grad=True)])
+        >>> _ = optimizer.register_state_dict_post_hook(lambda _, state: {**state, "note": "mine"})
+        >>> optimizer.state_dict()["note"]
+        'mine'
+        """
+        return hooks.register(self, "_state_dict_post_hooks", hook, prepend)
+
+    def register_load_state_dict_pre_hook(
+        self, hook: Callable[..., Any], prepend: bool = False
+    ) -> hooks.RemovableHandle:
+        """Calls `hook(optimizer, state_dict)` before a `state_dict` is taken over.
+
+        What it returns, if not None, is taken over in its place.
+        """
+        return hooks.register(self, "_load_state_dict_pre_hooks", hook, prepend)
+
+    def register_load_state_dict_post_hook(
+        self, hook: Callable[..., Any], prepend: bool = False
+    ) -> hooks.RemovableHandle:
+        """Calls `hook(optimizer)` after a `state_dict` was taken over."""
+        return hooks.register(self, "_load_state_dict_post_hooks", hook, prepend)
+
     # Copies and text ------------------------------------------------------------------------------
 
     def __getstate__(self) -> dict[str, Any]:
         attributes = {**self.__dict__, "state": dict(self.state)}
-        for kind in ("_step_pre_hooks", "_step_post_hooks"):  # a copy has none, as in PyTorch
+        for kind in hooks.KINDS:  # a copy has none, as in PyTorch
             attributes.pop(kind, None)
         return attributes
 
@@ -221,30 +262,50 @@ class Optimizer:
 
 
 class NativeOptimizer(Optimizer):
-    """An optimizer whose step is one C++ call for each group, over all its parameters."""
+    """An optimizer whose step is one C++ call for each group, over all its parameters.
 
+    A subclass names its update rule, which cpp/kernels/cpu/optimizer_rules.h or cpp/optim defines.
+    """
+
+    _rule: str
     state: NativeState
 
-    def _new_state(self) -> NativeState:
-        return NativeState(type(self).__name__)
+    def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
+        if defaults.get("differentiable"):
+            raise ValueError("differentiable=True is not supported: the step is not recorded")
+        super().__init__(params, defaults)
 
-    def _required_state(self, group: dict[str, Any]) -> tuple[str, ...]:
-        """The names that the state of a parameter of the group has after a step."""
-        return ()
+    def _new_state(self) -> NativeState:
+        return NativeState(type(self).__name__, self._rule)
+
+    def _settings(self, group: dict[str, Any]) -> dict[str, Any]:
+        """The rule's settings, under the names of the rule; what else is there is not read."""
+        return group
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Changes every parameter that has a gradient; returns what `closure` returns, if given."""
+        loss = None if closure is None else evaluate(closure)
+        groups = self.param_groups
+        for group, native in zip(groups, self.state.follow(groups), strict=True):
+            native.step(self._settings(group))
+        return loss
 
     def _checked_state(
         self, state: Any, by_number: dict[Any, Tensor], settings: list[dict[str, Any]]
     ) -> dict[Any, Any]:
         checked: dict[Any, Any] = {}
-        required: dict[Tensor, tuple[str, ...]] = {}
+        group_of: dict[Tensor, dict[str, Any]] = {}
         for group, changes in zip(self.param_groups, settings, strict=True):
-            names = self._required_state({**group, **changes})
-            required.update(dict.fromkeys(group["params"], names))
+            changed = {**group, **changes}
+            group_of.update((parameter, changed) for parameter in group["params"])
+        self.state.follow(self.param_groups)
         for number, entries in state.items():
             loading.check_number(number, by_number)
             parameter = by_number[number]
-            names = required[parameter]
-            checked[parameter] = loading.native_entries(entries, parameter, number, names)
+            shapes, required = self.state.form(parameter, group_of[parameter])
+            checked[parameter] = loading.native_entries(
+                entries, parameter, number, shapes, required
+            )
         return checked
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
@@ -273,16 +334,32 @@ def evaluate(closure: Callable[[], Any]) -> Any:
 
 
 def expect_nonnegative(group: dict[str, Any], *settings: tuple[str, str]) -> None:
-    """Raises ValueError, in PyTorch's words, if one of (key, name) is negative."""
+    """Raises ValueError, in PyTorch's words, if one of (key, name) is negative.
+
+    Also for a learning rate that is a tensor with more than one element.
+    """
     for key, name in settings:
-        if not group[key] >= 0.0:
-            raise ValueError(f"Invalid {name}: {group[key]}")
+        value = group[key]
+        if isinstance(value, Tensor) and value.numel() != 1:
+            raise ValueError(f"Tensor {key} must be 1-element, got shape {tuple(value.shape)}")
+        if not value >= 0.0:
+            raise ValueError(f"Invalid {name}: {value}")
 
 
-def refuse_differentiable(differentiable: bool) -> None:
-    """Raises ValueError if a recorded step is wanted: steps are done in C++, unrecorded."""
-    if differentiable:
-        raise ValueError("differentiable=True is not supported: the step is not recorded")
+def expect_fractions(group: dict[str, Any], key: str, name: str) -> None:
+    """Raises ValueError, in PyTorch's words, for a part of group[key] that is not in [0, 1)."""
+    for index, value in enumerate(group[key]):
+        if not 0.0 <= value < 1.0:
+            raise ValueError(f"Invalid {name} at index {index}: {value}")
+
+
+def given(arguments: dict[str, Any]) -> dict[str, Any]:
+    """The settings among the arguments of a constructor: `given(locals())`."""
+    return {
+        name: value
+        for name, value in arguments.items()
+        if name not in ("self", "params", "__class__")
+    }
 
 
 def _unpack_parameters(group: dict[str, Any]) -> None:

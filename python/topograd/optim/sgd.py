@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from topograd.optim.optimizer import (
     NativeOptimizer,
-    evaluate,
     expect_nonnegative,
-    refuse_differentiable,
+    given,
 )
 
 
@@ -43,20 +42,9 @@ class SGD(NativeOptimizer):
         differentiable: bool = False,
         fused: bool | None = None,
     ) -> None:
-        refuse_differentiable(differentiable)
-        defaults = {
-            "lr": lr,
-            "momentum": momentum,
-            "dampening": dampening,
-            "weight_decay": weight_decay,
-            "nesterov": nesterov,
-            "maximize": maximize,
-            "foreach": foreach,
-            "differentiable": differentiable,
-            "fused": fused,
-        }
-        super().__init__(params, defaults)
+        super().__init__(params, given(locals()))
 
+    _rule = "sgd"
     _essential = ("lr", "momentum", "dampening", "weight_decay")
 
     def _check_settings(self, group: dict[str, Any]) -> None:
@@ -68,18 +56,3 @@ class SGD(NativeOptimizer):
         )
         if group["nesterov"] and (group["momentum"] <= 0 or group["dampening"] != 0):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
-
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Changes every parameter that has a gradient; returns what `closure` returns, if given."""
-        loss = None if closure is None else evaluate(closure)
-        groups = self.param_groups
-        for group, native in zip(groups, self.state.follow(groups), strict=True):
-            native.sgd(
-                group["lr"],
-                group["momentum"],
-                group["dampening"],
-                group["weight_decay"],
-                group["nesterov"],
-                group["maximize"],
-            )
-        return loss

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from topograd.nn.utils.clip import (
+    clip_grad_norm,
     clip_grad_norm_,
     clip_grad_value_,
     clip_grads_with_norm_,
@@ -11,6 +12,7 @@ from topograd.nn.utils.clip import (
 from topograd.nn.utils.vector import parameters_to_vector, vector_to_parameters
 
 __all__ = [
+    "clip_grad_norm",
     "clip_grad_norm_",
     "clip_grad_value_",
     "clip_grads_with_norm_",

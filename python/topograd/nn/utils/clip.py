@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from types import GeneratorType
 from typing import Any
+from warnings import warn
 
 import topograd as tg
 from topograd import _C
@@ -104,6 +106,13 @@ def clip_grad_norm_(
     """
     op = "clip_grad_norm_"
     limit, order = _number(op, "max_norm", max_norm), _number(op, "norm_type", norm_type)
+    if isinstance(parameters, GeneratorType):
+        parameters = list(parameters)
+        if not parameters:
+            warn(
+                f"{op}: `parameters` is an empty generator, no gradient clipping will occur",
+                stacklevel=2,
+            )
     gradients = _gradients(op, parameters)
     if not gradients:
         return tg.tensor(0.0)
@@ -126,6 +135,20 @@ def clip_grad_value_(
     """
     op = "clip_grad_value_"
     limit = _number(op, "clip_value", clip_value)
-    with tg.no_grad():
-        for gradient in _gradients(op, parameters):
-            gradient.clamp_(-limit, limit)
+    _C.clip_(_gradients(op, parameters), limit)
+
+
+def clip_grad_norm(
+    parameters: Tensor | Iterable[Tensor],
+    max_norm: float,
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
+) -> Tensor:
+    """An older name of `clip_grad_norm_`; warns."""
+    warn(
+        "`nn.utils.clip_grad_norm` is deprecated in favor of `nn.utils.clip_grad_norm_`",
+        FutureWarning,
+        stacklevel=2,
+    )
+    return clip_grad_norm_(parameters, max_norm, norm_type, error_if_nonfinite, foreach)
