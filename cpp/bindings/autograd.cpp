@@ -214,7 +214,8 @@ Tensors python_vjp(const Call& call, const Tensors& gradients) {
   }
   py::tuple outputs(gradients.size());
   for (std::size_t i = 0; i < gradients.size(); ++i) outputs[i] = py::cast(call.outputs[i]);
-  const py::object result = python.attr("_run_backward")(given, outputs);
+  const py::object result =
+      python.attr("_run_backward")(given, outputs, tuple_of(call.args[0].tensors()));
   return tensors_from(result, name_of(*call.op).c_str());
 }
 
@@ -223,7 +224,9 @@ Tensors python_jvp(const Call& call, const Tensors& tangents) {
   const Object object = call.args[call.arg_count - 1].object();
   auto* context = static_cast<PyContext*>(object.get());
   expect(context != nullptr, "{}: jvp after its context was released", name_of(*call.op));
-  const py::object result = py::handle(context->kept->object).attr("_run_jvp")(tuple_of(tangents));
+  const py::object result =
+      py::handle(context->kept->object)
+          .attr("_run_jvp")(tuple_of(tangents), tuple_of(call.args[0].tensors()));
   return tensors_from(result, name_of(*call.op).c_str());
 }
 

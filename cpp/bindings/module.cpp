@@ -42,6 +42,7 @@ PYBIND11_MODULE(_C, m) {
   register_autograd(m);
   register_graph(m);
   register_module(m);
+  register_segment(m);
   register_optim(m);
   register_io(m);
   register_runtime(m);

@@ -22,6 +22,7 @@ struct PyModule {
   Scope* scope;  // of the last call: a module is mostly called from the same place
 };
 PyTypeObject* module_type = nullptr;
+bool all_hooked = false;  // whether there are hooks for every module
 PyObject* forward_name = nullptr;
 PyObject* hooked_name = nullptr;
 
@@ -42,16 +43,39 @@ Scope* scope_of(PyModule* module) {
   return scope;
 }
 
+/// Gives the pending exception a note of the module that raised it; outside of the way of calls
+/// that go well. What fails here is not told: the exception itself matters more.
+[[gnu::cold, gnu::noinline]] void add_note(PyObject* self, PyObject* args, PyObject* keywords) {
+  PyObject *type = nullptr, *value = nullptr, *trace = nullptr;
+  PyErr_Fetch(&type, &value, &trace);
+  PyErr_NormalizeException(&type, &value, &trace);
+  if (value != nullptr && trace != nullptr) PyException_SetTraceback(value, trace);
+  if (value != nullptr && PyObject_IsInstance(value, PyExc_Exception) == 1) {
+    PyObject* notes = PyImport_ImportModule("topograd.nn.notes");
+    PyObject* done = notes == nullptr
+                         ? nullptr
+                         : PyObject_CallMethod(notes, "add_note", "OOOO", value, self, args,
+                                               keywords == nullptr ? Py_None : keywords);
+    Py_XDECREF(done);
+    Py_XDECREF(notes);
+  }
+  PyErr_Clear();
+  PyErr_Restore(type, value, trace);
+}
+
 PyObject* call(PyObject* self, PyObject* args, PyObject* keywords) {
   auto* module = reinterpret_cast<PyModule*>(self);
   const Ref<Scope> before = running;
   running = Ref<Scope>(scope_of(module));
   PyObject* result = nullptr;
-  PyObject* method = PyObject_GetAttr(self, module->hooked ? hooked_name : forward_name);
+  PyObject* method =
+      PyObject_GetAttr(self, module->hooked || all_hooked ? hooked_name : forward_name);
   if (method != nullptr) {
     result = PyObject_Call(method, args, keywords);
     Py_DECREF(method);
   }
+  if (result == nullptr) [[unlikely]]
+    add_note(self, args, keywords);
   running = before;
   return result;
 }
@@ -135,6 +159,12 @@ void register_module(py::module_& m) {
   module_type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
   if (module_type == nullptr) throw_python();
   m.attr("Module") = py::handle(reinterpret_cast<PyObject*>(module_type));
+  m.def(
+      "set_all_hooked", [](bool wanted) { all_hooked = wanted; },
+      "Whether the calls of all modules go through the hooks.");
+  m.def(
+      "module_path", [] { return running ? describe_scope(running.get()) : std::string(); },
+      "The path of the nn.Module that is running: 'Net.block.2.fc'; '' outside of all.");
 }
 
 }  // namespace topograd::python

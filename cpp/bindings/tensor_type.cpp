@@ -1,6 +1,7 @@
 // The Tensor type: life, number slots, indexing. Its methods are the registry's and those of
 // tensor_methods.cpp.
 
+#include <map>
 #include <vector>
 
 #include "bindings/op_function.h"
@@ -46,10 +47,12 @@ int traverse(PyObject* self, visitproc visit, void* arg) {
     if (node != nullptr && node->owners() == 1) stack.push_back(static_cast<Node*>(node));
   };
   push(body->node.get());
+  std::map<Counted*, std::uint32_t> segments;  // and how many of their owners were met
   while (!stack.empty()) {
     Node* node = stack.back();
     stack.pop_back();
     if (const auto* extra = node->extra_if_any()) {
+      if (extra->segment) ++segments[extra->segment.get()];
       for (const auto& one : extra->tensor_hooks)
         if (one.hook->owners() == 1)
           if (PyObject* kept = object_of(one.hook.get())) Py_VISIT(kept);
@@ -65,6 +68,8 @@ int traverse(PyObject* self, visitproc visit, void* arg) {
       }
     for (int slot = 0; slot < node->slot_count(); ++slot) push(node->edges()[slot].node.get());
   }
+  for (const auto& [segment, owners] : segments)
+    if (PyObject* inner = object_of_segment(segment, owners)) Py_VISIT(inner);
   return 0;
 }
 

@@ -12,6 +12,8 @@ int tensor_get_buffer(PyObject* self, Py_buffer* view, int flags);  // interop.c
 void tensor_release_buffer(PyObject* self, Py_buffer* view);
 
 /// The Python object inside a hook or a saved context, or null.
-PyObject* object_of(Counted* kept);  // autograd.cpp
+PyObject* object_of(Counted* kept);
+/// The same of a Segment of which `owners` owners are known; null if it has others.
+PyObject* object_of_segment(Counted* segment, std::uint32_t owners);  // autograd.cpp
 
 }  // namespace topograd::python

@@ -5,11 +5,14 @@
 
 namespace topograd {
 
+class SegmentRun;
+
 /// What the calling thread is doing. Guards in topograd/autograd.h change it and change it back.
 struct Mode {
   bool recording = true;
   bool inference = false;
-  bool strict_ieee = false;  ///< zero cotangents multiply infinite partials to NaN, as elsewhere
+  bool strict_ieee = false;   ///< zero cotangents multiply infinite partials to NaN, as elsewhere
+  SegmentRun* run = nullptr;  ///< innermost: new nodes are told to it (segment.h)
 };
 
 TOPOGRAD_API extern thread_local constinit Mode mode TOPOGRAD_STATIC_TLS;

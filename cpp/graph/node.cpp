@@ -10,6 +10,8 @@
 #include "base/live_count.h"
 #include "base/thread_storage.h"
 #include "graph/history.h"
+#include "graph/mode.h"
+#include "graph/segment.h"
 #include "tensor/body.h"
 
 namespace topograd {
@@ -190,6 +192,7 @@ Ref<Node> Node::make(const OpRecord& op, const Arg* args, int arg_count, Results
   node->code_ = site.code;
   node->instruction_ = site.instruction;
   node->scope_ = site.scope;
+  if (mode.run != nullptr) SegmentRun::enroll(node);
   return node;
 }
 
@@ -232,6 +235,13 @@ Node::Visit::Visit(Node& node) : node_(&node) {
       return;
     }
   } while (!node.visits_.compare_exchange_weak(visits, visits + 1, std::memory_order_acquire));
+  if (!node.absent_.load(std::memory_order_acquire)) return;
+  try {
+    node.fetch_values();
+  } catch (...) {
+    node.visits_.fetch_sub(1, std::memory_order_release);
+    throw;
+  }
 }
 
 Node::Visit::~Visit() {

@@ -11,6 +11,7 @@
 namespace topograd {
 
 class Node;
+class Segment;
 
 /// Output `output` of `node`: where a gradient goes.
 struct Edge {
@@ -62,6 +63,8 @@ class TOPOGRAD_API Node final : public Counted {
     std::vector<AfterHook> after_hooks;
     std::vector<Watch> watches;
     Ref<NodeLink> link;
+    Ref<Counted> segment;  ///< a Segment, while the values are left to it
+    std::uint32_t place = 0;
   };
 
   static Ref<Node> make_leaf(const Tensor& x);
@@ -106,6 +109,8 @@ class TOPOGRAD_API Node final : public Counted {
    private:
     Node* node_;
   };
+  /// Keeps nothing; node number `place` of a second run of the segment will have the values.
+  void leave_values_to(Segment& segment, std::uint32_t place);
   /// Where the backward pass that released this was called.
   std::string released_at() const;
 
@@ -142,6 +147,9 @@ class TOPOGRAD_API Node final : public Counted {
   [[noreturn]] void refuse_version(const Tensor& x, std::uint32_t saved,
                                    const std::string& what) const;
   void release_saved();
+  /// Brings back what was left to a segment.
+  void fetch_values();
+  void take_values(Node* fresh);
   void keep_args(const Arg* args, const Tensor* result, bool* keeps_data);
   Tensor kept(const Tensor& x, int slot, bool keep, const Tensor* result);
 
@@ -149,6 +157,7 @@ class TOPOGRAD_API Node final : public Counted {
   std::uint64_t sequence_ = 0;
   std::uint16_t arg_count_ = 0;
   mutable std::atomic_flag output_lock_;
+  std::atomic<bool> absent_{false};  // whether the values are left to a segment
   /// How many passes read what was saved; `releasing` and `gone` where none may any more.
   std::atomic<std::int32_t> visits_{0};
   std::uint32_t slot_count_ = 0;

@@ -248,28 +248,42 @@ def jvp(
 
 def functional_call(
     module: Any,
-    parameters_and_buffers: dict[str, Tensor],
+    parameter_and_buffer_dicts: dict[str, Tensor] | Sequence[dict[str, Tensor]],
     args: Any = None,
     kwargs: dict[str, Any] | None = None,
+    *,
+    tie_weights: bool = True,
+    strict: bool = False,
 ) -> Any:
     """Calls a module with other tensors in the place of its parameters and buffers.
 
-    parameters_and_buffers: by their names in `named_parameters()`, `named_buffers()`.  Raises
-    KeyError for an unknown name.
+    parameter_and_buffer_dicts: the tensors by their names in `named_parameters()`,
+    `named_buffers()`; one dictionary or several with different names.  tie_weights: a tensor given
+    for one name of a shared parameter stands for its other names too (default).  strict: raise
+    RuntimeError unless every parameter and buffer is given (default False).  Raises KeyError for an
+    unknown name, ValueError for different tensors for the names of one shared parameter.
 
     >>> import topograd as tg
     >>> layer = tg.nn.Linear(2, 1, bias=False)
     >>> tg.func.functional_call(layer, {"weight": tg.ones(1, 2)}, (tg.tensor([1.0, 2.0]),))
     tensor([3.])
     """
+    tensors = _merged(parameter_and_buffer_dicts)
+    if strict:
+        _expect_all(module, tensors)
+    if tie_weights:
+        tensors = _with_ties(module, tensors)
     before: list[tuple[dict[str, Any], str, Any]] = []
     try:
-        for path, value in parameters_and_buffers.items():
+        for path, value in tensors.items():
             owner_path, _, name = path.rpartition(".")
-            owner = module.get_submodule(owner_path)
-            place = owner.__dict__
-            if name not in owner._parameters and name not in owner._buffers:
+            try:
+                owner = module.get_submodule(owner_path)
+            except AttributeError:
+                owner = None
+            if owner is None or (name not in owner._parameters and name not in owner._buffers):
                 raise KeyError(f"functional_call: the module has no parameter or buffer '{path}'")
+            place = owner.__dict__
             before.append((place, name, place[name]))
             place[name] = value
         given = () if args is None else args if isinstance(args, tuple) else (args,)
@@ -277,3 +291,47 @@ def functional_call(
     finally:
         for place, name, old in reversed(before):
             place[name] = old
+
+
+def _merged(dicts: dict[str, Tensor] | Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
+    merged: dict[str, Tensor] = {}
+    for one in [dicts] if isinstance(dicts, dict) else dicts:
+        twice = merged.keys() & one.keys()
+        if twice:
+            raise ValueError(f"{sorted(twice)} appeared in multiple dictionaries")
+        merged.update(one)
+    return merged
+
+
+def _all_members(module: Any) -> dict[str, Tensor]:
+    return {
+        **dict(module.named_parameters(remove_duplicate=False)),
+        **dict(module.named_buffers(remove_duplicate=False)),
+    }
+
+
+def _expect_all(module: Any, tensors: dict[str, Tensor]) -> None:
+    """Raises RuntimeError unless each member is given, under one of its names."""
+    members = _all_members(module)
+    given = {id(member) for path, member in members.items() if path in tensors}
+    missing = [path for path, member in members.items() if id(member) not in given]
+    unexpected = [path for path in tensors if path not in members]
+    if missing or unexpected:
+        raise RuntimeError(
+            f"Error(s) in functional_call: Unexpected key(s): {', '.join(unexpected)}. "
+            f"Missing key(s): {', '.join(missing)}."
+        )
+
+
+def _with_ties(module: Any, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors, also under the other names of the members that they stand for."""
+    members = _all_members(module)
+    chosen: dict[int, Tensor] = {}
+    for path, tensor in tensors.items():
+        if path in members and chosen.setdefault(id(members[path]), tensor) is not tensor:
+            raise ValueError(
+                f"functional_call: different tensors are given for the names of one shared member, "
+                f"among them '{path}'; pass tie_weights=False for that"
+            )
+    ties = {p: chosen[id(m)] for p, m in members.items() if id(m) in chosen}
+    return {**tensors, **ties}

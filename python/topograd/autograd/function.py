@@ -23,7 +23,8 @@ class FunctionCtx:
         self.materialize_grads = True
         self._saved: tuple[Tensor | None, ...] = ()
         self._versions: tuple[int, ...] = ()
-        self._inputs: tuple[Tensor, ...] = ()
+        self._inputs: tuple[Tensor, ...] = ()  # while a rule runs: with history, without data
+        self._saved_inputs: dict[int, int] = {}  # as _saved_outputs; in a second run only
         self._saved_outputs: dict[int, int] = {}  # position among _saved: number of the output
         self._outputs: tuple[Tensor, ...] = ()  # while backward runs: with history, without data
         self._not_differentiable: tuple[Tensor, ...] = ()
@@ -64,6 +65,15 @@ class FunctionCtx:
                 value = restored[position]
                 if value is not None:
                     restored[position] = _C.with_history(value, self._outputs[number])
+        # What a checkpointed part computed again belongs in the graph of its first run.
+        for position, number in self._saved_inputs.items():
+            value = restored[position]
+            if value is not None and self._inputs:
+                restored[position] = (
+                    _C.with_history(value, self._inputs[number])
+                    if _C.is_grad_enabled()
+                    else value.detach()
+                )
         return tuple(restored)
 
     saved_variables = saved_tensors
@@ -81,15 +91,18 @@ class FunctionCtx:
         self.materialize_grads = value
 
     def _run_backward(
-        self, gradients: tuple[Tensor | None, ...], outputs: tuple[Tensor, ...]
+        self,
+        gradients: tuple[Tensor | None, ...],
+        outputs: tuple[Tensor, ...],
+        inputs: tuple[Tensor, ...] = (),
     ) -> list[Tensor | None]:
         """Called by the engine: gradients of the tensor inputs, in order."""
         assert self._function is not None
-        self._outputs = outputs
+        self._outputs, self._inputs = outputs, inputs
         try:
             result = self._function.backward(self, *gradients)
         finally:
-            self._outputs = ()
+            self._outputs = self._inputs = ()
         listed = result if isinstance(result, tuple) else (result,)
         name = self._function.__name__
         if len(listed) > self._count and all(one is None for one in listed[self._count :]):
@@ -112,13 +125,19 @@ class FunctionCtx:
                 )
         return [listed[position] for position in self._positions]
 
-    def _run_jvp(self, tangents: tuple[Tensor | None, ...]) -> list[Tensor | None]:
+    def _run_jvp(
+        self, tangents: tuple[Tensor | None, ...], inputs: tuple[Tensor, ...] = ()
+    ) -> list[Tensor | None]:
         """Called by forward mode: tangents of the outputs."""
         assert self._function is not None
         given: list[Tensor | None] = [None] * self._count
         for position, tangent in zip(self._positions, tangents, strict=True):
             given[position] = tangent
-        result = self._function.jvp(self, *given)
+        self._inputs = inputs
+        try:
+            result = self._function.jvp(self, *given)
+        finally:
+            self._inputs = ()
         return list(result) if isinstance(result, tuple) else [result]
 
 
@@ -205,6 +224,13 @@ def _record(cls: type[Function], ctx: FunctionCtx, args: tuple[Any, ...], result
         for position, one in enumerate(ctx._saved)
         if isinstance(one, Tensor) and one.requires_grad and by_identity.get(id(one)) is one
     }
+    if _C.in_second_run():
+        places = {id(one): number for number, one in enumerate(inputs)}
+        ctx._saved_inputs = {
+            position: places[id(one)]
+            for position, one in enumerate(ctx._saved)
+            if isinstance(one, Tensor) and one.requires_grad and id(one) in places
+        }
     ctx._saved = tuple(
         one.detach() if one is not None and position in ctx._saved_outputs else one
         for position, one in enumerate(ctx._saved)

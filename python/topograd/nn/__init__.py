@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from topograd.nn import functional, init, utils
+from topograd.nn import functional, grad, init, modules, utils
 from topograd.nn.activation import (
     CELU,
     ELU,
@@ -32,10 +32,25 @@ from topograd.nn.activation import (
 )
 from topograd.nn.attention import MultiheadAttention
 from topograd.nn.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d
-from topograd.nn.containers import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
+from topograd.nn.containers import (
+    Container,
+    ModuleDict,
+    ModuleList,
+    ParameterDict,
+    ParameterList,
+    Sequential,
+)
 from topograd.nn.conv import Conv1d, Conv2d
 from topograd.nn.dropout import Dropout, Dropout1d, Dropout2d
 from topograd.nn.embedding import Embedding
+from topograd.nn.lazy import (
+    LazyBatchNorm1d,
+    LazyBatchNorm2d,
+    LazyBatchNorm3d,
+    LazyConv1d,
+    LazyConv2d,
+    LazyLinear,
+)
 from topograd.nn.linear import Bilinear, Flatten, Identity, Linear, Unflatten
 from topograd.nn.loss import (
     BCELoss,
@@ -50,7 +65,8 @@ from topograd.nn.loss import (
 )
 from topograd.nn.module import Module
 from topograd.nn.normalization import GroupNorm, LayerNorm, RMSNorm
-from topograd.nn.parameter import Parameter
+from topograd.nn.parallel import DataParallel, factory_kwargs
+from topograd.nn.parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
 from topograd.nn.pooling import (
     AdaptiveAvgPool1d,
     AdaptiveAvgPool2d,
@@ -76,9 +92,12 @@ __all__ = [
     "BatchNorm2d",
     "BatchNorm3d",
     "Bilinear",
+    "Buffer",
+    "Container",
     "Conv1d",
     "Conv2d",
     "CrossEntropyLoss",
+    "DataParallel",
     "Dropout",
     "Dropout1d",
     "Dropout2d",
@@ -93,6 +112,12 @@ __all__ = [
     "KLDivLoss",
     "L1Loss",
     "LayerNorm",
+    "LazyBatchNorm1d",
+    "LazyBatchNorm2d",
+    "LazyBatchNorm3d",
+    "LazyConv1d",
+    "LazyConv2d",
+    "LazyLinear",
     "LeakyReLU",
     "Linear",
     "LogSigmoid",
@@ -126,7 +151,12 @@ __all__ = [
     "Tanhshrink",
     "Threshold",
     "Unflatten",
+    "UninitializedBuffer",
+    "UninitializedParameter",
+    "factory_kwargs",
     "functional",
+    "grad",
     "init",
+    "modules",
     "utils",
 ]

@@ -15,6 +15,7 @@ from topograd.nn.parameter import Parameter
 class _BatchNorm(Module):
     """What the batch norms for 1, 2 and 3 axes have in common: all but the check of the axes."""
 
+    _version = 2  # 1 was without num_batches_tracked
     allowed_axes: tuple[int, ...]
     weight: Parameter | None
     bias: Parameter | None
@@ -70,6 +71,18 @@ class _BatchNorm(Module):
             init.ones_(self.weight)
         if self.bias is not None:
             init.zeros_(self.bias)
+
+    def _load_from_state_dict(
+        self,
+        state_dict: dict[str, Any],
+        prefix: str,
+        local_metadata: dict[str, Any],
+        *rest: Any,
+    ) -> None:
+        counter, key = self.num_batches_tracked, prefix + "num_batches_tracked"
+        if (local_metadata.get("version") or 1) < 2 and counter is not None:
+            state_dict.setdefault(key, counter.detach().clone())
+        super()._load_from_state_dict(state_dict, prefix, local_metadata, *rest)
 
     def forward(self, input: Tensor) -> Tensor:
         if input.ndim not in self.allowed_axes:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from operator import index
-from typing import Any, TypeVar, overload
+from typing import Any, NoReturn, TypeVar, overload
+from warnings import warn
 
 from topograd._C import Tensor
 from topograd.nn.module import Module, indent
@@ -80,14 +81,31 @@ class _ModuleSequence(Module):
         self._renumber(modules)
         return self
 
-    def pop(self, key: int) -> Any:
-        """Takes the module at `key` out and returns it."""
+    def pop(self, key: int | slice) -> Any:
+        """Takes the module at `key` out and returns it; those of a slice as a container."""
         module = self[key]
         del self[key]
         return module
 
     def __iadd__(self: Self, other: Iterable[Module]) -> Self:
         return self.extend(other)
+
+
+class Container(Module):
+    """A module whose children are given by name; deprecated, with a FutureWarning: use Module.
+
+    >>> import warnings
+    >>> import topograd as tg
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     list(dict(tg.nn.Container(first=tg.nn.Tanh()).named_children()))
+    ['first']
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__()
+        warn("nn.Container is deprecated: use nn.Module", FutureWarning, stacklevel=2)
+        for name, module in kwargs.items():
+            self.add_module(name, module)
 
 
 class Sequential(_ModuleSequence):
@@ -119,6 +137,11 @@ class Sequential(_ModuleSequence):
         return input
 
     def __add__(self, other: Sequential) -> Sequential:
+        if not isinstance(other, Sequential):
+            raise ValueError(
+                "add operator supports only objects of Sequential class, but "
+                f"{type(other).__name__} is given."
+            )
         return Sequential(*self, *other)
 
     def __mul__(self, times: int) -> Sequential:
@@ -132,6 +155,8 @@ class Sequential(_ModuleSequence):
 
 
 def _positive(times: int) -> int:
+    if not isinstance(times, int):
+        raise TypeError(f"unsupported operand type(s) for *: Sequential and {type(times).__name__}")
     if times <= 0:
         raise ValueError(f"Sequential: expected a positive factor, got {times}")
     return times
@@ -312,6 +337,9 @@ class ParameterList(Module):
     def __iadd__(self, values: Iterable[Any]) -> ParameterList:
         return self.extend(values)
 
+    def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise RuntimeError("ParameterList should not be called.")
+
     def extra_repr(self) -> str:
         return "\n".join(
             f"({position}): {_entry_repr(value)}" for position, value in enumerate(self)
@@ -388,6 +416,45 @@ class ParameterDict(Module):
         value = self[key]
         del self[key]
         return value
+
+    def popitem(self) -> tuple[str, Any]:
+        """Takes the last pair of name and parameter out and returns it."""
+        key = next(reversed(self._keys))
+        return key, self.pop(key)
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        """The parameter at `key`, which is `default` from now on if there was none."""
+        if key not in self._keys:
+            self[key] = default
+        return self[key]
+
+    def copy(self) -> ParameterDict:
+        """A dictionary of its own with the same parameters."""
+        return ParameterDict(dict(self.items()))
+
+    def fromkeys(self, keys: Iterable[str], default: Any = None) -> ParameterDict:
+        """A new dictionary with `default` under each of the keys."""
+        return ParameterDict(dict.fromkeys(keys, default))
+
+    def __reversed__(self) -> Iterator[str]:
+        return reversed(list(self._keys))
+
+    def __or__(self, other: ParameterDict) -> ParameterDict:
+        result = self.copy()
+        result.update(other)
+        return result
+
+    def __ror__(self, other: ParameterDict) -> ParameterDict:
+        result = ParameterDict(other)
+        result.update(self)
+        return result
+
+    def __ior__(self, other: ParameterDict) -> ParameterDict:
+        self.update(other)
+        return self
+
+    def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise RuntimeError("ParameterDict should not be called.")
 
     def clear(self) -> None:
         """Takes all parameters out."""

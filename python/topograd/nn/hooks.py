@@ -1,24 +1,48 @@
-"""Hooks of a module: functions called before and after its forward and backward pass."""
+"""Hooks of a module: functions called before and after its forward and backward pass.
+
+Those of one module are kept in dictionaries on the module, which exist from the first hook on;
+those of all modules (`register_module_*`) in the same dictionaries on `EVERYWHERE`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from itertools import count
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
+from warnings import warn
 from weakref import ref
 
-import topograd as tg
-from topograd._C import Tensor
-from topograd.autograd import Function
+from topograd import _C
 
 if TYPE_CHECKING:
     from topograd.nn.module import Module
 
-Gradients = tuple[Tensor | None, ...]
+# The kinds that make the call of a module take the way through `call_with_hooks`.
 KINDS = ("_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks")
 NO_HOOKS: Mapping[int, Hook] = MappingProxyType({})
 _keys = count()
+
+
+class Everywhere:
+    """What hooks of all modules are registered on."""
+
+    _parameter_registration_hooks: Mapping[int, Hook] = NO_HOOKS
+    _buffer_registration_hooks: Mapping[int, Hook] = NO_HOOKS
+    _module_registration_hooks: Mapping[int, Hook] = NO_HOOKS
+
+    @property
+    def _hooked(self) -> bool:
+        return any(self.__dict__.get(kind) for kind in KINDS)
+
+    @_hooked.setter
+    def _hooked(self, wanted: bool) -> None:
+        _C.set_all_hooked(wanted)
+
+
+EVERYWHERE = Everywhere()
+Owner = Any
+"""A module, or EVERYWHERE."""
 
 
 class Hook(NamedTuple):
@@ -43,10 +67,20 @@ class RemovableHandle:
 
     __slots__ = ("_kind", "_module", "id")
 
-    def __init__(self, module: Module, kind: str) -> None:
+    def __init__(self, module: Owner, kind: str) -> None:
         self._module = ref(module)
         self._kind = kind
         self.id = next(_keys)
+
+    @classmethod
+    def _restore(cls, module: Owner, kind: str, key: int) -> RemovableHandle:
+        handle = cls(module, kind)
+        handle.id = key
+        return handle
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy belongs to the copy of the module."""
+        return RemovableHandle._restore, (self._module(), self._kind, self.id)
 
     def remove(self) -> None:
         """Takes the hook away; a second call does nothing."""
@@ -63,13 +97,18 @@ class RemovableHandle:
         self.remove()
 
 
-def update_hooked(module: Module) -> None:
+def update_hooked(module: Owner) -> None:
     """Tells the C side of the call whether it must take the path through `call_with_hooks`."""
-    module._hooked = any(getattr(module, kind) for kind in KINDS)
+    module._hooked = any(module.__dict__.get(kind) for kind in KINDS)
 
 
-def register(module: Module, kind: str, hook: Hook, prepend: bool) -> RemovableHandle:
-    """Adds a hook to one of the dictionaries of KINDS, which exists only from the first hook on."""
+def hooks_of(module: Module, kind: str) -> list[tuple[int, Hook]]:
+    """The hooks of one kind in the order of their calls, with their keys: those of all first."""
+    return [*EVERYWHERE.__dict__.get(kind, {}).items(), *module.__dict__.get(kind, {}).items()]
+
+
+def register(module: Owner, kind: str, hook: Hook, prepend: bool = False) -> RemovableHandle:
+    """Adds a hook to one of the dictionaries, which exists only from the first hook on."""
     if not callable(hook.function):
         raise TypeError(f"register_hook: a hook must be callable, got {type(hook.function)}")
     handle = RemovableHandle(module, kind)
@@ -85,43 +124,85 @@ def register(module: Module, kind: str, hook: Hook, prepend: bool) -> RemovableH
     return handle
 
 
+def expect_backward_kind(module: Module, full: bool) -> None:
+    """Raises RuntimeError if a module would get backward hooks of the old and the new name."""
+    if module._is_full_backward_hook is (not full):
+        raise RuntimeError(
+            "Cannot use both regular backward hooks and full backward hooks on a single Module. "
+            "Please use only one of them."
+        )
+    module._is_full_backward_hook = full
+
+
+class _Adapted:
+    """A hook behind another interface; a class, so that modules with hooks can be pickled."""
+
+    def __init__(self, hook: Callable[..., Any]) -> None:
+        if not callable(hook):
+            raise TypeError(f"register_hook: a hook must be callable, got {type(hook)}")
+        self.hook = hook
+
+
+class in_place(_Adapted):
+    """A hook that must return None."""
+
+    def __call__(self, *args: Any) -> None:
+        if self.hook(*args) is not None:
+            raise RuntimeError("state_dict post-hook must return None")
+
+
+class without_module(_Adapted):
+    """A hook that is called without the first argument, the module."""
+
+    def __call__(self, module: Any, *args: Any) -> Any:
+        return self.hook(*args)
+
+
 def call_with_hooks(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Runs `module.forward` between its hooks."""
-    pending_always = [key for key, hook in module._forward_hooks.items() if hook.always_call]
+    called: set[int] = set()
     output = None
     try:
         args, kwargs = _run_forward_pre_hooks(module, args, kwargs)
         backward = None
-        if module._backward_hooks or module._backward_pre_hooks:
-            backward = _BackwardHooks(module)
+        if hooks_of(module, "_backward_hooks") or hooks_of(module, "_backward_pre_hooks"):
+            from topograd.nn.backward_hooks import BackwardHooks
+
+            backward = BackwardHooks(module)
             args = backward.watch_inputs(args)
         output = module.forward(*args, **kwargs)
-        for key, hook in list(module._forward_hooks.items()):
-            if key in pending_always:
-                pending_always.remove(key)
+        for key, hook in hooks_of(module, "_forward_hooks"):
+            called.add(key)
             output = _run_forward_hook(module, hook, args, kwargs, output)
         return output if backward is None else backward.watch_outputs(output)
     except Exception:
         # Hooks registered with always_call see the failed call too; the first error is the one
         # reported.
-        for key in pending_always:
-            if (late_hook := module._forward_hooks.get(key)) is not None:
-                output = _run_forward_hook(module, late_hook, args, kwargs, output)
+        for key, hook in hooks_of(module, "_forward_hooks"):
+            if hook.always_call and key not in called:
+                try:
+                    output = _run_forward_hook(module, hook, args, kwargs, output)
+                except Exception as error:
+                    warn(
+                        f"a forward hook with always_call=True raised {error!r} after another "
+                        "error, which is the one reported",
+                        stacklevel=2,
+                    )
         raise
 
 
 def _run_forward_pre_hooks(
     module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    for hook in list(module._forward_pre_hooks.values()):
+    for _, hook in hooks_of(module, "_forward_pre_hooks"):
         if hook.with_kwargs:
             result = hook.function(module, args, kwargs)
             if result is None:
                 continue
             if not (isinstance(result, tuple) and len(result) == 2):
                 raise RuntimeError(
-                    "forward pre-hook: with kwargs it must return None or a tuple "
-                    f"of (new_args, new_kwargs), got {result!r}"
+                    "forward pre-hook must return None or a tuple "
+                    f"of (new_args, new_kwargs), but got {result!r}."
                 )
             args, kwargs = result
         else:
@@ -139,119 +220,3 @@ def _run_forward_hook(
     else:
         result = hook.function(module, args, output)
     return output if result is None else result
-
-
-def _map_tensors(value: Any, replacements: Iterator[Tensor]) -> Any:
-    """`value` (a tensor, or a tuple, list or dict of values) with its recorded tensors replaced."""
-    if isinstance(value, Tensor):
-        return next(replacements) if value.requires_grad else value
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return type(value)(*(_map_tensors(item, replacements) for item in value))
-    if isinstance(value, (tuple, list)):
-        return type(value)(_map_tensors(item, replacements) for item in value)
-    if isinstance(value, dict):
-        return {key: _map_tensors(item, replacements) for key, item in value.items()}
-    return value
-
-
-def _tensors_in(value: Any) -> list[Tensor]:
-    if isinstance(value, Tensor):
-        return [value]
-    items = value.values() if isinstance(value, dict) else value
-    if isinstance(value, (tuple, list, dict)):
-        return [tensor for item in items for tensor in _tensors_in(item)]
-    return []
-
-
-class _BackwardHooks:
-    """The backward hooks of one call: an identity node on its inputs and one on its outputs.
-
-    A node, and not a hook on each tensor, because a user's hook wants all gradients of the inputs
-    at once, and only the contribution of this call when an input has other consumers.
-    """
-
-    def __init__(self, module: Module) -> None:
-        self.module = module
-        self.number_of_inputs = 0
-        self.watched_inputs: list[int] = []
-        self.grad_output: Gradients = ()
-
-    def watch_inputs(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
-        tensors = [value for value in args if isinstance(value, Tensor)]
-        self.number_of_inputs = len(tensors)
-        self.watched_inputs = [i for i, tensor in enumerate(tensors) if tensor.requires_grad]
-        if not self.watched_inputs or not tg.is_grad_enabled():
-            self.watched_inputs = []
-            return args
-        watched = _watch(self.inputs_done, [tensors[i] for i in self.watched_inputs])
-        replacements = iter(watched)
-        return tuple(
-            next(replacements) if isinstance(value, Tensor) and value.requires_grad else value
-            for value in args
-        )
-
-    def watch_outputs(self, output: Any) -> Any:
-        tensors = _tensors_in(output)
-        positions = [i for i, tensor in enumerate(tensors) if tensor.requires_grad]
-        if not positions or not tg.is_grad_enabled():
-            return output
-
-        def outputs_done(gradients: Gradients) -> Gradients:
-            full: list[Tensor | None] = [None] * len(tensors)
-            for position, gradient in zip(positions, gradients, strict=True):
-                full[position] = gradient
-            result = self.run_pre_hooks(tuple(full))
-            return tuple(result[position] for position in positions)
-
-        watched = _watch(outputs_done, [tensors[i] for i in positions])
-        return _map_tensors(output, iter(watched))
-
-    def run_pre_hooks(self, grad_output: Gradients) -> Gradients:
-        for hook in list(self.module._backward_pre_hooks.values()):
-            result = hook.function(self.module, grad_output)
-            grad_output = _replaced("backward pre-hook", grad_output, result)
-        self.grad_output = grad_output
-        if not self.watched_inputs:  # nothing will flow further back, so this is the last moment
-            self.run_hooks((None,) * self.number_of_inputs)
-        return grad_output
-
-    def inputs_done(self, gradients: Gradients) -> Gradients:
-        full: list[Tensor | None] = [None] * self.number_of_inputs
-        for position, gradient in zip(self.watched_inputs, gradients, strict=True):
-            full[position] = gradient
-        result = self.run_hooks(tuple(full))
-        return tuple(result[position] for position in self.watched_inputs)
-
-    def run_hooks(self, grad_input: Gradients) -> Gradients:
-        for hook in list(self.module._backward_hooks.values()):
-            result = hook.function(self.module, grad_input, self.grad_output)
-            grad_input = _replaced("backward hook", grad_input, result)
-        self.grad_output = ()
-        return grad_input
-
-
-def _replaced(what: str, gradients: Gradients, result: Any) -> Gradients:
-    if result is None:
-        return gradients
-    result = result if isinstance(result, tuple) else (result,)
-    if len(result) != len(gradients):
-        raise RuntimeError(f"{what}: expected {len(gradients)} gradients back, got {len(result)}")
-    return tuple(result)
-
-
-class _Watch(Function):
-    """Identity on all tensors by one node, whose backward pass goes through a callback."""
-
-    @staticmethod
-    def forward(ctx: Any, callback: Callable[[Gradients], Gradients], *inputs: Tensor) -> Any:
-        ctx.callback = callback
-        return tuple(tensor.view(tensor.shape) for tensor in inputs)
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor | None) -> Any:
-        return (None, *ctx.callback(gradients))
-
-
-def _watch(callback: Callable[[Gradients], Gradients], tensors: list[Tensor]) -> list[Tensor]:
-    outputs = _Watch.apply(callback, *tensors)
-    return [outputs] if isinstance(outputs, Tensor) else list(outputs)

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 from warnings import warn
 
@@ -312,3 +314,57 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tenso
         q *= numpy.where(numpy.diagonal(r) < 0, -gain, gain).astype(q.dtype)
         matrix = tg.from_numpy(numpy.ascontiguousarray(q.T if rows < columns else q))
         return tensor.copy_(matrix.reshape(tensor.shape))
+
+
+@takes_tensors
+def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any = None) -> Tensor:
+    """Normal with standard deviation std, and a fraction of zeros in each column, at random places.
+
+    tensor: (m, n).  sparsity: that fraction, rounded up to whole elements.  Raises ValueError if
+    the tensor is not 2-dimensional.  Source: Martens, 2010.
+
+    >>> import topograd as tg
+    >>> (tg.nn.init.sparse_(tg.empty(4, 3), 0.5) == 0).sum(0).tolist()
+    [2, 2, 2]
+    """
+    if tensor.ndim != 2:
+        raise ValueError("Only tensors with 2 dimensions are supported")
+    rows, columns = tensor.shape
+    zeros = math.ceil(sparsity * rows)
+    with tg.no_grad():
+        tensor.normal_(0.0, std, generator=generator)
+        if zeros > 0 and columns > 0:
+            order = tg.rand(rows, columns, generator=generator).argsort(dim=0)
+            tensor.scatter_(0, order.narrow(0, 0, min(zeros, rows)), 0.0)
+    return tensor
+
+
+def _old_name(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """The function under its name without the underscore, which is deprecated."""
+    name = function.__name__.rstrip("_")
+
+    @wraps(function)
+    def deprecated(*args: Any, **kwargs: Any) -> Tensor:
+        warn(
+            f"`nn.init.{name}` is now deprecated in favor of `nn.init.{name}_`.",
+            FutureWarning,
+            stacklevel=2,
+        )
+        return function(*args, **kwargs)
+
+    deprecated.__name__ = name
+    deprecated.__doc__ = f"The old name of `{name}_`."
+    return deprecated
+
+
+uniform = _old_name(uniform_)
+normal = _old_name(normal_)
+constant = _old_name(constant_)
+eye = _old_name(eye_)
+dirac = _old_name(dirac_)
+xavier_uniform = _old_name(xavier_uniform_)
+xavier_normal = _old_name(xavier_normal_)
+kaiming_uniform = _old_name(kaiming_uniform_)
+kaiming_normal = _old_name(kaiming_normal_)
+orthogonal = _old_name(orthogonal_)
+sparse = _old_name(sparse_)

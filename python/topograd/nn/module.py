@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, TypeVar
 
 import topograd as tg
-from topograd import _C
 from topograd._C import Tensor
-from topograd.nn import hooks, registry, state, walk
-from topograd.nn.parameter import Parameter
-from topograd.nn.registry import Registry
+from topograd.nn import hooks, state, walk
+from topograd.nn.members import Members
+from topograd.nn.parameter import is_lazy
 
 Self = TypeVar("Self", bound="Module")
-_set_attribute = _C.Module.__setattr__
-_delete_attribute = _C.Module.__delattr__
+T_destination = TypeVar("T_destination", bound=dict[str, Any])
 
 
 def _forward_unimplemented(self: Module, *args: Any, **kwargs: Any) -> Any:
@@ -23,11 +21,12 @@ def _forward_unimplemented(self: Module, *args: Any, **kwargs: Any) -> Any:
     raise NotImplementedError(f'Module [{name}] is missing the required "forward" function')
 
 
-class Module(_C.Module):
+class Module(Members):
     """A layer or a model: a function `forward` with parameters, buffers and submodules of its own.
 
-    Assigning a `Parameter` or a `Module` to an attribute registers it under that name. Calling the
-    module calls `forward`, with the hooks around it if there are any.
+    Assigning a `Parameter`, a `Buffer` or a `Module` to an attribute registers it under that name.
+    Calling the module calls `forward`, with the hooks around it if there are any; an exception that
+    leaves it has a note that tells the layer and the shapes that came to it.
 
     >>> import topograd as tg
     >>> class Scale(tg.nn.Module):
@@ -41,197 +40,21 @@ class Module(_C.Module):
     6.0
     """
 
-    training: bool
-    _parameters: Registry[Parameter | None]
-    _buffers: Registry[Tensor | None]
-    _modules: Registry[Module | None]
-    _non_persistent_buffers_set: set[str]
+    T_destination: ClassVar[Any] = T_destination
+    dump_patches: ClassVar[bool] = False
+    _version: ClassVar[int] = 1
+    _compiled_call_impl: ClassVar[Any] = None
+    _is_full_backward_hook: bool | None = None
     _forward_pre_hooks: Mapping[int, hooks.Hook] = hooks.NO_HOOKS
     _forward_hooks: Mapping[int, hooks.Hook] = hooks.NO_HOOKS
     _backward_pre_hooks: Mapping[int, hooks.Hook] = hooks.NO_HOOKS
     _backward_hooks: Mapping[int, hooks.Hook] = hooks.NO_HOOKS
+    _state_dict_pre_hooks: Mapping[int, hooks.Hook] = hooks.NO_HOOKS
+    _state_dict_hooks: Mapping[int, hooks.Hook] = hooks.NO_HOOKS
+    _load_state_dict_pre_hooks: Mapping[int, hooks.Hook] = hooks.NO_HOOKS
+    _load_state_dict_post_hooks: Mapping[int, hooks.Hook] = hooks.NO_HOOKS
 
     forward: Callable[..., Any] = _forward_unimplemented
-
-    def __init__(self) -> None:
-        attributes = self.__dict__
-        attributes["training"] = True
-        attributes["_parameters"] = Registry(self)
-        attributes["_buffers"] = Registry(self)
-        attributes["_modules"] = Registry(self)
-        attributes["_non_persistent_buffers_set"] = set()
-
-    # Attributes and registration ---------------------------------------------------------------
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        attributes = self.__dict__
-        if "_parameters" not in attributes:
-            if isinstance(value, (Parameter, Module)):
-                kind = "parameters" if isinstance(value, Parameter) else "modules"
-                raise AttributeError(f"cannot assign {kind} before Module.__init__() call")
-            _set_attribute(self, name, value)
-        elif isinstance(value, Parameter):
-            self._place(self._parameters, name, value)
-        elif isinstance(value, Module):
-            self._place(self._modules, name, value)
-        elif name in self._parameters:
-            registry.expect_none(name, value, "parameter", "topograd.nn.Parameter")
-            self._parameters[name] = None
-        elif name in self._modules:
-            registry.expect_none(name, value, "child module", "topograd.nn.Module")
-            self._modules[name] = None
-        elif name in self._buffers:
-            if not isinstance(value, Tensor):
-                registry.expect_none(name, value, "buffer", "topograd.Tensor")
-            self._buffers[name] = value
-        else:
-            _set_attribute(self, name, value)
-
-    def __delattr__(self, name: str) -> None:
-        for members in (self._parameters, self._buffers, self._modules):
-            if name in members:
-                del members[name]
-                self._non_persistent_buffers_set.discard(name)
-                return
-        _delete_attribute(self, name)
-
-    def _place(self, members: Registry[Any], name: str, value: Any) -> None:
-        """Puts `value` under `name` into one registry, and takes the name out of the others."""
-        registry.expect_name(name)
-        if name not in members:
-            for other in (self._parameters, self._buffers, self._modules):
-                other.pop(name, None)
-            self._non_persistent_buffers_set.discard(name)
-        members[name] = value
-
-    def register_parameter(self, name: str, param: Parameter | None) -> None:
-        """Registers a parameter (or None, for one that is absent) under `name`."""
-        registry.expect_new(self, "_parameters", name, param, Parameter)
-        if param is not None and param.grad_fn is not None:
-            raise ValueError(
-                f"cannot assign non-leaf Tensor to parameter '{name}': its history would be lost; "
-                "store the leaf and compute the value in forward()"
-            )
-        self._parameters[name] = param
-
-    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
-        """Registers a tensor that is state but not trained; a persistent one is in `state_dict`."""
-        registry.expect_new(self, "_buffers", name, tensor, Tensor)
-        self._buffers[name] = tensor
-        if persistent:
-            self._non_persistent_buffers_set.discard(name)
-        else:
-            self._non_persistent_buffers_set.add(name)
-
-    def register_module(self, name: str, module: Module | None) -> None:
-        """Registers a submodule (or None) under `name`; the same as `add_module`."""
-        registry.expect_new(self, "_modules", name, module, Module)
-        self._modules[name] = module
-
-    def add_module(self, name: str, module: Module | None) -> None:
-        """Registers a submodule (or None) under `name`."""
-        self.register_module(name, module)
-
-    def get_submodule(self, target: str) -> Module:
-        """The submodule at a dotted path, such as "encoder.0.linear"; "" is the module itself."""
-        module: Module = self
-        for name in target.split(".") if target else ():
-            child = module._modules.get(name)
-            if child is None:
-                raise AttributeError(
-                    f"{type(module).__name__} has no submodule `{name}` (looking for `{target}`)"
-                )
-            module = child
-        return module
-
-    def set_submodule(self, target: str, module: Module) -> None:
-        """Puts `module` in the place of the submodule at a dotted path."""
-        path, _, name = target.rpartition(".")
-        self.get_submodule(path)._place(self.get_submodule(path)._modules, name, module)
-
-    def get_parameter(self, target: str) -> Parameter:
-        """The parameter at a dotted path, such as "encoder.0.weight"."""
-        path, _, name = target.rpartition(".")
-        parameter = self.get_submodule(path)._parameters.get(name)
-        if parameter is None:
-            raise AttributeError(f"{type(self).__name__} has no parameter `{target}`")
-        return parameter
-
-    def get_buffer(self, target: str) -> Tensor:
-        """The buffer at a dotted path, such as "norm.running_mean"."""
-        path, _, name = target.rpartition(".")
-        buffer = self.get_submodule(path)._buffers.get(name)
-        if buffer is None:
-            raise AttributeError(f"{type(self).__name__} has no buffer `{target}`")
-        return buffer
-
-    # Walking ------------------------------------------------------------------------------------
-
-    def named_modules(
-        self, memo: set[Module] | None = None, prefix: str = "", remove_duplicate: bool = True
-    ) -> Iterator[tuple[str, Module]]:
-        """All modules with their dotted paths, this one first, each before its children.
-
-        Raises RecursionError if, without remove_duplicate, a module contains itself.
-        """
-        return walk.parents_first(self, memo, prefix, remove_duplicate)
-
-    def modules(self) -> Iterator[Module]:
-        """All modules, this one first, each before its children and once."""
-        for _, module in self.named_modules():
-            yield module
-
-    def named_children(self) -> Iterator[tuple[str, Module]]:
-        """The direct submodules with their names, each once."""
-        seen: set[Module] = set()
-        for name, module in self._modules.items():
-            if module is not None and module not in seen:
-                seen.add(module)
-                yield name, module
-
-    def children(self) -> Iterator[Module]:
-        """The direct submodules, each once."""
-        for _, module in self.named_children():
-            yield module
-
-    def _named_members(
-        self, registry_name: str, prefix: str, recurse: bool, remove_duplicate: bool
-    ) -> Iterator[tuple[str, Any]]:
-        seen: set[int] = set()
-        modules = (
-            self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate)
-            if recurse
-            else [(prefix, self)]
-        )
-        for path, module in modules:
-            for name, member in module.__dict__[registry_name].items():
-                if member is None or id(member) in seen:
-                    continue
-                if remove_duplicate:
-                    seen.add(id(member))
-                yield f"{path}.{name}" if path else name, member
-
-    def named_parameters(
-        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
-    ) -> Iterator[tuple[str, Parameter]]:
-        """The parameters with their dotted names; a shared one once, under its first name."""
-        return self._named_members("_parameters", prefix, recurse, remove_duplicate)
-
-    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
-        """The parameters of this module and, by default, of its submodules, each once."""
-        for _, parameter in self.named_parameters(recurse=recurse):
-            yield parameter
-
-    def named_buffers(
-        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
-    ) -> Iterator[tuple[str, Tensor]]:
-        """The buffers, persistent or not, with their dotted names."""
-        return self._named_members("_buffers", prefix, recurse, remove_duplicate)
-
-    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
-        """The buffers of this module and, by default, of its submodules, each once."""
-        for _, buffer in self.named_buffers(recurse=recurse):
-            yield buffer
 
     # Changing everything at once -----------------------------------------------------------------
 
@@ -241,10 +64,10 @@ class Module(_C.Module):
             fn(module)
         return self
 
-    def _apply(self: Self, fn: Callable[[Tensor], Tensor]) -> Self:
+    def _apply(self: Self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
         """Replaces the data of every parameter, gradient and buffer by `fn` of it."""
         done: set[int] = set()
-        for module in self.modules():
+        for module in self.modules() if recurse else [self]:
             for parameter in module._parameters.values():
                 if parameter is None or id(parameter) in done:
                     continue
@@ -256,49 +79,67 @@ class Module(_C.Module):
                 if gradient is not None:
                     parameter.grad = fn(gradient)
             for name, buffer in module._buffers.items():
-                if buffer is not None:
+                if buffer is None:
+                    continue
+                if is_lazy(buffer):
+                    buffer.data = fn(buffer.data)
+                else:
                     module._buffers[name] = fn(buffer)
         return self
 
     def to(self: Self, *args: Any, **kwargs: Any) -> Self:
         """Moves and casts: `to(device)`, `to(dtype)`, `to(device, dtype)`, `to(tensor)`.
 
-        In place.  Only floating-point parameters and buffers are cast.
+        In place.  Only floating-point and complex parameters and buffers are cast.  memory_format:
+        the order of dims in memory of those with 4 or 5 dims.  Raises TypeError for another dtype.
 
         >>> import topograd as tg
         >>> tg.nn.Linear(2, 2).to(tg.float64).weight.dtype == tg.float64
         True
         """
-        device, dtype = _parse_to(*args, **kwargs)
-        if dtype is not None and not dtype.is_floating_point:
-            raise TypeError(f"nn.Module.to: expected a floating-point dtype, got {dtype}")
+        device, dtype, layout = _parse_to(*args, **kwargs)
+        if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
+            raise TypeError(
+                f"nn.Module.to: expected a floating-point dtype or a complex one, got {dtype}"
+            )
 
         def convert(tensor: Tensor) -> Tensor:
             if device is not None:
                 tensor = tensor.to(device)
-            return tensor.to(dtype) if dtype is not None and tensor.is_floating_point() else tensor
+            if dtype is not None and (tensor.is_floating_point() or tensor.is_complex()):
+                tensor = tensor.to(dtype)
+            if layout is not None and tensor.ndim == (5 if layout == "channels_last_3d" else 4):
+                tensor = tensor.contiguous(memory_format=layout)
+            return tensor
 
         return self._apply(convert)
 
+    def to_empty(self: Self, *, device: Any, recurse: bool = True) -> Self:
+        """Moves to a device without copying: the elements of parameters and buffers are arbitrary.
+
+        recurse: the submodules too (default).
+        """
+        return self._apply(lambda tensor: tg.empty_like(tensor.to(device)), recurse)
+
     def type(self: Self, dst_type: Any) -> Self:
         """Casts all parameters and buffers, the integer ones too, to a dtype."""
-        return self._apply(lambda tensor: tensor.to(dst_type))
+        return self._apply(lambda tensor: tensor.type(dst_type))
 
     def float(self: Self) -> Self:
         """Casts floating-point parameters and buffers to float32."""
-        return self.to(tg.float32)
+        return self._apply(lambda x: x.to(tg.float32) if x.is_floating_point() else x)
 
     def double(self: Self) -> Self:
         """Casts floating-point parameters and buffers to float64."""
-        return self.to(tg.float64)
+        return self._apply(lambda x: x.to(tg.float64) if x.is_floating_point() else x)
 
     def half(self: Self) -> Self:
         """Casts floating-point parameters and buffers to float16."""
-        return self.to(tg.float16)
+        return self._apply(lambda x: x.to(tg.float16) if x.is_floating_point() else x)
 
     def bfloat16(self: Self) -> Self:
         """Casts floating-point parameters and buffers to bfloat16."""
-        return self.to(tg.bfloat16)
+        return self._apply(lambda x: x.to(tg.bfloat16) if x.is_floating_point() else x)
 
     def cpu(self: Self) -> Self:
         """Moves all parameters and buffers to the CPU."""
@@ -306,7 +147,31 @@ class Module(_C.Module):
 
     def cuda(self: Self, device: Any = None) -> Self:
         """Moves all parameters and buffers to a CUDA device (default: the current one)."""
-        return self.to("cuda" if device is None else device)
+        return self._to_kind("cuda", device)
+
+    def xpu(self: Self, device: Any = None) -> Self:
+        """Moves to an XPU device; raises RuntimeError, as there is none in topograd."""
+        return self._to_kind("xpu", device)
+
+    def ipu(self: Self, device: Any = None) -> Self:
+        """Moves to an IPU device; raises RuntimeError, as there is none in topograd."""
+        return self._to_kind("ipu", device)
+
+    def mtia(self: Self, device: Any = None) -> Self:
+        """Moves to an MTIA device; raises RuntimeError, as there is none in topograd."""
+        return self._to_kind("mtia", device)
+
+    def _to_kind(self: Self, kind: str, device: Any) -> Self:
+        if device is None or isinstance(device, int):
+            device = kind if device is None else f"{kind}:{device}"
+        return self.to(device)
+
+    def share_memory(self: Self) -> Self:
+        """Itself: threads share all memory; other processes do not, unlike with PyTorch."""
+        return self
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Accepted, with PyTorch's arguments; calls are as quick without."""
 
     def train(self: Self, mode: bool = True) -> Self:
         """Sets training mode here and in all submodules: dropout drops, batch norm learns."""
@@ -338,18 +203,28 @@ class Module(_C.Module):
     # State ----------------------------------------------------------------------------------------
 
     def state_dict(
-        self, *, destination: Any = None, prefix: str = "", keep_vars: bool = False
+        self, *args: Any, destination: Any = None, prefix: str = "", keep_vars: bool = False
     ) -> dict[str, Any]:
         """The parameters and persistent buffers by dotted name, in order of registration.
 
         The tensors share memory with the module; they are detached unless `keep_vars`.
         `destination`: a dictionary to fill instead of a new one.  `prefix` goes before every name.
+        Positional arguments, in this order, are an old form.
 
         >>> import topograd as tg
         >>> list(tg.nn.Sequential(tg.nn.Linear(2, 3)).state_dict())
         ['0.weight', '0.bias']
         """
+        if args:
+            given = dict(zip(("destination", "prefix", "keep_vars"), args, strict=False))
+            destination = given.get("destination", destination)
+            prefix = given.get("prefix", prefix)
+            keep_vars = given.get("keep_vars", keep_vars)
         return state.collect(self, destination, prefix, keep_vars)
+
+    def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
+        """Writes the state of this module alone; a subclass may do more."""
+        state.save_own(self, destination, prefix, keep_vars)
 
     def load_state_dict(
         self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
@@ -358,7 +233,8 @@ class Module(_C.Module):
 
         strict: whether missing and unexpected keys are errors.  assign: put the given tensors in
         place of the present ones instead of copying.  Raises RuntimeError with all differences
-        listed, and then the module is unchanged.
+        listed, and then the module is unchanged (but for modules with a `_load_from_state_dict` of
+        their own, and where there are post-hooks).
 
         >>> import topograd as tg
         >>> a, b = tg.nn.Linear(2, 3), tg.nn.Linear(2, 3)
@@ -366,6 +242,20 @@ class Module(_C.Module):
         <All keys matched successfully>
         """
         return state.load(self, state_dict, strict, assign)
+
+    def _load_from_state_dict(
+        self,
+        state_dict: dict[str, Any],
+        prefix: str,
+        local_metadata: dict[str, Any],
+        strict: bool,
+        missing_keys: list[str],
+        unexpected_keys: list[str],
+        error_msgs: list[str],
+    ) -> None:
+        """Loads the state of this module alone; a subclass may change `state_dict` before."""
+        lists = (missing_keys, unexpected_keys, error_msgs)
+        state.load_own(self, state_dict, prefix, local_metadata, *lists, strict)
 
     def get_extra_state(self) -> Any:
         """What a subclass wants in `state_dict` beside tensors; defined by the subclass."""
@@ -423,16 +313,70 @@ class Module(_C.Module):
 
         What it returns, if not None, is used in place of grad_input.
         """
+        hooks.expect_backward_kind(self, True)
         return hooks.register(self, "_backward_hooks", hooks.Hook(hook), prepend)
+
+    def register_backward_hook(self, hook: Callable[..., Any]) -> hooks.RemovableHandle:
+        """The old name of `register_full_backward_hook`, which is what it does.
+
+        (In PyTorch grad_input is then that of the last op of forward, whatever that is.)  Raises
+        RuntimeError if the module has hooks of the new name.
+        """
+        hooks.expect_backward_kind(self, False)
+        return hooks.register(self, "_backward_hooks", hooks.Hook(hook))
+
+    def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> hooks.RemovableHandle:
+        """Calls `hook(module, prefix, keep_vars)` before `state_dict` reads the module."""
+        return hooks.register(self, "_state_dict_pre_hooks", hooks.Hook(hook))
+
+    def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> hooks.RemovableHandle:
+        """Calls `hook(module, state_dict, prefix, local_metadata)` after `state_dict` was filled.
+
+        It may change state_dict in place.
+        """
+        return hooks.register(self, "_state_dict_hooks", hooks.Hook(hooks.in_place(hook)))
+
+    def _register_state_dict_hook(self, hook: Callable[..., Any]) -> hooks.RemovableHandle:
+        """As `register_state_dict_post_hook`; what it returns, if not None, is the state_dict."""
+        return hooks.register(self, "_state_dict_hooks", hooks.Hook(hook))
+
+    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> hooks.RemovableHandle:
+        """Calls a hook before `load_state_dict` looks at this module.
+
+        `hook(module, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys,
+        error_msgs)`; it may change the dictionary and the lists.
+        """
+        return hooks.register(self, "_load_state_dict_pre_hooks", hooks.Hook(hook))
+
+    def _register_load_state_dict_pre_hook(
+        self, hook: Callable[..., Any], with_module: bool = False
+    ) -> hooks.RemovableHandle:
+        """As `register_load_state_dict_pre_hook`, without the module as first argument."""
+        function = hook if with_module else hooks.without_module(hook)
+        return hooks.register(self, "_load_state_dict_pre_hooks", hooks.Hook(function))
+
+    def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> hooks.RemovableHandle:
+        """Calls `hook(module, incompatible_keys)` when everything has been loaded.
+
+        It may change the two lists of keys in place; what is left in them is an error if strict.
+        """
+        return hooks.register(self, "_load_state_dict_post_hooks", hooks.Hook(hook))
 
     def _call_with_hooks(self, *args: Any, **kwargs: Any) -> Any:
         return hooks.call_with_hooks(self, args, kwargs)
+
+    _call_impl = _call_with_hooks
+    _wrapped_call_impl = _call_with_hooks
 
     # Text -----------------------------------------------------------------------------------------
 
     def extra_repr(self) -> str:
         """What stands between the parentheses of `repr`; a subclass gives its settings."""
         return ""
+
+    def __dir__(self) -> list[str]:
+        """Without the names that are no identifiers, such as those of the parts of Sequential."""
+        return sorted(name for name in super().__dir__() if not name[:1].isdigit())
 
     def _get_name(self) -> str:
         return type(self).__name__
@@ -459,8 +403,8 @@ def _parse_to(
     dtype: Any = None,
     non_blocking: bool = False,
     memory_format: Any = None,
-) -> tuple[Any, Any]:
-    """The device and dtype (or None) among the arguments of `Module.to`."""
+) -> tuple[Any, Any, Any]:
+    """The device, dtype and memory format (or None) among the arguments of `Module.to`."""
     for arg in args:
         if isinstance(arg, Tensor):
             device, dtype = arg.device, arg.dtype
@@ -468,4 +412,4 @@ def _parse_to(
             dtype = arg
         elif not isinstance(arg, bool) and arg is not None:
             device = arg
-    return device, dtype
+    return device, dtype, memory_format

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import ref
 
+from topograd.nn.hooks import EVERYWHERE
+
 if TYPE_CHECKING:
     from topograd._C import Module as ModuleBase
 
@@ -27,11 +29,12 @@ class Registry(dict[str, T]):
     True
     """
 
-    __slots__ = ("_owner",)
+    __slots__ = ("_owner", "kind")
 
-    def __init__(self, owner: ModuleBase) -> None:
+    def __init__(self, owner: ModuleBase, kind: str = "") -> None:
         super().__init__()
         self._owner = ref(owner)
+        self.kind = kind
 
     def _attributes(self) -> dict[str, Any]:
         owner = self._owner()
@@ -110,3 +113,13 @@ def expect_new(module: ModuleBase, registry: str, name: Any, value: Any, kind: t
             f"cannot register '{type(value).__name__}' as '{name}' "
             f"(topograd {kind.__name__} or None expected)"
         )
+
+
+def told(module: ModuleBase, registry: str, name: str, value: Any) -> Any:
+    """What is registered under `name`: `value`, or what a registration hook gives instead."""
+    kind = registry[:-1].lstrip("_")  # "_parameters" -> "parameter"
+    for hook in list(EVERYWHERE.__dict__.get(f"_{kind}_registration_hooks", {}).values()):
+        replaced = hook.function(module, name, value)
+        if replaced is not None:
+            value = replaced
+    return value

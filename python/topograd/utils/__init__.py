@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from topograd.utils import data
+from topograd.utils import checkpoint, data
 
-__all__ = ["data"]
+__all__ = ["checkpoint", "data"]

@@ -1,0 +1,66 @@
+"""DataParallel, which without several devices is the module itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from topograd.nn.module import Module
+
+
+class DataParallel(Module):
+    """Calls `module`: topograd computes on one device, so that nothing is to be divided.
+
+    module: what is called, and the prefix "module." of all names in `state_dict`.  device_ids,
+    output_device, dim: accepted and kept.  PyTorch does the same where it finds no GPU.
+
+    >>> import topograd as tg
+    >>> model = tg.nn.DataParallel(tg.nn.Linear(2, 1))
+    >>> tuple(model(tg.ones(3, 2)).shape), list(model.state_dict())
+    ((3, 1), ['module.weight', 'module.bias'])
+    """
+
+    module: Module
+
+    def __init__(
+        self,
+        module: Module,
+        device_ids: Sequence[Any] | None = None,
+        output_device: Any = None,
+        dim: int = 0,
+    ) -> None:
+        super().__init__()
+        if not isinstance(module, Module):
+            raise TypeError(f"DataParallel: expected a module, got {type(module).__name__}")
+        self.module = module
+        self.device_ids = list(device_ids or ())
+        self.output_device = output_device
+        self.dim = dim
+
+    def forward(self, *inputs: Any, **kwargs: Any) -> Any:
+        return self.module(*inputs, **kwargs)
+
+
+def factory_kwargs(kwargs: dict[str, Any] | None) -> dict[str, Any]:
+    """The arguments with which a module makes its tensors: device, dtype and memory_format.
+
+    kwargs: what a constructor got; its entry "factory_kwargs", a dictionary, is taken in.  Raises
+    TypeError for another key, or one that is given twice.
+
+    >>> from topograd.nn import factory_kwargs
+    >>> factory_kwargs({"device": "cpu", "factory_kwargs": {"dtype": None}})
+    {'dtype': None, 'device': 'cpu'}
+    """
+    if kwargs is None:
+        return {}
+    allowed = ("device", "dtype", "memory_format")
+    unknown = [key for key in kwargs if key not in (*allowed, "factory_kwargs")]
+    if unknown:
+        raise TypeError(f"unexpected kwargs {set(unknown)}")
+    result = dict(kwargs.get("factory_kwargs", {}))
+    for key in allowed:
+        if key in kwargs:
+            if key in result:
+                raise TypeError(f"{key} specified twice, in **kwargs and in factory_kwargs")
+            result[key] = kwargs[key]
+    return result
