@@ -91,6 +91,27 @@ def convolutional(library: Library) -> Work:
     return training_step(library, model, optimizer, data, target, nn.CrossEntropyLoss())
 
 
+def characters(layer: str, hidden: int, batch: int) -> Callable[[Library], Work]:
+    """Return the builder of a training step of a recurrent model of 64 characters, 32 steps."""
+
+    def build(library: Library) -> Work:
+        nn = library.nn
+        embedding, readout = nn.Embedding(64, hidden), nn.Linear(hidden, 64)
+        recurrent = getattr(nn, layer)(hidden, hidden)
+        parts = same_weights(library, nn.ModuleList([embedding, recurrent, readout]))
+        text = np.random.default_rng(0).integers(0, 64, (33, batch))
+        data, target = (library.from_numpy(t.copy()) for t in (text[:-1], text[1:].ravel()))
+        optimizer = library.optim.SGD(parts.parameters(), lr=0.1)
+
+        def model(data: Any) -> Any:
+            return readout(recurrent(embedding(data))[0]).flatten(0, 1)
+
+        loss = nn.functional.cross_entropy
+        return training_step(library, model, optimizer, data, target, loss)
+
+    return build
+
+
 def logistic_regression(library: Library) -> Work:
     """Return a step of logistic regression on 32 rows of 10 features, written without modules."""
     weight = library.from_numpy(numbers(0, 10, 1)).requires_grad_()
@@ -157,5 +178,16 @@ CASES = [
         tolerance=1e-3,
     ),
     Case("CNN 28×28, batch 64, Adam", "training", convolutional, 0.5, tolerance=1e-3),
+    *(
+        Case(
+            f"{layer} T 32, hidden {hidden}, batch {batch}",
+            "training",
+            characters(layer, hidden, batch),
+            bound if hidden > 16 else 0.4,
+            tolerance=1e-3,
+        )
+        for layer, bound in (("RNN", 0.35), ("LSTM", 0.7), ("GRU", 0.25))
+        for hidden, batch in ((16, 1), (16, 8), (128, 16), (128, 32))
+    ),
     Case("data loader, a batch", "training", loader, 0.03, units=BATCHES),
 ]

@@ -15,12 +15,13 @@ from oracles_nn import NN
 from oracles_order import ORDER
 from oracles_placing import PLACING
 from oracles_pointwise import POINTWISE
+from oracles_recurrent import RECURRENT
 from oracles_reductions import REDUCTIONS
 from oracles_shape import SHAPE
 from oracles_special import SPECIAL
 
 ORACLES: dict[str, Callable[..., Any]] = (
-    POINTWISE | REDUCTIONS | SHAPE | NN | SPECIAL | ORDER | PLACING | COMPLEX
+    POINTWISE | REDUCTIONS | SHAPE | NN | SPECIAL | ORDER | PLACING | COMPLEX | RECURRENT
 )
 
 RANDOM = "random: distributions and reproducibility are tested in test_random.py"

@@ -18,6 +18,7 @@
 #include <cstdint>
 
 #include "kernels/optimizer_rule.h"
+#include "kernels/recurrent.h"
 #include "topograd/dtype.h"
 
 namespace topograd::kernels {
@@ -438,6 +439,7 @@ struct Table {
   Pooling pooling[2];
   Rows rows[2];
   Attention attention[2];
+  Recurrent recurrent[2];
   Movement movement;
   Adding adding[compute_count];
   Placing placing;

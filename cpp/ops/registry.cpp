@@ -37,6 +37,8 @@ constexpr struct {
     {"conv", conv_family},
     {"pool", pool_family},
     {"attention", attention_family},
+    {"recurrent", recurrent_family},
+    {"recurrent_steps", recurrent_steps_family},
     {"random", random_family},
     {"distributions", distributions_family},
     {"complex", complex_family},

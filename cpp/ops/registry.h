@@ -30,6 +30,8 @@ Family norm_family();
 Family conv_family();
 Family pool_family();
 Family attention_family();
+Family recurrent_family();
+Family recurrent_steps_family();
 Family random_family();
 Family complex_family();
 Family distributions_family();

@@ -372,6 +372,8 @@ __all__ = [
     "graph",
     "greater",
     "greater_equal",
+    "gru",
+    "gru_cell",
     "gt",
     "half",
     "heaviside",
@@ -446,6 +448,8 @@ __all__ = [
     "logspace",
     "logsumexp",
     "long",
+    "lstm",
+    "lstm_cell",
     "lt",
     "manual_seed",
     "masked_fill",
@@ -528,6 +532,10 @@ __all__ = [
     "reshape",
     "resolve_conj",
     "result_type",
+    "rnn_relu",
+    "rnn_relu_cell",
+    "rnn_tanh",
+    "rnn_tanh_cell",
     "roll",
     "rot90",
     "round",
@@ -2308,6 +2316,76 @@ def greater_equal(input: _Operand, other: _Operand, *, out: Tensor | None = None
     Returns a bool tensor of their common shape. False where either is NaN.
     """
 
+@overload
+def gru(
+    input: _Operand,
+    hx: _Operand,
+    params: Sequence[Tensor],
+    has_biases: _bool,
+    num_layers: _int,
+    dropout: _float,
+    train: _bool,
+    bidirectional: _bool,
+    batch_first: _bool,
+) -> tuple[Tensor, ...]:
+    """A network of gated recurrent units.
+
+    Gates in the order r, z, n: r and z are sigmoid(w_ih x + b_ih + w_hh h + b_hh), n is
+    tanh(w_ih x + b_ih + r (w_hh h + b_hh)), and h becomes (1 - z) n + z h.
+
+    input: (L, N, features), or (N, L, features) with batch_first. hx: h_0 (D *
+    num_layers, N, H), D =
+    2 where bidirectional, else 1. params: for every layer and direction w_ih (3 H,
+    features), w_hh (3
+    H, H), with has_biases b_ih and b_hh (3 H); a layer's features are the outputs of all
+    directions
+    of the one before. dropout: probability, between layers, where train. Returns (output,
+    h_n):
+    output (L, N, D * H), the last layer's states at every step, and the states after the
+    last step,
+    shaped as hx.
+    Raises ShapeError or ValueError for what does not fit. Source: Cho and others, 2014.
+    """
+
+@overload
+def gru(
+    data: _Operand,
+    batch_sizes: _Operand,
+    hx: _Operand,
+    params: Sequence[Tensor],
+    has_biases: _bool,
+    num_layers: _int,
+    dropout: _float,
+    train: _bool,
+    bidirectional: _bool,
+) -> tuple[Tensor, ...]:
+    """gru of packed sequences (see nn.utils.rnn): data (rows, features), step by step.
+
+    data: (sum of batch_sizes, features). batch_sizes: int64, how many sequences have each
+    step, not
+    increasing. hx, params, has_biases, num_layers, dropout, train, bidirectional and what
+    is
+    returned: as for gru; output has the rows of data.
+    """
+
+def gru_cell(
+    input: _Operand,
+    hx: _Operand,
+    w_ih: _Operand,
+    w_hh: _Operand,
+    b_ih: _Operand | None = None,
+    b_hh: _Operand | None = None,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """One step of gru.
+
+    input: (N, features). hx: (N, H). w_ih: (3 H, features), w_hh: (3 H, H), b_ih and
+    b_hh: (3 H) or both None (default). Returns h after the step. Raises ShapeError or
+    ValueError
+    for what does not fit.
+    """
+
 def gt(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Whether input > other, element by element.
 
@@ -2886,6 +2964,78 @@ def logsumexp(
     elements, give -inf. The gradient is softmax(x);
     NaN where the result is infinite. Raises IndexError for a dim out of range, ValueError
     for one that is named twice. Source: Blanchard, Higham and Higham, 2021.
+    """
+
+@overload
+def lstm(
+    input: _Operand,
+    hx: Sequence[Tensor],
+    params: Sequence[Tensor],
+    has_biases: _bool,
+    num_layers: _int,
+    dropout: _float,
+    train: _bool,
+    bidirectional: _bool,
+    batch_first: _bool,
+) -> tuple[Tensor, ...]:
+    """A network of long short-term memory.
+
+    Gates in the order i, f, g, o of w_ih x + b_ih + w_hh h + b_hh, sigmoids but for g, a
+    tanh; c
+    becomes f c + i g, and h becomes o tanh(c), times w_hr.T if there is one.
+
+    input: (L, N, features), or (N, L, features) with batch_first. hx: h_0 (D *
+    num_layers, N, P) and
+    c_0 (D * num_layers, N, H), D = 2 where bidirectional, else 1. params: for every layer
+    and
+    direction w_ih (4 H, features), w_hh (4 H, P), with has_biases b_ih and b_hh (4 H)
+    and, where P is
+    not H, w_hr (P, H); a layer's features are the outputs of all directions of the one
+    before.
+    dropout: probability, between layers, where train. Returns (output, h_n, c_n): output
+    (L, N, D *
+    P), the last layer's states at every step, and the states after the last step, shaped
+    as hx.
+    Raises ShapeError or ValueError for what does not fit. Source: Hochreiter and
+    Schmidhuber, 1997.
+    """
+
+@overload
+def lstm(
+    data: _Operand,
+    batch_sizes: _Operand,
+    hx: Sequence[Tensor],
+    params: Sequence[Tensor],
+    has_biases: _bool,
+    num_layers: _int,
+    dropout: _float,
+    train: _bool,
+    bidirectional: _bool,
+) -> tuple[Tensor, ...]:
+    """lstm of packed sequences (see nn.utils.rnn): data (rows, features), step by step.
+
+    data: (sum of batch_sizes, features). batch_sizes: int64, how many sequences have each
+    step, not
+    increasing. hx, params, has_biases, num_layers, dropout, train, bidirectional and what
+    is
+    returned: as for lstm; output has the rows of data.
+    """
+
+def lstm_cell(
+    input: _Operand,
+    hx: Sequence[Tensor],
+    w_ih: _Operand,
+    w_hh: _Operand,
+    b_ih: _Operand | None = None,
+    b_hh: _Operand | None = None,
+) -> tuple[Tensor, ...]:
+    """One step of lstm.
+
+    input: (N, features). hx: [h, c], each (N, H). w_ih: (4 H, features), w_hh: (4 H, H),
+    b_ih and
+    b_hh: (4 H) or both None (default). Returns (h, c) after the step. Raises ShapeError
+    or ValueError
+    for what does not fit.
     """
 
 def lt(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
@@ -3591,6 +3741,140 @@ def resolve_conj(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """The input itself: conjugates are computed at once, never put off.
 
     input: (*). Returns the same shape and dtype.
+    """
+
+@overload
+def rnn_relu(
+    input: _Operand,
+    hx: _Operand,
+    params: Sequence[Tensor],
+    has_biases: _bool,
+    num_layers: _int,
+    dropout: _float,
+    train: _bool,
+    bidirectional: _bool,
+    batch_first: _bool,
+) -> tuple[Tensor, ...]:
+    """A recurrent network of units relu(w_ih x + b_ih + w_hh h + b_hh).
+
+    input: (L, N, features), or (N, L, features) with batch_first. hx: h_0 (D *
+    num_layers, N, H), D =
+    2 where bidirectional, else 1. params: for every layer and direction w_ih (H,
+    features), w_hh (H,
+    H), with has_biases b_ih and b_hh (H); a layer's features are the outputs of all
+    directions of the
+    one before. dropout: probability, between layers, where train. Returns (output, h_n):
+    output (L,
+    N, D * H), the last layer's states at every step, and the states after the last step,
+    shaped as
+    hx.
+    Raises ShapeError or ValueError for what does not fit.
+    """
+
+@overload
+def rnn_relu(
+    data: _Operand,
+    batch_sizes: _Operand,
+    hx: _Operand,
+    params: Sequence[Tensor],
+    has_biases: _bool,
+    num_layers: _int,
+    dropout: _float,
+    train: _bool,
+    bidirectional: _bool,
+) -> tuple[Tensor, ...]:
+    """rnn_relu of packed sequences (see nn.utils.rnn): data (rows, features), step by step.
+
+    data: (sum of batch_sizes, features). batch_sizes: int64, how many sequences have each
+    step, not
+    increasing. hx, params, has_biases, num_layers, dropout, train, bidirectional and what
+    is
+    returned: as for rnn_relu; output has the rows of data.
+    """
+
+def rnn_relu_cell(
+    input: _Operand,
+    hx: _Operand,
+    w_ih: _Operand,
+    w_hh: _Operand,
+    b_ih: _Operand | None = None,
+    b_hh: _Operand | None = None,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """One step of rnn_relu.
+
+    input: (N, features). hx: (N, H). w_ih: (H, features), w_hh: (H, H), b_ih and
+    b_hh: (H) or both None (default). Returns h after the step. Raises ShapeError or
+    ValueError
+    for what does not fit.
+    """
+
+@overload
+def rnn_tanh(
+    input: _Operand,
+    hx: _Operand,
+    params: Sequence[Tensor],
+    has_biases: _bool,
+    num_layers: _int,
+    dropout: _float,
+    train: _bool,
+    bidirectional: _bool,
+    batch_first: _bool,
+) -> tuple[Tensor, ...]:
+    """A recurrent network of units tanh(w_ih x + b_ih + w_hh h + b_hh).
+
+    input: (L, N, features), or (N, L, features) with batch_first. hx: h_0 (D *
+    num_layers, N, H), D =
+    2 where bidirectional, else 1. params: for every layer and direction w_ih (H,
+    features), w_hh (H,
+    H), with has_biases b_ih and b_hh (H); a layer's features are the outputs of all
+    directions of the
+    one before. dropout: probability, between layers, where train. Returns (output, h_n):
+    output (L,
+    N, D * H), the last layer's states at every step, and the states after the last step,
+    shaped as
+    hx.
+    Raises ShapeError or ValueError for what does not fit.
+    """
+
+@overload
+def rnn_tanh(
+    data: _Operand,
+    batch_sizes: _Operand,
+    hx: _Operand,
+    params: Sequence[Tensor],
+    has_biases: _bool,
+    num_layers: _int,
+    dropout: _float,
+    train: _bool,
+    bidirectional: _bool,
+) -> tuple[Tensor, ...]:
+    """rnn_tanh of packed sequences (see nn.utils.rnn): data (rows, features), step by step.
+
+    data: (sum of batch_sizes, features). batch_sizes: int64, how many sequences have each
+    step, not
+    increasing. hx, params, has_biases, num_layers, dropout, train, bidirectional and what
+    is
+    returned: as for rnn_tanh; output has the rows of data.
+    """
+
+def rnn_tanh_cell(
+    input: _Operand,
+    hx: _Operand,
+    w_ih: _Operand,
+    w_hh: _Operand,
+    b_ih: _Operand | None = None,
+    b_hh: _Operand | None = None,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """One step of rnn_tanh.
+
+    input: (N, features). hx: (N, H). w_ih: (H, features), w_hh: (H, H), b_ih and
+    b_hh: (H) or both None (default). Returns h after the step. Raises ShapeError or
+    ValueError
+    for what does not fit.
     """
 
 def roll(

@@ -94,7 +94,7 @@ FAMILIES = {
     **dict.fromkeys(("index", "scattering", "placing"), INDEXING),
     **dict.fromkeys(("random", "distributions"), RANDOM),
     "activation": ACTIVATIONS,
-    **dict.fromkeys(("norm", "attention"), LAYERS),
+    **dict.fromkeys(("norm", "attention", "recurrent", "recurrent_steps"), LAYERS),
     **dict.fromkeys(("conv", "pool"), WINDOWS),
     "loss": LOSSES,
 }

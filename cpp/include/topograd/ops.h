@@ -176,6 +176,22 @@ TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, Tensor, double, bool, std::optiona
     scaled_dot_product_attention;
 TOPOGRAD_OP Op<Tensors(Tensor, Tensor, Tensor, Tensor, bool, double)> attention;
 
+// ops/recurrent.cpp, ops/recurrent_steps.cpp
+TOPOGRAD_OP Op<Tensors(Tensor, Tensors, Tensors, bool, std::int64_t, double, bool, bool, bool)>
+    lstm;
+TOPOGRAD_OP Op<Tensors(Tensor, Tensor, Tensors, Tensors, bool, std::int64_t, double, bool, bool)>
+    lstm_data;
+TOPOGRAD_OP Op<Tensors(Tensor, Tensor, Tensors, bool, std::int64_t, double, bool, bool, bool)> gru,
+    rnn_tanh, rnn_relu;
+TOPOGRAD_OP Op<Tensors(Tensor, Tensor, Tensor, Tensors, bool, std::int64_t, double, bool, bool)>
+    gru_data, rnn_tanh_data, rnn_relu_data;
+TOPOGRAD_OP Op<Tensors(Tensor, Tensors, Tensor, Tensor, Tensor, Tensor)> lstm_cell;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, Tensor, Tensor, Tensor)> gru_cell, rnn_tanh_cell,
+    rnn_relu_cell;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, Dims, bool, bool)> recurrent_rnn;
+TOPOGRAD_OP Op<Tensors(Tensor, Tensor, Tensor, Tensor, Tensor, Dims, bool)> recurrent_lstm;
+TOPOGRAD_OP Op<Tensors(Tensor, Tensor, Tensor, Tensor, Dims, bool)> recurrent_gru;
+
 // ops/random.cpp
 TOPOGRAD_OP Op<Tensor(Tensor, Object)> bernoulli;
 TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t, bool, Object)> multinomial;

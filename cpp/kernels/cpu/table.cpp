@@ -15,6 +15,7 @@ Table make_table() {
   fill_pooling(table.pooling);
   fill_rows(table.rows);
   fill_attention(table.attention);
+  fill_recurrent(table.recurrent);
   fill_movement(table.movement);
   fill_moving_at(table.movement);
   fill_adding(table.adding);

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from topograd.nn.utils import parametrizations, parametrize, prune, stateless
+from topograd.nn.utils import parametrizations, parametrize, prune, rnn, stateless
 from topograd.nn.utils.clip import (
     clip_grad_norm,
     clip_grad_norm_,
@@ -43,6 +43,7 @@ __all__ = [
     "prune",
     "remove_spectral_norm",
     "remove_weight_norm",
+    "rnn",
     "skip_init",
     "spectral_norm",
     "stateless",
