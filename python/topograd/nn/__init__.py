@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from topograd.nn import functional, init, utils
+from topograd.nn import attention, functional, init, utils
 from topograd.nn.activation import (
     CELU,
     ELU,
@@ -30,7 +30,6 @@ from topograd.nn.activation import (
     Tanhshrink,
     Threshold,
 )
-from topograd.nn.attention import MultiheadAttention
 from topograd.nn.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d
 from topograd.nn.containers import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
 from topograd.nn.conv import Conv1d, Conv2d
@@ -49,6 +48,7 @@ from topograd.nn.loss import (
     SmoothL1Loss,
 )
 from topograd.nn.module import Module
+from topograd.nn.multihead import MultiheadAttention
 from topograd.nn.normalization import GroupNorm, LayerNorm, RMSNorm
 from topograd.nn.parameter import Parameter
 from topograd.nn.pooling import (
@@ -59,6 +59,8 @@ from topograd.nn.pooling import (
     MaxPool1d,
     MaxPool2d,
 )
+from topograd.nn.transformer import Transformer, TransformerDecoder, TransformerEncoder
+from topograd.nn.transformer_layer import TransformerDecoderLayer, TransformerEncoderLayer
 
 __all__ = [
     "CELU",
@@ -125,7 +127,13 @@ __all__ = [
     "Tanh",
     "Tanhshrink",
     "Threshold",
+    "Transformer",
+    "TransformerDecoder",
+    "TransformerDecoderLayer",
+    "TransformerEncoder",
+    "TransformerEncoderLayer",
     "Unflatten",
+    "attention",
     "functional",
     "init",
     "utils",
