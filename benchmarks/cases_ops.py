@@ -226,13 +226,13 @@ def batch_norm(library: Library) -> Work:
     return lambda: library.nn.functional.batch_norm(x, None, None, weight, bias, training=True)
 
 
-def attention(length: int) -> Callable[[Library], Work]:
-    """Return the builder of attention, 2 × 4 heads of 64 features, forward and backward."""
+def attention(length: int, causal: bool) -> Callable[[Library], Work]:
+    """Return the builder of attention, 4 × 8 heads of 64 features, forward and backward."""
 
     def build(library: Library) -> Work:
-        inputs = [normal(library, 2, 4, length, 64, seed=i, grad=True) for i in range(3)]
+        inputs = [normal(library, 4, 8, length, 64, seed=i, grad=True) for i in range(3)]
         function = library.nn.functional.scaled_dot_product_attention
-        return forward_backward(library, lambda: function(*inputs), inputs)
+        return forward_backward(library, lambda: function(*inputs, is_causal=causal), inputs)
 
     return build
 
@@ -282,8 +282,17 @@ IMAGES = [
     ),
     Case("max_pool2d 3×3/2, 8×64×56²", "conv2d", max_pool, 0.1),
     Case("batch_norm, 32×64×32²", "conv2d", batch_norm, 0.35),
-    Case("attention T 256, with backward", "attention", attention(256), 0.4, tolerance=1e-3),
-    Case("attention T 1024, with backward", "attention", attention(1024), 0.4, tolerance=1e-3),
+    *(
+        Case(
+            f"attention T {length}{', causal' if causal else ''}, with backward",
+            "attention",
+            attention(length, causal),
+            0.4,
+            tolerance=1e-3,
+        )
+        for length in (256, 1024)
+        for causal in (False, True)
+    ),
 ]
 
 CASES = [*OVERHEAD, *POINTWISE, *PRODUCTS, *IMAGES]

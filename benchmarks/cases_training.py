@@ -123,6 +123,55 @@ def logistic_regression(library: Library) -> Work:
     return training_step(library, lambda x: x @ weight + bias, optimizer, data, target, loss)
 
 
+VOCABULARY = 256
+
+
+def gpt(layers: int, width: int, length: int, batch: int) -> Callable[[Library], Work]:
+    """Return the builder of a training step of a GPT with heads of 32 or 64 features, AdamW."""
+
+    def build(library: Library) -> Work:
+        nn, function = library.nn, library.nn.functional
+        heads = width // (32 if width <= 128 else 64)
+
+        class Block(nn.Module):
+            def __init__(self) -> None:
+                super().__init__()
+                self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
+                self.attend, self.join = nn.Linear(width, 3 * width), nn.Linear(width, width)
+                self.widen, self.narrow = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+
+            def forward(self, x: Any) -> Any:
+                packed = self.attend(self.norm1(x)).chunk(3, -1)
+                q, k, v = (
+                    part.reshape(batch, length, heads, width // heads).transpose(1, 2)
+                    for part in packed
+                )
+                attended = function.scaled_dot_product_attention(q, k, v, is_causal=True)
+                x = x + self.join(attended.transpose(1, 2).reshape(batch, length, width))
+                return x + self.narrow(function.gelu(self.widen(self.norm2(x))))
+
+        class Model(nn.Module):
+            def __init__(self) -> None:
+                super().__init__()
+                self.tokens = nn.Embedding(VOCABULARY, width)
+                self.places = nn.Embedding(length, width)
+                self.blocks = nn.Sequential(*[Block() for _ in range(layers)])
+                self.norm, self.head = nn.LayerNorm(width), nn.Linear(width, VOCABULARY)
+
+            def forward(self, data: Any) -> Any:
+                x = self.tokens(data) + self.places(library.arange(length))
+                return self.head(self.norm(self.blocks(x))).reshape(-1, VOCABULARY)
+
+        model = same_weights(library, Model())
+        text = np.random.default_rng(3).integers(0, VOCABULARY, (batch, length + 1))
+        data = library.from_numpy(np.ascontiguousarray(text[:, :-1]))
+        target = library.from_numpy(np.ascontiguousarray(text[:, 1:]).reshape(-1))
+        optimizer = library.optim.AdamW(model.parameters(), lr=1e-4)
+        return training_step(library, model, optimizer, data, target, function.cross_entropy)
+
+    return build
+
+
 BATCHES, BATCH = 200, 256
 
 
@@ -189,5 +238,7 @@ CASES = [
         for layer, bound in (("RNN", 0.35), ("LSTM", 0.7), ("GRU", 0.25))
         for hidden, batch in ((16, 1), (16, 8), (128, 16), (128, 32))
     ),
+    Case("GPT 4 layers, d 128, T 64, batch 16", "training", gpt(4, 128, 64, 16), 0.6, 1, 1e-3),
+    Case("GPT 6 layers, d 384, T 256, batch 4", "training", gpt(6, 384, 256, 4), 0.6, 1, 1e-3),
     Case("data loader, a batch", "training", loader, 0.03, units=BATCHES),
 ]

@@ -17,6 +17,7 @@
 
 #include <cstdint>
 
+#include "kernels/attention.h"
 #include "kernels/optimizer_rule.h"
 #include "kernels/recurrent.h"
 #include "topograd/dtype.h"
@@ -179,31 +180,6 @@ struct Rows {
   void (*cross_entropy_backward)(const void* g, const void* logits, const std::int64_t* target,
                                  const void* weight, const void* lse, void* dlogits, index rows,
                                  index classes, index ignore_index, double smoothing);
-};
-
-// ------------------------------------------------------------------ attention
-
-/// query [batch][heads][queries][width], key and value [batch][key_heads][keys][width /
-/// value_width]; heads is a multiple of key_heads. bias: null or additive, with strides (0 where it
-/// broadcasts) in elements; causal masks key > query + (keys - queries is NOT added: as in PyTorch
-/// the mask is the lower triangle from the top left). A fully masked row gives zeros.
-struct AttentionShape {
-  index batch, heads, key_heads, queries, keys, width, value_width;
-  index bias_stride[4];  ///< batch, head, query, key
-  bool causal;
-  double scale;
-};
-struct Attention {
-  /// out [batch][heads][queries][value_width], lse [batch][heads][queries] is written. Memory
-  /// linear in keys.
-  void (*forward)(const AttentionShape&, const void* query, const void* key, const void* value,
-                  const void* bias, void* out, void* lse);
-  /// All three gradients are written (key and value gradients summed over the heads that share
-  /// them). bias_gradient: null, or dense [batch][heads][queries][keys].
-  void (*backward)(const AttentionShape&, const void* out_gradient, const void* query,
-                   const void* key, const void* value, const void* bias, const void* out,
-                   const void* lse, void* query_gradient, void* key_gradient, void* value_gradient,
-                   void* bias_gradient);
 };
 
 // ------------------------------------------------------------------ moving data

@@ -23,6 +23,54 @@ kernels::AttentionShape attention_shape(const Tensor& q, const Tensor& k, const 
   return s;
 }
 
+/// x as the kernel reads it: in its dtype, the elements of a row side by side.
+Tensor plain_rows(const Tensor& x, DType type) {
+  const Tensor y = converted(x, type);
+  return y.shape()[3] <= 1 || y.strides()[3] == 1 ? y : dense(y);
+}
+kernels::HeadRows rows_of(const Tensor& x) {
+  return {x.address(), x.strides()[0], x.strides()[1], x.strides()[2]};
+}
+/// New memory of x's shape but for the last size, in the order of dims that x has: what heads are
+/// joined from lies side by side then.
+Tensor new_rows(const Tensor& x, index width, DType type) {
+  Dims shape = x.shape();
+  shape[3] = width;
+  const Dims order = memory_order(x);
+  const Tensor rows = Tensor::empty(shape, type);
+  if (order[3] != 3 || is_row_major(order)) return rows;
+  return restrided(rows, shape, strides_in_order(shape, order), 0);
+}
+
+/// The kernel's inputs of one call.
+struct Prepared {
+  DType type;
+  Tensor query, key, value, bias;
+  kernels::AttentionShape shape;
+
+  Prepared(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& mask, bool causal,
+           double scale)
+      : type(compute_dtype(q.dtype())),
+        query(plain_rows(q, type)),
+        key(plain_rows(k, type)),
+        value(plain_rows(v, type)),
+        bias(mask.defined() ? converted(mask, type) : mask),
+        shape(attention_shape(query, key, value, bias, causal, scale)) {}
+
+  const kernels::Attention& kernel() const { return kernel_table().attention[real_index(type)]; }
+  kernels::AttentionForward call(const Tensor& out, const Tensor& lse) const {
+    return {rows_of(query), rows_of(key), rows_of(value), bias.defined() ? bias.address() : nullptr,
+            rows_of(out),   lse.address()};
+  }
+  /// Into how many parts backward divides the keys, so that few heads occupy several threads.
+  index parts() const {
+    constexpr index enough = 8, keys_of_part = 128;
+    const index heads = std::max<index>(1, shape.batch * shape.key_heads);
+    const index most = std::max<index>(1, shape.keys / keys_of_part);
+    return std::clamp<index>(enough / heads, 1, most);
+  }
+};
+
 void check_shapes(const Tensor& q, const Tensor& k, const Tensor& v, std::string_view op) {
   const bool ranks = q.rank() >= 2 && k.rank() == q.rank() && v.rank() == q.rank();
   expect<ShapeError>(
@@ -82,22 +130,23 @@ Pieces backward_pieces(const Tensor& g, const Tensor& q, const Tensor& k, const 
 
 Tensors fused_backward(const Call& c, const Tensor& g, const Tensor& q, const Tensor& k,
                        const Tensor& v, const Tensor& bias, bool causal, double scale) {
-  const DType type = compute_dtype(q.dtype());
-  const auto plain = [&](const Tensor& x) { return x.defined() ? dense(converted(x, type)) : x; };
-  const Tensor query = plain(q), key = plain(k), value = plain(v), mask = plain(bias),
-               gradient = plain(g);
-  const Tensor out = plain(c.output(0)), lse = plain(c.output(1));
-  Tensor dq = Tensor::zeros(q.shape(), type), dk = Tensor::zeros(k.shape(), type),
-         dv = Tensor::zeros(v.shape(), type);
+  const Prepared ready(q, k, v, bias, causal, scale);
+  const DType type = ready.type;
+  const Tensor gradient = plain_rows(g, type), out = plain_rows(c.output(0), type);
+  const index parts = ready.parts();
+  Dims partial{parts};
+  for (index size : q.shape()) partial.push_back(size);
+  Tensor dq = parts > 1 ? Tensor::empty(partial, type) : new_rows(q, q.shape()[3], type);
+  const Tensor first_dq = parts > 1 ? select(dq, 0, 0) : dq;
+  const Tensor dk = new_rows(k, k.shape()[3], type), dv = new_rows(v, v.shape()[3], type);
   Tensor dbias;
   if (bias.defined() && c.wants(3))
     dbias = Tensor::zeros({q.shape()[0], q.shape()[1], q.shape()[2], k.shape()[2]}, type);
-  if (g.count() > 0)
-    kernel_table().attention[real_index(type)].backward(
-        attention_shape(query, key, value, mask, causal, scale), gradient.address(),
-        query.address(), key.address(), value.address(), mask.defined() ? mask.address() : nullptr,
-        out.address(), lse.address(), dq.address(), dk.address(), dv.address(),
-        dbias.defined() ? dbias.address() : nullptr);
+  ready.kernel().backward(
+      ready.shape, ready.call(out, c.output(1)),
+      {rows_of(gradient), rows_of(first_dq), rows_of(dk), rows_of(dv),
+       dbias.defined() ? dbias.address() : nullptr, parts, parts > 1 ? dq.strides()[0] : 0});
+  if (parts > 1) dq = sum(dq, Dims{0}, false, {});
   return {converted(dq, q.dtype()), converted(dk, k.dtype()), converted(dv, v.dtype()),
           dbias.defined() ? sum_to(converted(dbias, bias.dtype()), bias.shape()) : dbias};
 }
@@ -249,18 +298,10 @@ constinit const Op<Tensors(Tensor, Tensor, Tensor, Tensor, bool, double)> attent
                                   broadcast_shapes(bias.shape(), scores, "attention") == scores),
               "attention: bias of shape {} does not broadcast to {}",
               bias.defined() ? bias.shape() : Dims(), scores);
-          const DType type = compute_dtype(q.dtype());
-          const auto plain = [&](const Tensor& x) {
-            return x.defined() ? dense(converted(x, type)) : x;
-          };
-          const Tensor query = plain(q), key = plain(k), value = plain(v), mask = plain(bias);
-          const auto s = attention_shape(query, key, value, mask, causal, scale);
-          Tensor out = Tensor::zeros({s.batch, s.heads, s.queries, s.value_width}, type);
-          Tensor lse = Tensor::zeros({s.batch, s.heads, s.queries}, type);
-          if (lse.count() > 0)
-            kernel_table().attention[real_index(type)].forward(
-                s, query.address(), key.address(), value.address(),
-                mask.defined() ? mask.address() : nullptr, out.address(), lse.address());
+          const Prepared ready(q, k, v, bias, causal, scale);
+          const Tensor out = new_rows(q, v.shape()[3], ready.type);
+          const Tensor lse = Tensor::empty({scores[0], scores[1], scores[2]}, ready.type);
+          ready.kernel().forward(ready.shape, ready.call(out, lse));
           return Tensors{converted(out, q.dtype()), lse};
         },
     .derivative =

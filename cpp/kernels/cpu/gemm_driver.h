@@ -93,22 +93,37 @@ class BlockedProduct {
              });
   }
 
+  /// How many blocks of rows: enough for the threads, as many for each, and none above block_rows.
+  index row_blocks(index pieces, index threads) const {
+    constexpr index least_tiles = 4, most_tiles = block_rows<E> / tile_rows;
+    const index tiles = ceil_div(product_.m, tile_rows);
+    index blocks = least(pieces, greatest<index>(1, tiles / least_tiles));
+    if (blocks > threads) blocks -= blocks % threads;
+    const index needed = ceil_div(tiles, most_tiles);
+    return blocks >= needed ? blocks : least(tiles, ceil_div(needed, threads) * threads);
+  }
+
   void multiply() {
     const index threads = num_threads();
     const index panels = ceil_div(columns_, width_);
     const index total = work_of(product_.m, columns_, depth_ + 1);
-    index pieces = threads == 1 ? 1 : least(4 * threads, total / grain_work + 1);
-    index rows = product_.m / greatest<index>(1, least(pieces, product_.m / (4 * tile_rows)));
-    rows = ceil_div(least(rows, block_rows<E>), tile_rows) * tile_rows;
-    const index row_blocks = ceil_div(product_.m, rows);
-    const index column_blocks = least(panels, greatest<index>(1, pieces / row_blocks));
-    const index tasks = row_blocks * column_blocks;
+    const index pieces = threads == 1 ? 1 : least(4 * threads, total / grain_work + 1);
+    const index blocks = row_blocks(pieces, threads);
+    const index tiles = ceil_div(product_.m, tile_rows);
+    // Blocks differ by one tile of rows; the higher ones come first, so that no thread begins one
+    // at the end.
+    const auto row_of = [&](index block) {
+      return least(product_.m, tile_rows * (tiles / blocks * block + least(block, tiles % blocks)));
+    };
+    const index column_blocks = least(panels, greatest<index>(1, pieces / blocks));
+    const index tasks = blocks * column_blocks;
     const index grain = greatest<index>(1, grain_work * tasks / (total + 1));
     parallel(tasks, grain, [&](index begin, index end) {
       for (index task = begin; task < end; ++task) {
         const index block = task / column_blocks, part = task % column_blocks;
-        multiply_block(block * rows, least(rows, product_.m - block * rows),
-                       panels * part / column_blocks, panels * (part + 1) / column_blocks);
+        const index row = row_of(block);
+        multiply_block(row, row_of(block + 1) - row, panels * part / column_blocks,
+                       panels * (part + 1) / column_blocks);
       }
     });
   }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from topograd.nn import functional, grad, init, modules, utils
+from topograd.nn import attention, functional, grad, init, modules, utils
 from topograd.nn.activation import (
     CELU,
     ELU,
@@ -30,7 +30,6 @@ from topograd.nn.activation import (
     Tanhshrink,
     Threshold,
 )
-from topograd.nn.attention import MultiheadAttention
 from topograd.nn.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d
 from topograd.nn.containers import (
     Container,
@@ -64,6 +63,7 @@ from topograd.nn.loss import (
     SmoothL1Loss,
 )
 from topograd.nn.module import Module
+from topograd.nn.multihead import MultiheadAttention
 from topograd.nn.normalization import GroupNorm, LayerNorm, RMSNorm
 from topograd.nn.parallel import DataParallel, factory_kwargs
 from topograd.nn.parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
@@ -77,6 +77,8 @@ from topograd.nn.pooling import (
 )
 from topograd.nn.rnn import GRU, LSTM, RNN, RNNBase
 from topograd.nn.rnn_cells import GRUCell, LSTMCell, RNNCell, RNNCellBase
+from topograd.nn.transformer import Transformer, TransformerDecoder, TransformerEncoder
+from topograd.nn.transformer_layer import TransformerDecoderLayer, TransformerEncoderLayer
 
 __all__ = [
     "CELU",
@@ -160,9 +162,15 @@ __all__ = [
     "Tanh",
     "Tanhshrink",
     "Threshold",
+    "Transformer",
+    "TransformerDecoder",
+    "TransformerDecoderLayer",
+    "TransformerEncoder",
+    "TransformerEncoderLayer",
     "Unflatten",
     "UninitializedBuffer",
     "UninitializedParameter",
+    "attention",
     "factory_kwargs",
     "functional",
     "grad",

@@ -15,6 +15,7 @@ from topograd.nn import adapted
 from topograd.nn.adapted import *  # noqa: F403
 from topograd.nn.composed import *  # noqa: F403
 from topograd.nn.composed_activations import *  # noqa: F403
+from topograd.nn.composed_attention import *  # noqa: F403
 
 # What PyTorch shows in its top-level namespace and in this one, if the registry has it.
 _IN_BOTH = (

@@ -52,6 +52,9 @@ from topograd.nn.composed_activations import (
     tanhshrink,
     threshold,
 )
+from topograd.nn.composed_attention import (
+    multi_head_attention_forward,
+)
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -96,6 +99,7 @@ __all__ = [
     "max_pool3d_with_indices",
     "mish",
     "mse_loss",
+    "multi_head_attention_forward",
     "nll_loss",
     "one_hot",
     "pad",
