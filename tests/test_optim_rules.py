@@ -230,6 +230,20 @@ def test_copies_go_on_as_the_original(name):
     assert copied.tolist() == w.tolist()
 
 
+@pytest.mark.parametrize("dtype", [tg.float64, tg.float32, tg.bfloat16])
+@pytest.mark.parametrize("name", [n for n in NAMES if n != "Muon"])
+def test_a_number_of_any_precision_goes_on_from_its_state(name, dtype):
+    w, other_w = (tg.tensor(1.0, dtype=dtype, requires_grad=True) for _ in range(2))
+    optimizer, other = make(name, w), make(name, other_w)
+    step(optimizer, tg.tensor(0.5, dtype=dtype))
+    other.load_state_dict(optimizer.state_dict())
+    with tg.no_grad():
+        other_w.copy_(w)
+    step(optimizer, tg.tensor(0.25, dtype=dtype))
+    step(other, tg.tensor(0.25, dtype=dtype))
+    assert other_w.item() == w.item()
+
+
 def test_half_precision_state_survives_saving():
     w = matrix(dtype=tg.bfloat16)
     optimizer = make("Adam", w)

@@ -40,7 +40,8 @@ void scale_in_place(const Tensors& tensors, const Tensor& factor) {
 
 void clip_in_place(const Tensors& tensors, double limit) {
   const NoGrad pause;
-  for (const Tensor& x : tensors) clamp.into(x, Tensor(-limit), Tensor(limit));
+  const Tensor lowest(-limit), highest(limit);
+  for (const Tensor& x : tensors) clamp.into(x, lowest, highest);
 }
 
 void lerp_in_place(const Tensors& averages, const Tensors& values, double weight) {

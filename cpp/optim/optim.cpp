@@ -25,6 +25,17 @@ Tensor filled(Dims shape, double value, DType dtype) {
   return complex_view(Tensor::full(shape, value, real_of(dtype)));
 }
 
+Tensor as_number(const Tensor& value) {
+  return Tensor::full({}, value.item().real(), DType::float32);
+}
+
+bool is_number(const UpdateRule& rule, std::string_view name) {
+  if (name == "step") return true;
+  for (int k = 0; k < rule.number_count; ++k)
+    if (rule.numbers[k].name == name) return true;
+  return false;
+}
+
 }  // namespace
 
 /// The settings of a step, and what follows from them for all parameters.
@@ -84,9 +95,7 @@ std::vector<OptimizerState::Entry> OptimizerState::entries() const {
 
 std::optional<Dims> OptimizerState::shape_of(std::size_t i, std::string_view name) const {
   expect<IndexError>(i < parameters_.size(), "optimizer: no parameter {}", i);
-  if (rule_->counts && name == "step") return Dims{};
-  for (int k = 0; k < rule_->number_count; ++k)
-    if (rule_->numbers[k].name == name) return Dims{};
+  if (is_number(*rule_, name)) return Dims{};
   for (int k = 0; k < rule_->array_count; ++k) {
     if (rule_->arrays[k].name != name) continue;
     const Dims& shape = parameters_[i].shape();
@@ -155,6 +164,7 @@ void OptimizerState::take_numbers(std::size_t i, const Plan& plan, Slot& slot) {
   const auto number = [&](const char* name, double initial) -> float* {
     Tensor& value = values_[i][name];
     if (!value.defined()) value = Tensor::full({}, initial, DType::float32);
+    if (value.dtype() != DType::float32) value = as_number(value);
     return value.data<float>();
   };
   double& step = slot.step.step;
@@ -242,11 +252,10 @@ void OptimizerState::set(std::size_t i, Values values) {
   for (auto& [name, value] : values) {
     if (!value.defined()) continue;
     const Dims shape = shape_of(i, name).value_or(parameters_[i].shape());
-    const bool number = shape.empty() && !parameters_[i].shape().empty();
-    if (name == "step" || number) {
+    if (is_number(*rule_, name)) {
       expect<ShapeError>(value.count() == 1, "optimizer: '{}' must be one number, got shape {}",
                          name, value.shape());
-      value = Tensor::full({}, value.item().real(), DType::float32);
+      value = as_number(value);
       continue;
     }
     expect<ShapeError>(value.shape() == shape,

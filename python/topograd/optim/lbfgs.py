@@ -11,6 +11,8 @@ from topograd._C import Tensor
 from topograd.optim.line_search import Point, strong_wolfe
 from topograd.optim.optimizer import Optimizer, evaluate, expect_nonnegative, given
 
+_HALVES = (tg.float16, tg.bfloat16)
+
 
 class LBFGS(Optimizer):
     """w ← w + t d with d = -H ∇, where H estimates the inverse Hessian from the last steps.
@@ -73,6 +75,18 @@ class LBFGS(Optimizer):
             )
         if not group["history_size"] >= 1:
             raise ValueError(f"Invalid history_size: {group['history_size']}")
+
+    def _checked_state(
+        self, state: Any, by_number: dict[Any, Tensor], settings: list[dict[str, Any]]
+    ) -> dict[Any, Any]:
+        checked = super()._checked_state(state, by_number, settings)
+        for number, parameter in by_number.items():
+            if parameter.dtype not in _HALVES or not isinstance(checked.get(parameter), dict):
+                continue
+            for name in ("d", "prev_flat_grad"):  # as exact as they were saved
+                if isinstance(state[number].get(name), Tensor):
+                    checked[parameter][name] = state[number][name].detach().float().clone()
+        return checked
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Moves the parameters; returns the first loss that `closure` computed.
@@ -162,7 +176,7 @@ class LBFGS(Optimizer):
     def _flat(tensors: list[Tensor]) -> Tensor:
         """All elements as one new vector, real and at least float32."""
         flat = tg.cat([_real(x.detach()).reshape(-1) for x in tensors])
-        return flat.float() if flat.dtype in (tg.float16, tg.bfloat16) else flat
+        return flat.float() if flat.dtype in _HALVES else flat
 
     def _move(self, start: Tensor, direction: Tensor, t: float) -> None:
         targets = [_real(p.detach()) for p in self.param_groups[0]["params"]]
