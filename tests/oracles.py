@@ -19,9 +19,10 @@ from oracles_recurrent import RECURRENT
 from oracles_reductions import REDUCTIONS
 from oracles_shape import SHAPE
 from oracles_special import SPECIAL
+from oracles_windows import WINDOWS
 
 ORACLES: dict[str, Callable[..., Any]] = (
-    POINTWISE | REDUCTIONS | SHAPE | NN | SPECIAL | ORDER | PLACING | COMPLEX | RECURRENT
+    POINTWISE | REDUCTIONS | SHAPE | NN | SPECIAL | ORDER | PLACING | COMPLEX | RECURRENT | WINDOWS
 )
 
 RANDOM = "random: distributions and reproducibility are tested in test_random.py"

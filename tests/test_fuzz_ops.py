@@ -45,7 +45,7 @@ MENDED = [
     "F.selu(tg.ones(1).expand(5), True)",
     "tg._C.call('linear_bias', tg.arange(6.0), tg.ones(4,3), tg.ones(4))",
     "tg._C.call('linear_bias', tg.ones(2,3), tg.ones(4,3), tg.ones(9))",
-    "tg._C.call('convolution_input', tg.ones(3), tg.ones(2,2,1), (1,2,4), (1,), (0,), (1,), 1)",
+    "tg._C.call('convolution_input', tg.ones(3), tg.ones(2,2,1), None, (1,2,4), 1, 0, 1, 1)",
     "tg._C.call('convolution_weight', tg.ones(1), tg.ones(1,2,4), (2,2,1), (1,), (0,), (1,), 1)",
     "tg.ones(0, dtype=tg.complex64).random_(0, 5)",
     "tg.ones(1).as_strided_scatter(tg.ones(1), (1,), (1,), 2**63-1)",

@@ -52,9 +52,21 @@ WIDER: dict[str, str] = {
     "conv1d": "integers of any size, and a bias of another dtype",
     "conv2d": "integers of any size, and a bias of another dtype",
     "conv3d": "integers of any size, and a bias of another dtype",
+    **dict.fromkeys(
+        "conv_transpose1d conv_transpose2d conv_transpose3d conv_tbc".split(),
+        "integers of any size, and a bias of another dtype",
+    ),
+    **dict.fromkeys(
+        """adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d
+        adaptive_max_pool2d adaptive_max_pool3d adaptive_max_pool1d_with_indices
+        adaptive_max_pool2d_with_indices adaptive_max_pool3d_with_indices max_unpool1d
+        max_unpool2d max_unpool3d""".split(),
+        "integers of any size",
+    ),
     "max_pool1d": "integers of any size",
     "avg_pool2d": "integers of any size",
     "avg_pool3d": "integers of any size, and half precision",
+    "lp_pool3d": "half precision as well",
     "multinomial": "weights may be counts",
     "binomial": "half precision as well",
     "histogram": "half precision as well",

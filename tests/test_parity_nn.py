@@ -138,7 +138,9 @@ def pair(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any,
     return ours, theirs
 
 
-def compare(ours: Any, theirs: Any, inputs: tuple[Any, ...]) -> None:
+def compare(
+    ours: Any, theirs: Any, inputs: tuple[Any, ...], close: dict[str, float] = FLOAT
+) -> None:
     """Outputs, gradients of inputs and parameters, and buffers are the same."""
     their_inputs = [t.clone().requires_grad_(t.is_floating_point()) for t in inputs]
     our_inputs = [to_tg(t) for t in inputs]
@@ -148,18 +150,18 @@ def compare(ours: Any, theirs: Any, inputs: tuple[Any, ...]) -> None:
     expected = theirs(*[t + 0 if t.is_floating_point() else t for t in their_inputs])
     result = ours(*[t + 0 if t.is_floating_point() else t for t in our_inputs])
     assert tuple(result.shape) == tuple(expected.shape)
-    np.testing.assert_allclose(array(result), array(expected), **FLOAT)
+    np.testing.assert_allclose(array(result), array(expected), **close)
     if expected.requires_grad:
         weights = values(*expected.shape)
         (expected * weights).sum().backward()
         (result * to_tg(weights)).sum().backward()
         for our, their in zip(our_inputs, their_inputs, strict=True):
             if their.grad is not None:
-                np.testing.assert_allclose(array(our.grad), array(their.grad), **FLOAT)
+                np.testing.assert_allclose(array(our.grad), array(their.grad), **close)
         for our, their in zip(ours.parameters(), theirs.parameters(), strict=True):
-            np.testing.assert_allclose(array(our.grad), array(their.grad), **FLOAT)
+            np.testing.assert_allclose(array(our.grad), array(their.grad), **close)
     for our, their in zip(ours.buffers(), theirs.buffers(), strict=True):
-        np.testing.assert_allclose(array(our), array(their), **FLOAT)
+        np.testing.assert_allclose(array(our), array(their), **close)
 
 
 def label(case: Any) -> str:

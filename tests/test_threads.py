@@ -84,6 +84,22 @@ WORK: dict[str, Callable[[], Any]] = {
         image(4, 16, 30, 30),
         image(16, 1, 3, 3),
     ),
+    "conv3d": lambda: with_gradients(
+        lambda x, w, b: functional.conv3d(x, w, b, padding=(1, 0, 1)),
+        image(3, 16, 12, 12, 12),
+        image(16, 16, 3, 3, 3),
+        image(16),
+    ),
+    "conv_transpose2d": lambda: with_gradients(
+        lambda x, w, b: functional.conv_transpose2d(x, w, b, stride=2, padding=1),
+        image(4, 24, 20, 20),
+        image(24, 16, 3, 3),
+        image(16),
+    ),
+    "pools with windows of their own": lambda: with_gradients(
+        lambda x: functional.adaptive_max_pool2d(x, 17) + functional.adaptive_avg_pool2d(x, 17),
+        image(8, 8, 41, 41),
+    ),
     "pools": lambda: with_gradients(
         lambda x: functional.max_pool2d(x, 3, 2) + functional.avg_pool2d(x, 3, 2),
         image(8, 8, 41, 41),

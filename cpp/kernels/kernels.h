@@ -20,6 +20,7 @@
 #include "kernels/attention.h"
 #include "kernels/optimizer_rule.h"
 #include "kernels/recurrent.h"
+#include "kernels/windows.h"
 #include "topograd/dtype.h"
 
 namespace topograd::kernels {
@@ -98,46 +99,6 @@ struct Gemm {
 /// k == 0 gives zeros (plus bias, plus c if accumulate). Half types accumulate in f32 and round
 /// once at the end; integers wrap around.
 using GemmFn = void (*)(const Gemm& call);
-
-// ------------------------------------------------------------------ convolution and pooling (1 to
-// 3 spatial dims)
-
-/// Fewer than three spatial dims are padded in front with size 1, stride 1, padding 0, dilation 1.
-/// input [batch][groups * in_per_group][in…], weight [groups *
-/// out_per_group][in_per_group][kernel…], output [batch][groups * out_per_group][out…], all dense.
-/// out[d] is given, already checked.
-struct ConvShape {
-  index batch, groups, in_per_group, out_per_group;
-  index in[3], kernel[3], stride[3], padding[3], dilation[3], out[3];
-};
-struct Convolution {
-  /// bias may be null.
-  void (*forward)(const ConvShape&, const void* input, const void* weight, const void* bias,
-                  void* output);
-  void (*input_gradient)(const ConvShape&, const void* output_gradient, const void* weight,
-                         void* input_gradient);
-  void (*weight_gradient)(const ConvShape&, const void* output_gradient, const void* input,
-                          void* weight_gradient);
-};
-
-/// Planes are batch * channels: input [planes][in…], output [planes][out…].
-struct PoolShape {
-  index planes;
-  index in[3], kernel[3], stride[3], padding[3], dilation[3], out[3];
-};
-struct Pooling {
-  /// indices: flat position of the maximum within its input plane. NaN wins, the first of equals is
-  /// taken.
-  void (*max_forward)(const PoolShape&, const void* input, void* output, std::int64_t* indices);
-  void (*max_backward)(const PoolShape&, const void* output_gradient, const std::int64_t* indices,
-                       void* input_gradient);
-  /// divisor 0: the number of elements in the window, counting padding when count_include_pad (as
-  /// in PyTorch).
-  void (*average_forward)(const PoolShape&, const void* input, void* output, bool count_include_pad,
-                          index divisor);
-  void (*average_backward)(const PoolShape&, const void* output_gradient, void* input_gradient,
-                           bool count_include_pad, index divisor);
-};
 
 // ------------------------------------------------------------------ rows: softmax, norms, losses
 
@@ -413,6 +374,7 @@ struct Table {
   GemmFn gemm[dtype_count];  ///< by DType; null for boolean
   Convolution convolution[2];
   Pooling pooling[2];
+  BoxPooling box_pooling[2];
   Rows rows[2];
   Attention attention[2];
   Recurrent recurrent[2];

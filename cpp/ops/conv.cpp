@@ -1,8 +1,7 @@
-// Convolution and pooling over one to three spatial dims.
+// Convolution over one to three spatial dims.
 
-#include "ops/family.h"
+#include "ops/convolution.h"
 #include "ops/registry.h"
-#include "ops/window.h"
 
 namespace topograd {
 namespace {
@@ -38,6 +37,31 @@ Dims output_size(const kernels::ConvShape& s, int spatial) {
   return size;
 }
 
+void check_bias(const Tensor& bias, index channels, const Dims& weight) {
+  expect<ShapeError>(!bias.defined() || bias.shape() == Dims{channels},
+                     "conv: bias of shape {} does not fit weight {}",
+                     bias.defined() ? bias.shape() : Dims(), weight);
+}
+
+/// The gradient of a bias: plane by plane first, where elements lie side by side.
+Tensor sum_of_channels(const Tensor& g) {
+  Dims spatial;
+  for (int d = 2; d < g.rank(); ++d) spatial.push_back(d);
+  return sum(sum(g, spatial, false, {}), Dims{0}, false, {});
+}
+
+/// The tangent of product(x, w) + bias, product being linear in each.
+template <class F>
+Tensor affine_tangent(const Tensors& t, const Dims& shape, const Tensor& x, const Tensor& w,
+                      F product) {
+  Tensor out;
+  const auto include = [&](const Tensor& part) { out = out.defined() ? out + part : part; };
+  if (t[0].defined()) include(product(t[0], w));
+  if (t[1].defined()) include(product(x, t[1]));
+  if (t[2].defined()) include(expand(reshape(t[2], per_channel(shape.size())), shape));
+  return out;
+}
+
 /// What the gradients of a convolution are made from: g of the shape of its result, and a tensor of
 /// the same dtype.
 void check_gradient(const Tensor& g, const Tensor& other, const kernels::ConvShape& s,
@@ -49,58 +73,29 @@ void check_gradient(const Tensor& g, const Tensor& other, const kernels::ConvSha
                      other.dtype());
 }
 
-/// Integers are convolved in float64, which is exact up to 2 ** 53, and wrap around as elsewhere.
-Tensor integer_conv(const Tensor& x, const Tensor& weight, const Tensor& bias, const Dims& stride,
-                    const Dims& padding, const Dims& dilation, index groups) {
-  const auto wide = [](const Tensor& t) { return t.defined() ? cast(t, DType::float64) : t; };
-  const Tensor sums =
-      convolution(wide(x), wide(weight), wide(bias), stride, padding, dilation, groups);
-  return cast(cast(sums, DType::int64), x.dtype());
-}
-
-/// Four real convolutions: three would do, but lose digits where the parts differ in size.
-Tensor complex_conv(const Tensor& x, const Tensor& weight, const Tensor& bias, const Dims& stride,
-                    const Dims& padding, const Dims& dilation, index groups) {
-  const auto run = [&](const Tensor& of_x, const Tensor& of_weight, const Tensor& shift) {
-    return convolution(of_x, of_weight, shift, stride, padding, dilation, groups);
-  };
-  const Tensor re = real(x), im = imag(x), w_re = real(weight), w_im = imag(weight);
-  const Tensor shift_re = bias.defined() ? real(bias) : Tensor();
-  const Tensor shift_im = bias.defined() ? imag(bias) : Tensor();
-  return complex(run(re, w_re, shift_re) - run(im, w_im, Tensor()),
-                 run(re, w_im, shift_im) + run(im, w_re, Tensor()));
-}
-
-/// F.conv1d and so on: a missing batch dim is added and taken away again.
+/// F.conv1d and so on, with padding as `convolution` takes it.
 Tensor conv_of_rank(const Tensor& x, const Tensor& weight, const Tensor& bias, const Dims& stride,
                     const Dims& padding, const Dims& dilation, index groups, int spatial,
                     const char* op) {
-  expect<ShapeError>(x.rank() == spatial + 2 || x.rank() == spatial + 1,
-                     "{}: expects an input with {} or {} dims, got shape {}", op, spatial + 1,
-                     spatial + 2, x.shape());
-  expect<NotSupported>(x.dtype() == weight.dtype(), "{}: dtypes differ: input is {}, weight is {}",
-                       op, x.dtype(), weight.dtype());
-  expect_numbers(x.dtype(), op);
-  if (is_complex(x.dtype()))
-    expect<DTypeError>(!bias.defined() || bias.dtype() == x.dtype(),
-                       "{}: dtypes differ: input is {}, bias is {}", op, x.dtype(),
-                       bias.defined() ? bias.dtype() : x.dtype());
-  else
-    expect_real(bias, op);
-  const auto run = [&](const Tensor& batch) {
-    if (is_complex(x.dtype()))
-      return complex_conv(batch, weight, bias, stride, padding, dilation, groups);
-    if (!is_floating(x.dtype()))
-      return integer_conv(batch, weight, bias, stride, padding, dilation, groups);
-    return convolution(batch, weight, bias, stride, padding, dilation, groups);
-  };
-  return x.rank() == spatial + 1 ? squeeze(run(unsqueeze(x, 0)), Dims{0}) : run(x);
+  return convolved(x, weight, bias, spatial, op,
+                   [&](const Tensor& batch, const Tensor& kernel, const Tensor& shift) {
+                     return convolution(batch, kernel, shift, stride, padding, dilation, groups);
+                   });
+}
+
+/// The same with a number for both ends of a dim.
+Tensor conv_padded(const Tensor& x, const Tensor& weight, const Tensor& bias, const Dims& stride,
+                   const Dims& padding, const Dims& dilation, index groups, int spatial,
+                   const char* op) {
+  expect<ShapeError>(padding.size() == 1 || padding.size() == spatial,
+                     "{}: padding must be one number or {} numbers, got {}", op, spatial, padding);
+  return conv_of_rank(x, weight, bias, stride, padding, dilation, groups, spatial, op);
 }
 
 /// Padding by name: none, or what keeps the size.
-Tensor conv_padded(const Tensor& x, const Tensor& weight, const Tensor& bias, const Dims& stride,
-                   const std::string& padding, const Dims& dilation, index groups, int spatial,
-                   const char* op) {
+Tensor conv_padded_by_name(const Tensor& x, const Tensor& weight, const Tensor& bias,
+                           const Dims& stride, const std::string& padding, const Dims& dilation,
+                           index groups, int spatial, const char* op) {
   if (padding == "valid")
     return conv_of_rank(x, weight, bias, stride, Dims{0}, dilation, groups, spatial, op);
   expect<ValueError>(padding == "same", "{}: padding must be numbers, 'valid' or 'same', got '{}'",
@@ -109,15 +104,16 @@ Tensor conv_padded(const Tensor& x, const Tensor& weight, const Tensor& bias, co
                      spatial + 2, weight.shape());
   const Dims steps = spread_to(stride, spatial, "stride", op),
              wide = spread_to(dilation, spatial, "dilation", op);
-  Dims amounts;
-  for (int d = spatial - 1; d >= 0; --d) {
+  Dims ends = Dims::filled(2 * spatial, 0);
+  for (int d = 0; d < spatial; ++d) {
     expect<ValueError>(steps[d] == 1, "{}: padding 'same' needs stride 1, got {}", op, stride);
-    const index total = wide[d] * (weight.shape()[2 + d] - 1);
-    amounts.push_back(total / 2);
-    amounts.push_back(total - total / 2);
+    index total;
+    expect<ValueError>(!__builtin_mul_overflow(wide[d], weight.shape()[2 + d] - 1, &total),
+                       "{}: dilation {} is out of range", op, dilation);
+    ends[d] = total / 2;
+    ends[spatial + d] = total - total / 2;
   }
-  return conv_of_rank(pad(x, amounts, "constant", std::nullopt), weight, bias, stride, Dims{0},
-                      dilation, groups, spatial, op);
+  return conv_of_rank(x, weight, bias, stride, ends, dilation, groups, spatial, op);
 }
 
 std::vector<Sample> conv_samples(int spatial) {
@@ -163,8 +159,8 @@ std::vector<Sample> named_padding_samples(int spatial) {
       .forward =                                                                                  \
           [](const Tensor& x, const Tensor& weight, const Tensor& bias, const Dims& stride,       \
              const Dims& padding, const Dims& dilation, std::int64_t groups) {                    \
-            return conv_of_rank(x, weight, bias, stride, padding, dilation, groups, N,            \
-                                "conv" #N "d");                                                   \
+            return conv_padded(x, weight, bias, stride, padding, dilation, groups, N,             \
+                               "conv" #N "d");                                                    \
           },                                                                                      \
       .traits = is_functional,                                                                    \
       .samples = [] { return conv_samples(N); },                                                  \
@@ -183,8 +179,8 @@ std::vector<Sample> named_padding_samples(int spatial) {
           .forward =                                                                              \
               [](const Tensor& x, const Tensor& weight, const Tensor& bias, const Dims& stride,   \
                  const std::string& padding, const Dims& dilation, std::int64_t groups) {         \
-                return conv_padded(x, weight, bias, stride, padding, dilation, groups, N,         \
-                                   "conv" #N "d");                                                \
+                return conv_padded_by_name(x, weight, bias, stride, padding, dilation, groups, N, \
+                                           "conv" #N "d");                                        \
               },                                                                                  \
           .traits = is_functional,                                                                \
           .samples = [] { return named_padding_samples(N); },                                     \
@@ -218,14 +214,16 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor, Dims, Dims, Dims, std::int64_t
     .signature =
         "convolution(Tensor input, Tensor weight, Tensor? bias, int[] stride, int[] padding, int[] "
         "dilation, int groups)",
-    .doc = R"(Convolution of a batch; the number of spatial dims is that of the weight.)",
+    .doc =
+        R"(Convolution of a batch over as many dims as the weight has.
+
+padding: for each dim at both ends, or, with twice as many numbers, before each dim and then after
+each.)",
     .forward =
         [](const Tensor& x, const Tensor& weight, const Tensor& bias, const Dims& stride,
            const Dims& padding, const Dims& dilation, std::int64_t groups) {
           const auto s = conv_shape(x.shape(), weight.shape(), stride, padding, dilation, groups);
-          expect<ShapeError>(!bias.defined() || bias.shape() == Dims{weight.shape()[0]},
-                             "conv: bias of shape {} does not fit weight {}",
-                             bias.defined() ? bias.shape() : Dims(), weight.shape());
+          check_bias(bias, weight.shape()[0], weight.shape());
           const DType type = compute_dtype(x.dtype());
           expect<DTypeError>(is_floating(x.dtype()), "conv: expects a floating point input, got {}",
                              x.dtype());
@@ -239,89 +237,100 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor, Dims, Dims, Dims, std::int64_t
           return laid_out_like(converted(out, x.dtype()), {&x, &weight});
         },
     .derivative =
-        General{
-            .vjp = {[](const Call&, const Tensor& g, const Tensor& x, const Tensor& w,
-                       const Tensor&, const Dims& stride, const Dims& padding, const Dims& dilation,
-                       std::int64_t groups) -> Tensor {
-                      return convolution_input(g, w, x.shape(), stride, padding, dilation, groups);
-                    },
-                    [](const Call&, const Tensor& g, const Tensor& x, const Tensor& w,
-                       const Tensor&, const Dims& stride, const Dims& padding, const Dims& dilation,
-                       std::int64_t groups) -> Tensor {
-                      return convolution_weight(g, x, w.shape(), stride, padding, dilation, groups);
-                    },
-                    [](const Call&, const Tensor& g, const Tensor&, const Tensor&, const Tensor&,
-                       const Dims&, const Dims&, const Dims&, std::int64_t) -> Tensor {
-                      Dims dims{0};
-                      for (int d = 2; d < g.rank(); ++d) dims.push_back(d);
-                      return sum(g, dims, false, {});
-                    }},
-            .jvp = {[](const Call& c, const Tensors& t, const Tensor& x, const Tensor& w,
-                       const Tensor&, const Dims& stride, const Dims& padding, const Dims& dilation,
-                       std::int64_t groups) -> Tensor {
-              Tensor out;
-              const auto include = [&](const Tensor& part) {
-                out = out.defined() ? out + part : part;
-              };
-              if (t[0].defined())
-                include(convolution(t[0], w, Tensor(), stride, padding, dilation, groups));
-              if (t[1].defined())
-                include(convolution(x, t[1], Tensor(), stride, padding, dilation, groups));
-              if (t[2].defined()) {
-                Dims shape = Dims::filled(x.rank(), 1);
-                shape[1] = -1;
-                include(expand(reshape(t[2], shape), c.output().shape()));
-              }
-              return out;
-            }}},
+        General{.vjp = {[](const Call&, const Tensor& g, const Tensor& x, const Tensor& w,
+                           const Tensor&, const Dims& stride, const Dims& padding,
+                           const Dims& dilation, std::int64_t groups) -> Tensor {
+                          return convolution_input(g, w, Tensor(), x.shape(), stride, padding,
+                                                   dilation, groups);
+                        },
+                        [](const Call&, const Tensor& g, const Tensor& x, const Tensor& w,
+                           const Tensor&, const Dims& stride, const Dims& padding,
+                           const Dims& dilation, std::int64_t groups) -> Tensor {
+                          return convolution_weight(g, x, w.shape(), stride, padding, dilation,
+                                                    groups);
+                        },
+                        [](const Call&, const Tensor& g, const Tensor&, const Tensor&,
+                           const Tensor&, const Dims&, const Dims&, const Dims&,
+                           std::int64_t) -> Tensor { return sum_of_channels(g); }},
+                .jvp = {[](const Call& c, const Tensors& t, const Tensor& x, const Tensor& w,
+                           const Tensor&, const Dims& stride, const Dims& padding,
+                           const Dims& dilation, std::int64_t groups) -> Tensor {
+                  return affine_tangent(
+                      t, c.output().shape(), x, w, [&](const Tensor& a, const Tensor& b) {
+                        return convolution(a, b, Tensor(), stride, padding, dilation, groups);
+                      });
+                }}},
     .saves = saves_in0 | saves_in1,
     .reads = {saves_in1, saves_in0, saves_nothing},
     .traits = is_hidden,
     .samples = []() -> std::vector<Sample> {
       return {{sample({2, 4, 5, 4}), sample({6, 2, 3, 2}), sample({6}), Dims{2, 1}, Dims{1, 0},
                Dims{1, 2}, 2},
-              {sample({2, 3, 6}), sample({2, 3, 2}), Arg(), Dims{1}, Dims{1}, Dims{1}, 1}};
+              {sample({2, 3, 6}), sample({2, 3, 2}), Arg(), Dims{1}, Dims{1}, Dims{1}, 1},
+              {sample({2, 3, 5, 4}), sample({2, 3, 2, 3}), sample({2}), Dims{1}, Dims{0, 1, 1, 2},
+               Dims{1}, 1}};
     },
 }};
 
-constinit const Op<Tensor(Tensor, Tensor, Dims, Dims, Dims, Dims, std::int64_t)> convolution_input{{
-    .signature = "convolution_input(Tensor input, Tensor weight, int[] input_size, int[] stride, "
-                 "int[] padding, "
-                 "int[] dilation, int groups)",
-    .doc = R"(The gradient of a convolution with respect to its input, from that of its result.)",
-    .forward =
-        [](const Tensor& g, const Tensor& weight, const Dims& size, const Dims& stride,
-           const Dims& padding, const Dims& dilation, std::int64_t groups) {
-          const auto s = conv_shape(size, weight.shape(), stride, padding, dilation, groups);
-          check_gradient(g, weight, s, size.size() - 2);
-          const DType type = compute_dtype(g.dtype());
-          const Tensor gradient = dense(converted(g, type)),
-                       kernel = dense(converted(weight, type));
-          Tensor out = Tensor::zeros(size, type);
-          if (g.count() > 0)
-            kernel_table().convolution[real_index(type)].input_gradient(
-                s, gradient.address(), kernel.address(), out.address());
-          return laid_out_like(converted(out, g.dtype()), {&g, &weight});
+constinit const Op<Tensor(Tensor, Tensor, Tensor, Dims, Dims, Dims, Dims, std::int64_t)>
+    convolution_input{{
+        .signature = "convolution_input(Tensor input, Tensor weight, Tensor? bias, int[] "
+                     "input_size, int[] stride, int[] padding, int[] dilation, int groups)",
+        .doc = R"(The gradient of a convolution with respect to its input, plus a bias per channel.
+
+That is a transposed convolution. input: the gradient of the result.)",
+        .forward =
+            [](const Tensor& g, const Tensor& weight, const Tensor& bias, const Dims& size,
+               const Dims& stride, const Dims& padding, const Dims& dilation, std::int64_t groups) {
+              const auto s = conv_shape(size, weight.shape(), stride, padding, dilation, groups);
+              check_gradient(g, weight, s, size.size() - 2);
+              check_bias(bias, size[1], weight.shape());
+              const DType type = compute_dtype(g.dtype());
+              const Tensor gradient = dense(converted(g, type)),
+                           kernel = dense(converted(weight, type));
+              const Tensor shift = bias.defined() ? dense(converted(bias, type)) : bias;
+              Tensor out = Tensor::empty(size, type);
+              if (out.count() > 0)
+                kernel_table().convolution[real_index(type)].input_gradient(
+                    s, gradient.address(), kernel.address(),
+                    bias.defined() ? shift.address() : nullptr, out.address());
+              return laid_out_like(converted(out, g.dtype()), {&g, &weight});
+            },
+        .derivative =
+            General{
+                .vjp = {[](const Call&, const Tensor& g, const Tensor&, const Tensor& w,
+                           const Tensor&, const Dims&, const Dims& stride, const Dims& padding,
+                           const Dims& dilation, std::int64_t groups) -> Tensor {
+                          return convolution(g, w, Tensor(), stride, padding, dilation, groups);
+                        },
+                        [](const Call&, const Tensor& g, const Tensor& x, const Tensor& w,
+                           const Tensor&, const Dims&, const Dims& stride, const Dims& padding,
+                           const Dims& dilation, std::int64_t groups) -> Tensor {
+                          return convolution_weight(x, g, w.shape(), stride, padding, dilation,
+                                                    groups);
+                        },
+                        [](const Call&, const Tensor& g, const Tensor&, const Tensor&,
+                           const Tensor&, const Dims&, const Dims&, const Dims&, const Dims&,
+                           std::int64_t) -> Tensor { return sum_of_channels(g); }},
+                .jvp = {[](const Call& c, const Tensors& t, const Tensor& x, const Tensor& w,
+                           const Tensor&, const Dims& size, const Dims& stride, const Dims& padding,
+                           const Dims& dilation, std::int64_t groups) -> Tensor {
+                  return affine_tangent(t, c.output().shape(), x, w,
+                                        [&](const Tensor& a, const Tensor& b) {
+                                          return convolution_input(a, b, Tensor(), size, stride,
+                                                                   padding, dilation, groups);
+                                        });
+                }}},
+        .saves = saves_in0 | saves_in1,
+        .reads = {saves_in1, saves_in0, saves_nothing},
+        .traits = is_hidden,
+        .samples = []() -> std::vector<Sample> {
+          return {{sample({2, 6, 3, 2}), sample({6, 2, 3, 2}), sample({4}), Dims{2, 4, 5, 4},
+                   Dims{2, 1}, Dims{1, 0}, Dims{1, 2}, 2},
+                  {sample({2, 6, 4}), sample({6, 2, 2}), Arg(), Dims{2, 2, 4}, Dims{1}, Dims{0, 1},
+                   Dims{1}, 1}};
         },
-    .derivative =
-        Multilinear{[](const Call&, const Tensor& g, const Tensor&, const Tensor& w, const Dims&,
-                       const Dims& stride, const Dims& padding, const Dims& dilation,
-                       std::int64_t groups) -> Tensor {
-                      return convolution(g, w, Tensor(), stride, padding, dilation, groups);
-                    },
-                    [](const Call&, const Tensor& g, const Tensor& gradient, const Tensor& w,
-                       const Dims&, const Dims& stride, const Dims& padding, const Dims& dilation,
-                       std::int64_t groups) -> Tensor {
-                      return convolution_weight(gradient, g, w.shape(), stride, padding, dilation,
-                                                groups);
-                    }},
-    .saves = saves_inputs,
-    .traits = is_hidden,
-    .samples = []() -> std::vector<Sample> {
-      return {{sample({2, 6, 3, 2}), sample({6, 2, 3, 2}), Dims{2, 4, 5, 4}, Dims{2, 1}, Dims{1, 0},
-               Dims{1, 2}, 2}};
-    },
-}};
+    }};
 
 constinit const Op<Tensor(Tensor, Tensor, Dims, Dims, Dims, Dims, std::int64_t)> convolution_weight{
     {
@@ -338,8 +347,8 @@ constinit const Op<Tensor(Tensor, Tensor, Dims, Dims, Dims, Dims, std::int64_t)>
               check_gradient(g, x, s, x.rank() - 2);
               const DType type = compute_dtype(g.dtype());
               const Tensor gradient = dense(converted(g, type)), input = dense(converted(x, type));
-              Tensor out = Tensor::zeros(size, type);
-              if (g.count() > 0 && x.count() > 0)
+              Tensor out = Tensor::empty(size, type);
+              if (out.count() > 0)
                 kernel_table().convolution[real_index(type)].weight_gradient(
                     s, gradient.address(), input.address(), out.address());
               return laid_out_like(converted(out, g.dtype()), {&g, &x});
@@ -353,8 +362,8 @@ constinit const Op<Tensor(Tensor, Tensor, Dims, Dims, Dims, Dims, std::int64_t)>
                         [](const Call&, const Tensor& g, const Tensor& gradient, const Tensor& x,
                            const Dims&, const Dims& stride, const Dims& padding,
                            const Dims& dilation, std::int64_t groups) -> Tensor {
-                          return convolution_input(gradient, g, x.shape(), stride, padding,
-                                                   dilation, groups);
+                          return convolution_input(gradient, g, Tensor(), x.shape(), stride,
+                                                   padding, dilation, groups);
                         }},
         .saves = saves_inputs,
         .traits = is_hidden,

@@ -20,22 +20,26 @@ Window window(const Dims& input, const Dims& kernel, const Dims& stride, const D
   w.in = Dims(input.begin() + 2, input.end());
   w.kernel = spread_to(kernel, spatial, "kernel_size", op);
   w.stride = spread_to(stride, spatial, "stride", op);
-  w.padding = spread_to(padding, spatial, "padding", op);
+  const bool both_ends = padding.size() == 2 * spatial;
+  w.padding = both_ends ? Dims(padding.begin(), padding.begin() + spatial)
+                        : spread_to(padding, spatial, "padding", op);
+  const Dims behind = both_ends ? Dims(padding.begin() + spatial, padding.end()) : w.padding;
   w.dilation = spread_to(dilation, spatial, "dilation", op);
   constexpr index limit = index{1} << 30;
   for (int d = 0; d < spatial; ++d) {
     expect<ValueError>(w.kernel[d] > 0 && w.stride[d] > 0 && w.dilation[d] > 0 &&
-                           w.padding[d] >= 0 && w.kernel[d] < limit && w.stride[d] < limit &&
-                           w.dilation[d] < limit && w.padding[d] < limit,
+                           w.padding[d] >= 0 && behind[d] >= 0 && w.kernel[d] < limit &&
+                           w.stride[d] < limit && w.dilation[d] < limit && w.padding[d] < limit &&
+                           behind[d] < limit,
                        "{}: kernel_size, stride and dilation must be positive and padding not "
                        "negative, got {}, {}, "
                        "{}, {}",
-                       op, w.kernel, w.stride, w.dilation, w.padding);
-    const index reach = w.in[d] + 2 * w.padding[d] - w.dilation[d] * (w.kernel[d] - 1) - 1;
+                       op, w.kernel, w.stride, w.dilation, padding);
+    const index reach = w.in[d] + w.padding[d] + behind[d] - w.dilation[d] * (w.kernel[d] - 1) - 1;
     expect<ShapeError>(reach >= 0,
                        "{}: the window (kernel_size {}, dilation {}) is larger than the padded "
                        "input {} (padding {})",
-                       op, w.kernel, w.dilation, input, w.padding);
+                       op, w.kernel, w.dilation, input, padding);
     index size = reach / w.stride[d] + 1;
     if (ceil_mode && reach % w.stride[d] != 0 && size * w.stride[d] < w.in[d] + w.padding[d])
       ++size;
@@ -50,6 +54,9 @@ Window pool_window(const Tensor& x, const Dims& kernel, const Dims& stride, cons
                    const Dims& dilation, bool ceil_mode, std::string_view op) {
   expect<ShapeError>(x.rank() >= 3 && x.rank() <= 5, "{}: expects an input (N, C, …), got shape {}",
                      op, x.shape());
+  expect<ShapeError>(padding.size() == 1 || padding.size() == x.rank() - 2,
+                     "{}: padding must be one number or {} numbers, got {}", op, x.rank() - 2,
+                     padding);
   Window w =
       window(x.shape(), kernel, stride.empty() ? kernel : stride, padding, dilation, ceil_mode, op);
   for (int d = 0; d < w.in.size(); ++d)
@@ -66,30 +73,6 @@ kernels::PoolShape pool_shape(const Tensor& x, const Window& w) {
   return s;
 }
 
-Dims pooled_size(const Tensor& x, const Window& w) {
-  Dims size{x.shape()[0], x.shape()[1]};
-  for (index d : w.out) size.push_back(d);
-  return size;
-}
-
-Tensor flat_planes(const Tensor& x) { return flatten(x, 2, -1); }
-
-/// Adds and takes away a batch dim where the input has none.
-template <class F>
-auto with_batch(const Tensor& x, int spatial, std::string_view op, F run) {
-  expect<ShapeError>(x.rank() == spatial + 1 || x.rank() == spatial + 2,
-                     "{}: expects an input with {} or {} dims, got shape {}", op, spatial + 1,
-                     spatial + 2, x.shape());
-  if (x.rank() == spatial + 2) return run(x);
-  auto result = run(unsqueeze(x, 0));
-  if constexpr (std::is_same_v<decltype(result), Tensor>)
-    return squeeze(result, Dims{0});
-  else {
-    for (Tensor& part : result) part = squeeze(part, Dims{0});
-    return result;
-  }
-}
-
 Dims or_empty(const OptionalDims& dims) { return dims ? *dims : Dims(); }
 
 bool recorded(const Tensor& x) {
@@ -97,7 +80,25 @@ bool recorded(const Tensor& x) {
   return mode.recording && x.requires_grad();
 }
 
-/// What windows of x are computed in: integers as float64, which holds them up to 2 ** 53.
+/// The greatest elements of windows and, where asked for, their positions, which cost as much
+/// again.
+Tensor maxima(const Tensor& x, const Dims& kernel, const Dims& stride, const Dims& padding,
+              const Dims& dilation, bool ceil_mode, Tensor* at) {
+  const Window w = pool_window(x, kernel, stride, padding, dilation, ceil_mode, "max_pool");
+  const DType type = window_type(x, "max_pool");
+  const Tensor input = dense(converted(x, type));
+  const Tensor out = Tensor::empty(with_spatial_dims(x.shape(), w.out), type);
+  if (at != nullptr) *at = Tensor::empty(out.shape(), DType::int64);
+  if (out.count() > 0)
+    kernel_table().pooling[real_index(type)].max_forward(
+        pool_shape(x, w), input.address(), out.address(),
+        at != nullptr ? at->data<std::int64_t>() : nullptr);
+  if (at != nullptr) *at = laid_out_like(*at, {&x});
+  return laid_out_like(converted(out, x.dtype()), {&x});
+}
+
+}  // namespace
+
 DType window_type(const Tensor& x, std::string_view op) {
   expect_numbers(x.dtype(), op);
   expect_real(x.dtype(), op);
@@ -112,28 +113,45 @@ DType window_type(const Tensor& x, std::string_view op) {
   return DType::float64;
 }
 
-/// Means of integers without their fractions; a whole mean may have come out a rounding error off.
 Tensor whole_means(const Tensor& means) {
   const Tensor nearest = round(means);
   return where(lt(abs(means - nearest), 1e-6), nearest, trunc(means));
 }
 
-/// The greatest elements of windows and, where asked for, their positions, which cost as much
-/// again.
-Tensor maxima(const Tensor& x, const Dims& kernel, const Dims& stride, const Dims& padding,
-              const Dims& dilation, bool ceil_mode, Tensor* at) {
-  const Window w = pool_window(x, kernel, stride, padding, dilation, ceil_mode, "max_pool");
-  const DType type = window_type(x, "max_pool");
-  const Tensor input = dense(converted(x, type));
-  const Tensor out = Tensor::empty(pooled_size(x, w), type);
-  if (at != nullptr) *at = Tensor::empty(out.shape(), DType::int64);
-  if (out.count() > 0)
-    kernel_table().pooling[real_index(type)].max_forward(
-        pool_shape(x, w), input.address(), out.address(),
-        at != nullptr ? at->data<std::int64_t>() : nullptr);
-  if (at != nullptr) *at = laid_out_like(*at, {&x});
-  return laid_out_like(converted(out, x.dtype()), {&x});
+Tensor max_pool_values(const Tensor& x, const Dims& kernel, const Dims& stride, const Dims& padding,
+                       const Dims& dilation, bool ceil_mode) {
+  if (recorded(x)) return max_pool(x, kernel, stride, padding, dilation, ceil_mode)[0];
+  return maxima(x, kernel, stride, padding, dilation, ceil_mode, nullptr);
 }
+
+Tensor spread_to_positions(const Tensor& g, const Tensor& at, const Tensor& x) {
+  const Tensor zeros = Tensor::zeros(flat_planes(x).shape(), x.dtype());
+  return reshape(scatter_add(zeros, 2, flat_planes(at), flat_planes(g)), x.shape());
+}
+
+Tensor spread_to_positions_fused(const Tensor& g, const Tensor& at, const Tensor& x) {
+  const DType type = compute_dtype(x.dtype());
+  const Tensor gradient = dense(converted(g, type)), positions = dense(at);
+  Tensor out = Tensor::empty(x.shape(), type);
+  const auto flat = [](const Dims& shape, index(&sizes)[3]) {
+    sizes[0] = sizes[1] = 1;
+    sizes[2] = count_of(spatial_dims(shape));
+  };
+  kernels::PoolShape s{};
+  s.planes = x.shape()[0] * x.shape()[1];
+  flat(x.shape(), s.in);
+  flat(g.shape(), s.out);
+  if (out.count() > 0)
+    kernel_table().pooling[real_index(type)].max_backward(
+        s, gradient.address(), positions.data<std::int64_t>(), out.address());
+  return laid_out_like(converted(out, x.dtype()), {&at});
+}
+
+Tensor taken_at_positions(const Tensor& t, const Tensor& at) {
+  return reshape(gather(flat_planes(t), 2, flat_planes(at)), at.shape());
+}
+
+namespace {
 
 std::vector<Sample> max_samples(int spatial) {
   Dims input{2, 2}, single{2};
@@ -177,10 +195,8 @@ std::vector<Sample> average_samples(int spatial) {
           [](const Tensor& x, const Dims& kernel, const OptionalDims& stride, const Dims& padding, \
              const Dims& dilation, bool ceil_mode) {                                               \
             return with_batch(x, N, "max_pool" #N "d", [&](const Tensor& batch) {                  \
-              if (!recorded(batch))                                                                \
-                return maxima(batch, kernel, or_empty(stride), padding, dilation, ceil_mode,       \
-                              nullptr);                                                            \
-              return max_pool(batch, kernel, or_empty(stride), padding, dilation, ceil_mode)[0];   \
+              return max_pool_values(batch, kernel, or_empty(stride), padding, dilation,           \
+                                     ceil_mode);                                                   \
             });                                                                                    \
           },                                                                                       \
       .traits = is_functional,                                                                     \
@@ -293,29 +309,15 @@ constinit const Op<Tensors(Tensor, Dims, Dims, Dims, Dims, bool)> max_pool{{
         },
     .derivative = General{.vjp = {[](const Call& c, const Tensors& g, const Tensor& x, const Dims&,
                                      const Dims&, const Dims&, const Dims&, bool) -> Tensor {
-                            const Tensor zeros = Tensor::zeros(flat_planes(x).shape(), x.dtype());
-                            return reshape(
-                                scatter_add(zeros, 2, flat_planes(c.output(1)), flat_planes(g[0])),
-                                x.shape());
+                            return spread_to_positions(g[0], c.output(1), x);
                           }},
                           .jvp = {[](const Call& c, const Tensors& t, const Tensor&, const Dims&,
                                      const Dims&, const Dims&, const Dims&, bool) -> Tensors {
-                            return {reshape(gather(flat_planes(t[0]), 2, flat_planes(c.output(1))),
-                                            c.output(1).shape()),
-                                    Tensor()};
+                            return {taken_at_positions(t[0], c.output(1)), Tensor()};
                           }}},
-    .fused = Vjp{[](const Call& c, const Tensors& g, const Tensor& x, const Dims& kernel,
-                    const Dims& stride, const Dims& padding, const Dims& dilation,
-                    bool ceil_mode) -> Tensor {
-      const Window w = pool_window(x, kernel, stride, padding, dilation, ceil_mode, "max_pool");
-      const DType type = compute_dtype(x.dtype());
-      const Tensor gradient = dense(converted(g[0], type)), at = dense(c.output(1));
-      Tensor out = Tensor::zeros(x.shape(), type);
-      if (gradient.count() > 0)
-        kernel_table().pooling[real_index(type)].max_backward(
-            pool_shape(x, w), gradient.address(), at.data<std::int64_t>(), out.address());
-      return laid_out_like(converted(out, x.dtype()), {&c.output(1)});
-    }},
+    .fused = Vjp{[](const Call& c, const Tensors& g, const Tensor& x, const Dims&, const Dims&,
+                    const Dims&, const Dims&,
+                    bool) -> Tensor { return spread_to_positions_fused(g[0], c.output(1), x); }},
     .saves = saves_output,
     .traits = is_hidden,
     .samples = []() -> std::vector<Sample> {
@@ -334,7 +336,7 @@ constinit const Op<Tensor(Tensor, Dims, Dims, Dims, bool, bool, std::int64_t)> a
           const Window w = pool_window(x, kernel, stride, padding, Dims{1}, ceil_mode, "avg_pool");
           const DType type = window_type(x, "avg_pool");
           const Tensor input = dense(converted(x, type));
-          Tensor out = Tensor::empty(pooled_size(x, w), type);
+          Tensor out = Tensor::empty(with_spatial_dims(x.shape(), w.out), type);
           if (out.count() > 0)
             kernel_table().pooling[real_index(type)].average_forward(
                 pool_shape(x, w), input.address(), out.address(), include, divisor);

@@ -82,6 +82,11 @@ globals().update(_C.functions)
 globals().update(_aliases.functions())
 for _name in ("dropout", "embedding", "conv1d", "conv2d", "conv3d", "layer_norm", "batch_norm"):
     globals()[_name] = _C.nn_functions[_name]
+# Convolution and pooling; the maximum with positions under PyTorch's name for it.
+for _name in """conv_tbc conv_transpose1d conv_transpose2d conv_transpose3d adaptive_avg_pool1d
+    avg_pool1d max_pool1d max_pool1d_with_indices max_pool2d max_pool3d""".split():
+    globals()[_name] = _C.nn_functions[_name]
+adaptive_max_pool1d = _C.nn_functions["adaptive_max_pool1d_with_indices"]
 del _name
 
 from topograd import _tensor as _tensor  # noqa: E402

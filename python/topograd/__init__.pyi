@@ -169,6 +169,8 @@ __all__ = [
     "acos_",
     "acosh",
     "acosh_",
+    "adaptive_avg_pool1d",
+    "adaptive_max_pool1d",
     "add",
     "addbmm",
     "addcdiv",
@@ -221,6 +223,7 @@ __all__ = [
     "atleast_2d",
     "atleast_3d",
     "autograd",
+    "avg_pool1d",
     "baddbmm",
     "batch_norm",
     "bernoulli",
@@ -269,6 +272,10 @@ __all__ = [
     "conv1d",
     "conv2d",
     "conv3d",
+    "conv_tbc",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "conv_transpose3d",
     "copysign",
     "corrcoef",
     "cos",
@@ -457,6 +464,10 @@ __all__ = [
     "masked_select",
     "matmul",
     "max",
+    "max_pool1d",
+    "max_pool1d_with_indices",
+    "max_pool2d",
+    "max_pool3d",
     "maximum",
     "mean",
     "median",
@@ -688,6 +699,23 @@ def acosh(input: _Operand, *, out: Tensor | None = None) -> Tensor:
 
 def acosh_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Inverse hyperbolic cosine of every element: log(x + sqrt(x * x - 1)). In place."""
+
+def adaptive_avg_pool1d(input: _Operand, output_size: _int | Sequence[_int]) -> Tensor:
+    """Mean of each of output_size nearly equal windows over one spatial dim.
+
+    Window i of n covers [floor(i * size / n), ceil((i + 1) * size / n)).
+    input: (N, C, L) or (C, L), any dtype but bool. output_size: a
+    number or one per dim. Only the sizes change, to output_size. Raises ShapeError
+    for an input with empty dims, ValueError for a negative size.
+    """
+
+def adaptive_max_pool1d(input: _Operand, output_size: _int | Sequence[_int]) -> _ValuesIndices:
+    """adaptive_max_pool1d and the position of every greatest element.
+
+    Returns (values, indices): indices, int64, count through the L
+    of one channel of input in row-major order. output_size is that of
+    adaptive_max_pool1d.
+    """
 
 def add(
     input: _Operand,
@@ -1155,6 +1183,29 @@ def atleast_3d(input: _Operand, *, out: Tensor | None = None) -> Tensor:  # type
 @overload
 def atleast_3d(*tensors: Tensor | Sequence[Tensor]) -> tuple[Tensor, ...]:
     """atleast_3d of each of the tensors, as a tuple."""
+
+def avg_pool1d(
+    input: _Operand,
+    kernel_size: _int | Sequence[_int],
+    stride: _int | Sequence[_int] | None = None,
+    padding: _int | Sequence[_int] = 0,
+    ceil_mode: _bool = False,
+    count_include_pad: _bool = True,
+    divisor_override: _int | None = None,
+) -> Tensor:
+    """Mean of every window over one spatial dim.
+
+    input: (N, C, L) or (C, L), any dtype but bool.
+    Only the sizes change, to
+    floor((size + 2 * padding - kernel_size) / stride) + 1.
+    kernel_size, stride (default kernel_size) and padding (zeros at both ends, 0; at
+    most half of kernel_size): a number or one per dim. ceil_mode=True rounds up
+    instead, where a window begins before the padding at the end.
+    count_include_pad=False leaves the padding out of the number of elements to
+    divide by; divisor_override (not 0) replaces that number.
+    Raises ShapeError when a window is larger than the input, ValueError for a
+    number out of range, DTypeError for bools.
+    """
 
 def baddbmm(
     input: _Operand,
@@ -1697,6 +1748,95 @@ def conv3d(
     sizes stay, of an odd number one more at the end, and needs stride 1, else
     ValueError. input, weight, bias, stride, dilation and groups are those of
     conv3d with numbers.
+    """
+
+def conv_tbc(input: _Operand, weight: _Operand, bias: _Operand, pad: _int = 0) -> Tensor:
+    """Convolution of sequences whose first dim is time.
+
+    input: (T, B, C), any dtype but bool. weight: (kernel, C, K), bias: (K,), of the same
+    dtype. pad: zeros at both ends, default 0. Returns (T + 2 * pad - kernel + 1, B, K).
+    Raises ShapeError when channels or sizes do not fit.
+    """
+
+def conv_transpose1d(
+    input: _Operand,
+    weight: _Operand,
+    bias: _Operand | None = None,
+    stride: _int | Sequence[_int] = 1,
+    padding: _int | Sequence[_int] = 0,
+    output_padding: _int | Sequence[_int] = 0,
+    groups: _int = 1,
+    dilation: _int | Sequence[_int] = 1,
+) -> Tensor:
+    """Transposed convolution over one spatial dim: the gradient of conv1d.
+
+    Every element of input is multiplied with the kernel, and the products are
+    added where the kernel lies, stride apart.
+    input: (N, C, L) or (C, L), any dtype but bool. weight:
+    (C, K / groups, *kernel), bias: (K,), default None; of the same dtype.
+    Returns (N, K, *) or (K, *) with the sizes
+    (size - 1) * stride - 2 * padding + dilation * (kernel - 1) + output_padding + 1.
+    stride (default 1), padding (what is cut off at both ends, 0), output_padding
+    (what is added at one end; smaller than stride or dilation, 0) and dilation (1):
+    a number or one per dim. groups (1): the channels are divided into so many
+    groups, each with kernels of its own.
+    Raises ShapeError when channels or sizes do not fit, ValueError for a number out
+    of range, RuntimeError for different or bool dtypes. Sums of integers are exact
+    up to 2 ** 53.
+    """
+
+def conv_transpose2d(
+    input: _Operand,
+    weight: _Operand,
+    bias: _Operand | None = None,
+    stride: _int | Sequence[_int] = 1,
+    padding: _int | Sequence[_int] = 0,
+    output_padding: _int | Sequence[_int] = 0,
+    groups: _int = 1,
+    dilation: _int | Sequence[_int] = 1,
+) -> Tensor:
+    """Transposed convolution over two spatial dims: the gradient of conv2d.
+
+    Every element of input is multiplied with the kernel, and the products are
+    added where the kernel lies, stride apart.
+    input: (N, C, H, W) or (C, H, W), any dtype but bool. weight:
+    (C, K / groups, *kernel), bias: (K,), default None; of the same dtype.
+    Returns (N, K, *) or (K, *) with the sizes
+    (size - 1) * stride - 2 * padding + dilation * (kernel - 1) + output_padding + 1.
+    stride (default 1), padding (what is cut off at both ends, 0), output_padding
+    (what is added at one end; smaller than stride or dilation, 0) and dilation (1):
+    a number or one per dim. groups (1): the channels are divided into so many
+    groups, each with kernels of its own.
+    Raises ShapeError when channels or sizes do not fit, ValueError for a number out
+    of range, RuntimeError for different or bool dtypes. Sums of integers are exact
+    up to 2 ** 53.
+    """
+
+def conv_transpose3d(
+    input: _Operand,
+    weight: _Operand,
+    bias: _Operand | None = None,
+    stride: _int | Sequence[_int] = 1,
+    padding: _int | Sequence[_int] = 0,
+    output_padding: _int | Sequence[_int] = 0,
+    groups: _int = 1,
+    dilation: _int | Sequence[_int] = 1,
+) -> Tensor:
+    """Transposed convolution over three spatial dims: the gradient of conv3d.
+
+    Every element of input is multiplied with the kernel, and the products are
+    added where the kernel lies, stride apart.
+    input: (N, C, D, H, W) or (C, D, H, W), any dtype but bool. weight:
+    (C, K / groups, *kernel), bias: (K,), default None; of the same dtype.
+    Returns (N, K, *) or (K, *) with the sizes
+    (size - 1) * stride - 2 * padding + dilation * (kernel - 1) + output_padding + 1.
+    stride (default 1), padding (what is cut off at both ends, 0), output_padding
+    (what is added at one end; smaller than stride or dilation, 0) and dilation (1):
+    a number or one per dim. groups (1): the channels are divided into so many
+    groups, each with kernels of its own.
+    Raises ShapeError when channels or sizes do not fit, ValueError for a number out
+    of range, RuntimeError for different or bool dtypes. Sums of integers are exact
+    up to 2 ** 53.
     """
 
 def copysign(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
@@ -3126,6 +3266,84 @@ def max(input: _Operand, other: Tensor, *, out: Tensor | None = None) -> Tensor:
 
     input, other: tensors or numbers that broadcast. NaN wins; at ties each gets half of
     the gradient.
+    """
+
+def max_pool1d(
+    input: _Operand,
+    kernel_size: _int | Sequence[_int],
+    stride: _int | Sequence[_int] | None = None,
+    padding: _int | Sequence[_int] = 0,
+    dilation: _int | Sequence[_int] = 1,
+    ceil_mode: _bool = False,
+) -> Tensor:
+    """Greatest element of every window over one spatial dim.
+
+    input: (N, C, L) or (C, L), any dtype but bool.
+    Only the sizes change, to
+    floor((size + 2 * padding - dilation * (kernel_size - 1) - 1) / stride) + 1.
+    kernel_size, stride (default kernel_size), padding (0; counts as -inf, at most
+    half of kernel_size) and dilation (distance of a window's elements, 1): a number
+    or one per dim. ceil_mode=True rounds up instead, where a window begins before
+    the padding at the end. NaN counts as the greatest. The gradient goes to the
+    first of equal elements. Raises ShapeError when a window is larger than the
+    input, ValueError for a number out of range, DTypeError for bools.
+    """
+
+def max_pool1d_with_indices(
+    input: _Operand,
+    kernel_size: _int | Sequence[_int],
+    stride: _int | Sequence[_int] | None = None,
+    padding: _int | Sequence[_int] = 0,
+    dilation: _int | Sequence[_int] = 1,
+    ceil_mode: _bool = False,
+) -> _ValuesIndices:
+    """max_pool1d and the position of every greatest element.
+
+    Returns (values, indices): indices, int64, count through the L
+    of one channel of input in row-major order, without the padding. kernel_size,
+    stride, padding, dilation and ceil_mode are those of max_pool1d.
+    """
+
+def max_pool2d(
+    input: _Operand,
+    kernel_size: _int | Sequence[_int],
+    stride: _int | Sequence[_int] | None = None,
+    padding: _int | Sequence[_int] = 0,
+    dilation: _int | Sequence[_int] = 1,
+    ceil_mode: _bool = False,
+) -> Tensor:
+    """Greatest element of every window over two spatial dims.
+
+    input: (N, C, H, W) or (C, H, W), any dtype but bool.
+    Only the sizes change, to
+    floor((size + 2 * padding - dilation * (kernel_size - 1) - 1) / stride) + 1.
+    kernel_size, stride (default kernel_size), padding (0; counts as -inf, at most
+    half of kernel_size) and dilation (distance of a window's elements, 1): a number
+    or one per dim. ceil_mode=True rounds up instead, where a window begins before
+    the padding at the end. NaN counts as the greatest. The gradient goes to the
+    first of equal elements. Raises ShapeError when a window is larger than the
+    input, ValueError for a number out of range, DTypeError for bools.
+    """
+
+def max_pool3d(
+    input: _Operand,
+    kernel_size: _int | Sequence[_int],
+    stride: _int | Sequence[_int] | None = None,
+    padding: _int | Sequence[_int] = 0,
+    dilation: _int | Sequence[_int] = 1,
+    ceil_mode: _bool = False,
+) -> Tensor:
+    """Greatest element of every window over three spatial dims.
+
+    input: (N, C, D, H, W) or (C, D, H, W), any dtype but bool.
+    Only the sizes change, to
+    floor((size + 2 * padding - dilation * (kernel_size - 1) - 1) / stride) + 1.
+    kernel_size, stride (default kernel_size), padding (0; counts as -inf, at most
+    half of kernel_size) and dilation (distance of a window's elements, 1): a number
+    or one per dim. ceil_mode=True rounds up instead, where a window begins before
+    the padding at the end. NaN counts as the greatest. The gradient goes to the
+    first of equal elements. Raises ShapeError when a window is larger than the
+    input, ValueError for a number out of range, DTypeError for bools.
     """
 
 def maximum(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:

@@ -95,7 +95,7 @@ FAMILIES = {
     **dict.fromkeys(("random", "distributions"), RANDOM),
     "activation": ACTIVATIONS,
     **dict.fromkeys(("norm", "attention", "recurrent", "recurrent_steps"), LAYERS),
-    **dict.fromkeys(("conv", "pool"), WINDOWS),
+    **dict.fromkeys("conv conv_transpose pool adaptive unpool".split(), WINDOWS),
     "loss": LOSSES,
 }
 NAMED = {

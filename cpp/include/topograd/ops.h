@@ -158,8 +158,9 @@ TOPOGRAD_OP Op<Tensor(Tensor, double, std::int64_t, std::int64_t)> dropout_seede
 // ops/conv.cpp, ops/pool.cpp, ops/attention.cpp
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, Dims, Dims, Dims, std::int64_t)> conv1d, conv2d,
     conv3d, convolution;
-TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Dims, Dims, Dims, Dims, std::int64_t)> convolution_input,
-    convolution_weight;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, Dims, Dims, Dims, Dims, std::int64_t)>
+    convolution_input;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Dims, Dims, Dims, Dims, std::int64_t)> convolution_weight;
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, Dims, std::string, Dims, std::int64_t)> conv1d_named,
     conv2d_named, conv3d_named;
 TOPOGRAD_OP Op<Tensor(Tensor, Dims, OptionalDims, Dims, Dims, bool)> max_pool1d, max_pool2d,
@@ -191,6 +192,19 @@ TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, Tensor, Tensor, Tensor)> gru_cell,
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, Dims, bool, bool)> recurrent_rnn;
 TOPOGRAD_OP Op<Tensors(Tensor, Tensor, Tensor, Tensor, Tensor, Dims, bool)> recurrent_lstm;
 TOPOGRAD_OP Op<Tensors(Tensor, Tensor, Tensor, Tensor, Dims, bool)> recurrent_gru;
+// ops/conv_transpose.cpp, ops/adaptive.cpp, ops/unpool.cpp
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, Dims, Dims, Dims, std::int64_t, Dims)>
+    conv_transpose1d, conv_transpose2d, conv_transpose3d;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, std::int64_t)> conv_tbc;
+TOPOGRAD_OP Op<Tensor(Tensor, Dims)> adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d,
+    adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d, adaptive_average_pool,
+    adaptive_average_pool_transpose;
+TOPOGRAD_OP Op<Tensors(Tensor, Dims)> adaptive_max_pool1d_with_indices,
+    adaptive_max_pool2d_with_indices, adaptive_max_pool3d_with_indices, adaptive_max_pool;
+TOPOGRAD_OP Op<Tensors(Tensor, Tensor, Dims, Dims)> fractional_max_pool;
+TOPOGRAD_OP Op<Tensor(Tensor, double, Dims, OptionalDims, bool)> lp_pool1d, lp_pool2d, lp_pool3d;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Dims, OptionalDims, Dims, OptionalDims)> max_unpool1d,
+    max_unpool2d, max_unpool3d;
 
 // ops/random.cpp
 TOPOGRAD_OP Op<Tensor(Tensor, Object)> bernoulli;

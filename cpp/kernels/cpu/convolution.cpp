@@ -1,5 +1,6 @@
-#include "kernels/cpu/convolution_correlate.h"
-#include "kernels/cpu/convolution_weight.h"
+#include "kernels/cpu/convolution_direct.h"
+#include "kernels/cpu/convolution_lanes.h"
+#include "kernels/cpu/convolution_products.h"
 
 namespace topograd::kernels::TOPOGRAD_ISA_NAME {
 namespace {
@@ -10,9 +11,20 @@ void multiply(const Gemm& call, const double* row_bias) { gemm_float64(call, row
 /// The kernel is one element and nothing moves: a matrix product over channels.
 bool pointwise(const ConvShape& shape) {
   for (int d = 0; d < 3; ++d) {
-    if (shape.kernel[d] != 1 || shape.stride[d] != 1 || shape.padding[d] != 0) return false;
+    if (shape.kernel[d] != 1 || shape.stride[d] != 1 || shape.padding[d] != 0 ||
+        shape.out[d] != shape.in[d])
+      return false;
   }
   return true;
+}
+
+/// A pointwise convolution goes over one long line, whatever the dims are.
+ConvShape flattened(const ConvShape& shape) {
+  ConvShape flat = shape;
+  if (!pointwise(shape)) return flat;
+  const index positions = product_of(shape.out);
+  for (int d = 0; d < 3; ++d) flat.in[d] = flat.out[d] = d < 2 ? 1 : positions;
+  return flat;
 }
 
 index input_channels(const ConvShape& shape) { return shape.groups * shape.in_per_group; }
@@ -32,11 +44,23 @@ void pack_weights(const E* weight, index groups, index rows, index depth, E* out
   });
 }
 
+/// (rows, depth) of each group as (depth, lanes), with zeros behind the rows.
+template <class E>
+void spread_weights(const E* weight, index groups, index rows, index depth, index lanes, E* out) {
+  for (index group = 0; group < groups; ++group) {
+    pack_panel<E, E>(weight + group * rows * depth, depth, 1, rows, depth,
+                     out + group * depth * lanes, lanes);
+  }
+}
+
 /// Copies images [begin, end) chunk by chunk and has each of `count` correlations read them.
 template <class E>
 void correlate_images(const Correlation<E>* calls, index count, const E* source,
                       const index (&extent)[3], index begin, index end) {
   const Correlation<E>& any = calls[0];
+  if (has_small_groups(any)) {
+    return correlate_groups(calls, count, source, extent, begin, end);
+  }
   const index channels = any.groups * any.source_channels;
   const index chunk = images_per_chunk<E>(end - begin, channels * any.layout.channel);
   E* copies = scratch<E>(scratch_images, chunk * channels * any.layout.channel + 4 * overrun<E>);
@@ -47,6 +71,8 @@ void correlate_images(const Correlation<E>* calls, index count, const E* source,
     for (index i = 0; i < count; ++i) {
       if (any.rows <= most_direct_rows) {
         correlate_direct(calls[i], copies, image, images);
+      } else if (calls[i].lanes > 0) {
+        correlate_lanes(calls[i], copies, image, images);
       } else {
         correlate_packed(calls[i], copies, image, images);
       }
@@ -91,8 +117,9 @@ void forward_pointwise(const ConvShape& shape, const E* input, const E* weight, 
 }
 
 template <class E>
-void forward(const ConvShape& shape, const void* input, const void* weight, const void* bias,
+void forward(const ConvShape& given, const void* input, const void* weight, const void* bias,
              void* output) {
+  const ConvShape shape = flattened(given);
   const index positions = product_of(shape.out);
   if (shape.batch == 0 || output_channels(shape) == 0 || positions == 0) return;
   const E* const typed_input = static_cast<const E*>(input);
@@ -116,8 +143,13 @@ void forward(const ConvShape& shape, const void* input, const void* weight, cons
   index* offsets = scratch<index>(scratch_offsets, depth);
   input_offsets(shape, call.layout, offsets);
   call.offsets = offsets;
-  E* packed = scratch<E>(scratch_weights, output_channels(shape) * depth);
-  pack_weights(typed_weight, shape.groups, call.rows, depth, packed);
+  call.lanes = lane_width<E>(call.rows, shape.out[2]);
+  E* packed = scratch<E>(scratch_weights, shape.groups * greatest(call.rows, call.lanes) * depth);
+  if (call.lanes > 0) {
+    spread_weights(typed_weight, shape.groups, call.rows, depth, call.lanes, packed);
+  } else {
+    pack_weights(typed_weight, shape.groups, call.rows, depth, packed);
+  }
   call.weights = packed;
   call.bias = static_cast<const E*>(bias);
   call.target = static_cast<E*>(output);
@@ -165,13 +197,14 @@ Layout cotangent_layout(const ConvShape& shape) {
 template <class E>
 class InputGradient {
  public:
-  InputGradient(const ConvShape& shape, const E* weight, E* gradient)
-      : shape_(shape), weight_(weight), layout_(cotangent_layout(shape)) {
+  InputGradient(const ConvShape& shape, const E* weight, const E* bias, E* gradient)
+      : shape_(shape), weight_(weight), bias_(bias), layout_(cotangent_layout(shape)) {
     const index kernel = product_of(shape.kernel), depth = shape.out_per_group * kernel;
     phases_ = scratch<Correlation<E>>(scratch_phases, product_of(shape.stride));
     offsets_ = scratch<index>(scratch_offsets, depth + kernel);
     taps_ = offsets_ + depth;
-    packed_ = scratch<E>(scratch_weights, input_channels(shape) * depth);
+    const index most_rows = greatest(shape.in_per_group, 2 * overrun<E>);
+    packed_ = scratch<E>(scratch_weights, shape.groups * most_rows * depth);
     for (index z = 0; z < shape.stride[0]; ++z) {
       for (index y = 0; y < shape.stride[1]; ++y) {
         for (index x = 0; x < shape.stride[2]; ++x) add_phase({z, y, x}, gradient);
@@ -206,16 +239,21 @@ class InputGradient {
     call.step[1] = layout_.row;
     call.offsets = offsets_;
     call.weights = packed_;
-    call.bias = nullptr;
+    call.bias = bias_;
     call.target = gradient + corner.z * plane + corner.y * row + corner.x;
     call.target_channel = product_of(shape_.in);
     call.target_step[0] = shape_.stride[0] * plane;
     call.target_step[1] = shape_.stride[1] * row;
     call.target_step[2] = shape_.stride[2];
-    pack_transposed(call.depth, call.pass, taps);
+    call.lanes = lane_width<E>(call.rows, call.out[2]);
+    if (call.lanes > 0) {
+      spread_transposed(call.depth, call.lanes, taps);
+    } else {
+      pack_transposed(call.depth, call.pass, taps);
+    }
     phases_[count_++] = call;
     offsets_ += call.depth;
-    packed_ += input_channels(shape_) * call.depth;
+    packed_ += shape_.groups * greatest(call.rows, call.lanes) * call.depth;
   }
 
   /// Fills the phase's taps and offsets; returns the number of taps.
@@ -260,8 +298,22 @@ class InputGradient {
              });
   }
 
+  /// The same as (depth, lanes), with zeros behind the input channels.
+  void spread_transposed(index depth, index lanes, index taps) {
+    const index rows = shape_.in_per_group, kernel = product_of(shape_.kernel);
+    for (index i = 0; i < shape_.groups * depth; ++i) {
+      const index group = i / depth, q = i % depth;
+      const index channel = group * shape_.out_per_group + q / taps;
+      const E* from = weight_ + channel * rows * kernel + taps_[q % taps];
+      E* to = packed_ + i * lanes;
+      for (index r = 0; r < rows; ++r) to[r] = from[r * kernel];
+      for (index r = rows; r < lanes; ++r) to[r] = E{0};
+    }
+  }
+
   const ConvShape& shape_;
   const E* const weight_;
+  const E* const bias_;
   const Layout layout_;
   Correlation<E>* phases_;
   index count_ = 0;
@@ -272,7 +324,7 @@ class InputGradient {
 
 template <class E>
 void input_gradient_pointwise(const ConvShape& shape, const E* cotangent, const E* weight,
-                              E* gradient) {
+                              const E* bias, E* gradient) {
   const index positions = product_of(shape.out);
   Gemm call;
   call.batch = shape.batch;
@@ -288,38 +340,51 @@ void input_gradient_pointwise(const ConvShape& shape, const E* cotangent, const 
     call.a = weight + group * call.m * call.k;
     call.b = cotangent + group * call.k * positions;
     call.c = gradient + group * call.m * positions;
-    multiply(call, static_cast<const E*>(nullptr));
+    multiply(call, bias == nullptr ? nullptr : bias + group * call.m);
   }
 }
 
 template <class E>
-void input_gradient(const ConvShape& shape, const void* cotangent, const void* weight,
-                    void* gradient) {
+void input_gradient(const ConvShape& given, const void* cotangent, const void* weight,
+                    const void* bias, void* gradient) {
+  const ConvShape shape = flattened(given);
   if (shape.batch == 0 || input_channels(shape) == 0 || product_of(shape.in) == 0) return;
   const E* const typed_cotangent = static_cast<const E*>(cotangent);
   const E* const typed_weight = static_cast<const E*>(weight);
+  const E* const typed_bias = static_cast<const E*>(bias);
   E* const typed_gradient = static_cast<E*>(gradient);
   if (pointwise(shape) && shape.in_per_group > most_direct_rows) {
-    return input_gradient_pointwise(shape, typed_cotangent, typed_weight, typed_gradient);
+    return input_gradient_pointwise(shape, typed_cotangent, typed_weight, typed_bias,
+                                    typed_gradient);
   }
-  InputGradient<E>(shape, typed_weight, typed_gradient).run(typed_cotangent);
+  InputGradient<E>(shape, typed_weight, typed_bias, typed_gradient).run(typed_cotangent);
 }
 
 /// What the weight's gradient reads of the input may be there already.
 bool in_place(const ConvShape& shape) {
-  return shape.stride[2] == 1 && shape.padding[0] == 0 && shape.padding[1] == 0 &&
-         shape.padding[2] == 0;
+  const Layout reads = input_layout(shape);
+  for (int d = 0; d < 3; ++d) {
+    if (shape.padding[d] != 0 || reads.size[d] > shape.in[d]) return false;
+  }
+  return shape.stride[2] == 1;
 }
 
 /// One channel by one or two: too few for vectors of channels.
 bool narrow(const ConvShape& shape) { return shape.in_per_group == 1 && shape.out_per_group <= 2; }
+
+/// How cotangents are read: as they are, or transposed.
+template <class E>
+bool read_as_they_are(const ConvShape& shape) {
+  return narrow(shape) || worth_products<E>(shape);
+}
 
 /// Elements of one image in scratch, whichever is more: copied or transposed.
 template <class E>
 index image_elements(const ConvShape& shape, const Layout& layout) {
   const index panels = shape.groups * ceil_div(shape.out_per_group, tile_columns<E>);
   const index copied = in_place(shape) ? 0 : input_channels(shape) * layout.channel;
-  const index transposed = narrow(shape) ? 0 : panels * product_of(shape.out) * tile_columns<E>;
+  const index transposed =
+      read_as_they_are<E>(shape) ? 0 : panels * product_of(shape.out) * tile_columns<E>;
   return greatest(copied, transposed);
 }
 
@@ -331,7 +396,8 @@ void add_images(WeightGradient<E> call, const ConvShape& shape, const E* cotange
   const index elements = image_elements<E>(shape, call.layout);
   const index chunk = images_per_chunk<E>(end - begin, elements);
   E* copies = in_place(shape) ? nullptr : scratch<E>(scratch_images, chunk * elements);
-  E* transposed = narrow(shape) ? nullptr : scratch<E>(scratch_weights, chunk * elements);
+  const bool plain = read_as_they_are<E>(shape);
+  E* transposed = plain ? nullptr : scratch<E>(scratch_weights, chunk * elements);
   call.transposed = transposed;
   for (index image = begin; image < end; image += chunk) {
     call.images = least(chunk, end - image);
@@ -341,7 +407,9 @@ void add_images(WeightGradient<E> call, const ConvShape& shape, const E* cotange
       copy_channels(source, shape.in, call.layout, call.images * channels, copies);
     }
     call.source = copies == nullptr ? source : copies;
-    if (narrow(shape)) {
+    if (worth_products<E>(shape)) {
+      add_products(call, g);
+    } else if (plain) {
       add_depthwise_gradient(call, g);
     } else {
       transpose_cotangents(call, g, transposed);
@@ -361,8 +429,9 @@ index batch_parts(const ConvShape& shape, const Layout& layout, index elements) 
 }
 
 template <class E>
-void weight_gradient(const ConvShape& shape, const void* cotangent, const void* input,
+void weight_gradient(const ConvShape& given, const void* cotangent, const void* input,
                      void* gradient) {
+  const ConvShape shape = flattened(given);
   WeightGradient<E> call;
   call.groups = shape.groups;
   call.rows = shape.out_per_group;
@@ -381,6 +450,7 @@ void weight_gradient(const ConvShape& shape, const void* cotangent, const void* 
   index* offsets = scratch<index>(scratch_offsets, call.depth);
   input_offsets(shape, call.layout, offsets);
   call.offsets = offsets;
+  call.taps = shares_pointers(shape) ? shared_taps : 1;
 
   const E* const typed_cotangent = static_cast<const E*>(cotangent);
   const E* const typed_input = static_cast<const E*>(input);

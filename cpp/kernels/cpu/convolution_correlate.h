@@ -17,8 +17,10 @@ struct Correlation {
   Layout layout;
   index step[2];  ///< elements of the layout between neighbours in z and in y; in x they touch
   index out[3];   ///< positions
+  index lanes;    ///< 0, or the width of a row of weights for correlate_lanes
   const index* offsets;
-  const E* weights;  ///< of each group (rows, depth), each pass packed by pack_rows
+  /// Of each group (rows, depth), each pass packed by pack_rows; with lanes (depth, lanes).
+  const E* weights;
   const E* bias;
   E* target;  ///< the first position of the first channel
   index target_channel, target_step[3];
@@ -167,120 +169,6 @@ void correlate_packed(const Correlation<E>& call, const E* images, index first, 
           call.target + (first * call.groups + channels) * call.rows * call.target_channel);
       part.run(row, least(part_rows, call.rows - row), position,
                least(position + block, call.positions()));
-    }
-  });
-}
-
-/// `vectors` vectors of an output line, in `rows` channels. room: elements from out on that may be
-/// written, those of later lines included.
-template <class E, int rows, int lines, int vectors>
-void correlate_vectors(const E* image, index image_line, const index* offsets, const E* weight,
-                       index depth, const E* bias, E* out, index out_row, index out_line,
-                       index room) {
-  using V = typename VectorOf<E, vector_bytes>::type;
-  constexpr index lanes = overrun<E>;
-  constexpr int count_of_sums = lines * vectors;
-  V sum[rows][count_of_sums];
-#pragma GCC unroll 4
-  for (int r = 0; r < rows; ++r) {
-#pragma GCC unroll 4
-    for (int j = 0; j < count_of_sums; ++j) sum[r][j] = V{};
-  }
-  for (index p = 0; p < depth; ++p) {
-    V right[count_of_sums];
-#pragma GCC unroll 4
-    for (int j = 0; j < count_of_sums; ++j) {
-      right[j] = load_bits<V>(image + j / vectors * image_line + offsets[p] + j % vectors * lanes);
-    }
-#pragma GCC unroll 4
-    for (int r = 0; r < rows; ++r) {
-      const V left = weight[p * rows + r] - V{};
-#pragma GCC unroll 4
-      for (int j = 0; j < count_of_sums; ++j) sum[r][j] += left * right[j];
-    }
-  }
-#pragma GCC unroll 4
-  for (int r = 0; r < rows; ++r) {
-#pragma GCC unroll 4
-    for (int j = 0; j < count_of_sums; ++j) {
-      if (bias != nullptr) sum[r][j] += bias[r] - V{};
-      const index place = j / vectors * out_line + j % vectors * lanes;
-      E* to = out + r * out_row + place;
-      const index count = least(lanes, room - place);
-      if (count == lanes) {
-        std::memcpy(to, &sum[r][j], sizeof(V));
-      } else {
-        for (index l = 0; l < count; ++l) to[l] = sum[r][j][l];
-      }
-    }
-  }
-}
-
-/// Output lines [first, last) of the `rows` channels of one group. Lines are written in order, so
-/// that a vector may reach into the next one.
-template <class E, int rows>
-void correlate_lines(const Correlation<E>& call, const E* image, index group, E* target,
-                     index first, index last) {
-  constexpr index lanes = overrun<E>;
-  constexpr int most = rows <= 2 ? 4 : 2;  // vectors, for the registers there are
-  const index width = call.out[2];
-  const bool dense = call.dense();
-  E* staging = dense ? nullptr : scratch<E>(scratch_staging, rows * width);
-  const E* weight = call.weights + group * rows * call.depth;
-  const E* bias = call.bias == nullptr ? nullptr : call.bias + group * rows;
-  // A line of one or two vectors has too few sums to hide the latency of adding: several at once.
-  const int together = rows > 2 || !dense || width > 2 * lanes ? 1 : width > lanes ? 2 : 4;
-  index next = first;
-  for (index line = first; line < last; line = next) {
-    const E* in = image + call.base(line * width);
-    E* out = dense ? target + line * width : staging;
-    const index room = dense ? (last - line) * width : width;
-    next = line + 1;
-    if (together > 1 && line + together <= last && line % call.out[1] + together <= call.out[1]) {
-      const auto run =
-          together == 2 ? &correlate_vectors<E, rows, 2, 2> : &correlate_vectors<E, rows, 4, 1>;
-      run(in, call.step[1], call.offsets, weight, call.depth, bias, out, call.target_channel, width,
-          room);
-      next = line + together;
-      continue;
-    }
-    for (index x = 0; x < width;) {
-      const int vectors = width - x > 2 * lanes ? most : width - x > lanes ? 2 : 1;
-      const auto run = vectors == most ? &correlate_vectors<E, rows, 1, most>
-                       : vectors == 2  ? &correlate_vectors<E, rows, 1, 2>
-                                       : &correlate_vectors<E, rows, 1, 1>;
-      run(in + x, 0, call.offsets, weight, call.depth, bias, out + x,
-          dense ? call.target_channel : width, 0, room - x);
-      x += vectors * lanes;
-    }
-    if (dense) continue;
-    E* to = target + call.place(line * width);
-    for (int r = 0; r < rows; ++r) {
-      for (index x = 0; x < width; ++x) {
-        to[r * call.target_channel + x * call.target_step[2]] = staging[r * width + x];
-      }
-    }
-  }
-}
-
-/// correlate_packed for up to most_direct_rows rows.
-template <class E>
-void correlate_direct(const Correlation<E>& call, const E* images, index first, index count) {
-  const index lines = call.out[0] * call.out[1];
-  const index work = call.rows * call.out[2] * (call.depth + 1);
-  const auto run = call.rows == 1   ? &correlate_lines<E, 1>
-                   : call.rows == 2 ? &correlate_lines<E, 2>
-                   : call.rows == 3 ? &correlate_lines<E, 3>
-                                    : &correlate_lines<E, 4>;
-  parallel(count * call.groups * lines, grain_work / 4 / work + 1, [&](index i, index end) {
-    while (i < end) {
-      const index channels = i / lines, line = i % lines;  // channels: (image, group)
-      const index last = least(lines, line + end - i);
-      run(call, images + channels * call.source_channels * call.layout.channel,
-          channels % call.groups,
-          call.target + (first * call.groups + channels) * call.rows * call.target_channel, line,
-          last);
-      i += last - line;
     }
   });
 }

@@ -9,8 +9,11 @@
 namespace topograd::kernels::TOPOGRAD_ISA_NAME {
 namespace {
 
-/// Rows (offsets) of a register tile: each needs a pointer of its own.
-inline constexpr int gradient_rows = tile_rows < 8 ? tile_rows : 8;
+/// Rows (offsets) of a register tile: each needs a pointer of its own, but for three neighbours, as
+/// in a kernel of that width, which share one.
+inline constexpr int pointer_rows = tile_rows < 8 ? tile_rows : 8;
+inline constexpr int shared_taps = 3;
+inline constexpr int shared_rows = tile_rows / shared_taps * shared_taps;
 
 /// Positions whose transposed cotangents stay in the second-level cache, and the rows they may be
 /// cut into.
@@ -33,10 +36,12 @@ struct WeightGradient {
   index step[2];
   index out[3];
   const index* offsets;
+  index taps;           ///< shared_taps where offsets are neighbours by threes, else 1
   const E* source;      ///< images in the layout
   const E* transposed;  ///< cotangents (group, panel, image, position, tile_columns)
   E* gradient;
 
+  index tile_offsets() const { return taps == 1 ? pointer_rows : shared_rows; }
   index positions() const { return product_of(out); }
   index pieces() const { return ceil_div(out[2], longest_run); }  ///< of an output row
   index runs() const { return images * out[0] * out[1] * pieces(); }
@@ -48,29 +53,31 @@ struct WeightGradient {
   }
 };
 
-/// sum[i][channel] over the runs, for `rows` offsets and one vector or two of channels.
-template <class E, int bytes, int vectors, int rows>
+/// sum[i][channel] over the runs, for pointers * taps offsets, `taps` of them neighbours, and one
+/// vector or two of channels. offsets: those of the pointers.
+template <class E, int bytes, int vectors, int pointers, int taps>
 void gradient_tile(const E* source, const index* offsets, const Run* runs, index count,
                    const E* cotangent, E* out) {
   using V = typename VectorOf<E, bytes>::type;
   constexpr index lanes = bytes / static_cast<index>(sizeof(E));
+  constexpr int rows = pointers * taps;
   V sum[rows][vectors];
-#pragma GCC unroll 8
+#pragma GCC unroll 12
   for (int i = 0; i < rows; ++i) {
 #pragma GCC unroll 2
     for (int j = 0; j < vectors; ++j) sum[i][j] = V{};
   }
   for (index r = 0; r < count; ++r) {
-    const E* in[rows];
+    const E* in[pointers];
 #pragma GCC unroll 8
-    for (int i = 0; i < rows; ++i) in[i] = source + offsets[i] + runs[r].base;
+    for (int i = 0; i < pointers; ++i) in[i] = source + offsets[i] + runs[r].base;
     for (index x = 0; x < runs[r].length; ++x) {
       V right[vectors];
 #pragma GCC unroll 2
       for (int j = 0; j < vectors; ++j) right[j] = load_bits<V>(cotangent + j * lanes);
-#pragma GCC unroll 8
+#pragma GCC unroll 12
       for (int i = 0; i < rows; ++i) {
-        const V left = in[i][x] - V{};
+        const V left = in[i / taps][x + i % taps] - V{};
 #pragma GCC unroll 2
         for (int j = 0; j < vectors; ++j) sum[i][j] += left * right[j];
       }
@@ -80,20 +87,26 @@ void gradient_tile(const E* source, const index* offsets, const Run* runs, index
   std::memcpy(out, sum, sizeof sum);
 }
 
-template <class E, int rows>
-void gradient_tile_of(index width, const E* source, const index* offsets, const Run* runs,
-                      index count, const E* cotangent, E* out) {
+template <class E>
+using GradientTile = void (*)(const E*, const index*, const Run*, index, const E*, E*);
+
+template <class E, int pointers, int taps>
+GradientTile<E> gradient_tile_of(index width) {
   constexpr index full = tile_columns<E>;
   constexpr int bytes = vector_bytes;
-  auto tile = &gradient_tile<E, bytes, 2, rows>;
-  if (width == full / 2) tile = &gradient_tile<E, bytes, 1, rows>;
   if constexpr (bytes >= 32) {
-    if (width == full / 4) tile = &gradient_tile<E, bytes / 2, 1, rows>;
+    if (width == full / 4) return &gradient_tile<E, bytes / 2, 1, pointers, taps>;
   }
   if constexpr (bytes >= 64) {
-    if (width == full / 8) tile = &gradient_tile<E, bytes / 4, 1, rows>;
+    if (width == full / 8) return &gradient_tile<E, bytes / 4, 1, pointers, taps>;
   }
-  tile(source, offsets, runs, count, cotangent, out);
+  if (width == full / 2) return &gradient_tile<E, bytes, 1, pointers, taps>;
+  return &gradient_tile<E, bytes, 2, pointers, taps>;
+}
+
+/// Whether offsets are neighbours by threes.
+inline bool shares_pointers(const ConvShape& shape) {
+  return shape.kernel[2] == shared_taps && shape.stride[2] == 1 && shape.dilation[2] == 1;
 }
 
 /// Adds what some runs contribute to columns [first, last) of one panel of channels.
@@ -105,14 +118,19 @@ void add_runs(const WeightGradient<E>& call, index group, index panel, const Run
   const index width = tile_width<E>(channels);
   const E* source = call.source + group * call.source_channels * call.layout.channel;
   E* gradient = call.gradient + (group * call.rows + channel) * call.depth;
-  alignas(64) E sum[gradient_rows * tile_columns<E>];
-  for (index q = first; q < last; q += gradient_rows) {
-    const index rows = least<index>(gradient_rows, last - q);
-    index offsets[gradient_rows];
-    // A tile without enough rows repeats the last one.
-    for (index i = 0; i < gradient_rows; ++i) offsets[i] = call.offsets[q + least(i, rows - 1)];
-    const auto tile = rows > 4 ? &gradient_tile_of<E, gradient_rows> : &gradient_tile_of<E, 4>;
-    tile(width, source, offsets, runs, count, cotangent, sum);
+  const index taps = call.taps, most = call.tile_offsets();
+  alignas(64) E sum[tile_rows * tile_columns<E>];
+  for (index q = first; q < last; q += most) {
+    const index rows = least(most, last - q);
+    index offsets[pointer_rows];
+    // A tile without enough rows repeats the last ones.
+    for (index i = 0; i < most / taps; ++i) {
+      offsets[i] = call.offsets[q + least(i * taps, rows - taps)];
+    }
+    const auto tile = taps > 1 ? gradient_tile_of<E, shared_rows / shared_taps, shared_taps>(width)
+                               : (rows > 4 ? gradient_tile_of<E, pointer_rows, 1>(width)
+                                           : gradient_tile_of<E, 4, 1>(width));
+    tile(source, offsets, runs, count, cotangent, sum);
     for (index c = 0; c < channels; ++c) {
       for (index i = 0; i < rows; ++i) gradient[c * call.depth + q + i] += sum[i * width + c];
     }
@@ -123,9 +141,9 @@ void add_runs(const WeightGradient<E>& call, index group, index panel, const Run
 template <class E>
 void add_weight_gradient(const WeightGradient<E>& call) {
   const index panels = ceil_div(call.rows, tile_columns<E>);
-  const index tiles = ceil_div(call.depth, gradient_rows);
+  const index tiles = ceil_div(call.depth, call.tile_offsets());
   const index total = call.images * call.positions();
-  const index work = gradient_rows * tile_columns<E> * (total + 1);
+  const index work = call.tile_offsets() * tile_columns<E> * (total + 1);
   parallel(call.groups * panels * tiles, grain_work / work + 1, [&](index begin, index end) {
     while (begin < end) {
       const index item = begin / tiles, first = begin % tiles;  // item: (group, panel)
@@ -140,8 +158,8 @@ void add_weight_gradient(const WeightGradient<E>& call) {
           runs[count] = call.run(next++);
           positions += runs[count++].length;
         }
-        add_runs(call, item / panels, item % panels, runs, count, cotangent, first * gradient_rows,
-                 least(call.depth, last * gradient_rows));
+        add_runs(call, item / panels, item % panels, runs, count, cotangent,
+                 first * call.tile_offsets(), least(call.depth, last * call.tile_offsets()));
         cotangent += positions * width;
       }
       begin += last - first;

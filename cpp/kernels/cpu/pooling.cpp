@@ -1,4 +1,4 @@
-#include "kernels/cpu/pooling_windows.h"
+#include "kernels/cpu/pooling_joined.h"
 
 namespace topograd::kernels::TOPOGRAD_ISA_NAME {
 
@@ -81,65 +81,139 @@ void max_row(const PoolShape& shape, const Row& row, Line<T>& line, const T* in,
   }
 }
 
+/// columns[i] = the greatest element of a column of the input rows, -inf outside of them.
+template <class T>
+void greatest_of_rows(const PoolShape& shape, const Row& row, const T* in, index left, index needed,
+                      T* columns) {
+  const index begin = least(greatest<index>(-left, 0), needed);
+  const index end = greatest(begin, least(shape.in[2] - left, needed));
+  for (index i = 0; i < needed; ++i) columns[i] = lowest<T>;
+  row.each_input_row(shape, [&](index offset) {
+    const T* from = in + offset + left;
+    for (index i = begin; i < end; ++i) {
+      columns[i] = (from[i] > columns[i]) | (from[i] != from[i]) ? from[i] : columns[i];
+    }
+  });
+}
+
+/// value[j] = the greatest element of the window of columns from j * stride on.
+template <class T>
+void greatest_of_columns(const PoolShape& shape, const T* columns, index count, T* value) {
+  each_tap(shape, [&]<int taps, int fixed_stride>(index k) {
+    const index step = fixed_stride != 0 ? fixed_stride : shape.stride[2];
+    const T* from = columns + k * shape.dilation[2];
+    const auto greatest_of = [&](index j, T best) {
+      for (int t = 0; t < taps; ++t) {
+        const T x = from[j * step + t * shape.dilation[2]];
+        best = (x > best) | (x != x) ? x : best;
+      }
+      return best;
+    };
+    if (k == 0) {
+      for (index j = 0; j < rounded(count); ++j) value[j] = greatest_of(j, from[j * step]);
+    } else {
+      for (index j = 0; j < rounded(count); ++j) value[j] = greatest_of(j, value[j]);
+    }
+  });
+}
+
+/// The same for exactly `count` windows.
+template <class T>
+void greatest_of_exactly(const PoolShape& shape, const T* columns, index count, T* out) {
+  if (count == rounded(count)) return greatest_of_columns(shape, columns, count, out);
+  alignas(64) T value[tile];
+  greatest_of_columns(shape, columns, count, value);
+  for (index j = 0; j < count; ++j) out[j] = value[j];
+}
+
 /// The values alone: down the rows first, where neighbours lie side by side, then along the row.
 template <class T>
-void max_row_values(const PoolShape& shape, const Row& row, T* columns, const T* in, T* out) {
+void max_row_values(const PoolShape& shape, const Row& row, Line<T>& line, const T* in, T* out) {
   const index stride = shape.stride[2], extent = (shape.kernel[2] - 1) * shape.dilation[2] + 1;
+  const index total = (shape.planes - row.plane) * in_plane(shape);
+  const bool single = row.depth.count() == 1 && row.height.count() == 1;
   for (index first = 0; first < shape.out[2]; first += tile) {
     const index count = least(tile, shape.out[2] - first);
     const index left = first * stride - shape.padding[2];
-    const index needed = (rounded(count) - 1) * stride + extent;
-    const index begin = least(greatest<index>(-left, 0), needed);
-    const index end = greatest(begin, least(shape.in[2] - left, needed));
-    for (index i = 0; i < needed; ++i) columns[i] = lowest<T>;
-    row.each_input_row(shape, [&](index offset) {
-      const T* from = in + offset + left;
-      for (index i = begin; i < end; ++i) {
-        columns[i] = (from[i] > columns[i]) | (from[i] != from[i]) ? from[i] : columns[i];
-      }
-    });
-    alignas(64) T value[tile];
-    for (index j = 0; j < rounded(count); ++j) value[j] = lowest<T>;
-    each_tap(shape, [&]<int taps, int fixed_stride>(index k) {
-      const index step = fixed_stride != 0 ? fixed_stride : stride;
-      const T* from = columns + k * shape.dilation[2];
-      for (index j = 0; j < rounded(count); ++j) {
-        T best = value[j];
-        for (int t = 0; t < taps; ++t) {
-          const T x = from[j * step + t * shape.dilation[2]];
-          best = (x > best) | (x != x) ? x : best;
-        }
-        value[j] = best;
-      }
-    });
-    for (index j = 0; j < count; ++j) out[first + j] = value[j];
+    const T* columns = line.room();
+    if (single) {
+      columns = line.columns(in, total, row.first_input_row(shape), left, count, lowest<T>);
+    } else {
+      const index needed = (rounded(count) - 1) * stride + extent;
+      greatest_of_rows(shape, row, in, left, needed, line.room());
+    }
+    greatest_of_exactly(shape, columns, count, out + first);
   }
+}
+
+/// Rows of windows side by side, as one row.
+template <class T, class Position>
+void max_joined(const PoolShape& shape, const JoinedRows<T>& rows, T* out, std::int64_t* indices) {
+  const index width = shape.out[2], count = rows.count() * width;
+  Maxima<T, Position> maxima;
+  for (index j = 0; j < rounded(count); ++j) {
+    maxima.value[j] = lowest<T>;
+    maxima.position[j] = 0;
+  }
+  rows.each_row_of_window([&](index offset) {
+    const T* columns = rows.columns(offset);
+    each_tap(shape, [&]<int taps, int fixed_stride>(index k) {
+      take_greater<taps, fixed_stride>(shape, columns + k, static_cast<Position>(offset + k), count,
+                                       maxima);
+    });
+  });
+  for (index j = 0; j < count; ++j) out[j] = maxima.value[j];
+  for (index r = 0, j = 0; r < rows.count(); ++r) {
+    for (index x = 0; x < width; ++x, ++j)
+      indices[j] = rows.origin(r) + x * shape.stride[2] + maxima.position[j];
+  }
+}
+
+/// f(row, item, count) for pieces of `together` rows of outputs, threaded.
+template <class F>
+void each_rows(const PoolShape& shape, index together, F f) {
+  const index rows = shape.planes * shape.out[0] * shape.out[1];
+  const index work = shape.out[2] * window_size(shape) * together;
+  parallel(ceil_div(rows, together), grain_of(work), [&](index begin, index end) {
+    f(Row(shape, begin * together), begin * together, least(end * together, rows));
+  });
 }
 
 template <class T>
 void max_values(const PoolShape& shape, const T* input, T* output) {
-  const index width = shape.out[2];
-  const index rows = shape.planes * shape.out[0] * shape.out[1];
-  parallel(rows, grain_of(width * window_size(shape)), [=, &shape](index begin, index end) {
-    T* columns =
-        scratch<T>(0, shape.stride[2] * tile + (shape.kernel[2] - 1) * shape.dilation[2] + 1);
-    Row row(shape, begin);
-    for (index item = begin; item < end; ++item, row.next(shape))
-      max_row_values(shape, row, columns, input + row.plane * in_plane(shape),
-                     output + item * width);
+  const index width = shape.out[2], together = rows_together(shape);
+  each_rows(shape, together, [&](Row row, index item, index end) {
+    if (together == 1) {
+      Line<T> line(shape);
+      for (; item < end; ++item, row.next(shape))
+        max_row_values(shape, row, line, input + row.plane * in_plane(shape),
+                       output + item * width);
+      return;
+    }
+    JoinedRows<T> rows(shape, input);
+    for (; item < end; item += together) {
+      rows.take(row, least(together, end - item));
+      greatest_of_exactly(shape, rows.greatest_columns(), rows.count() * width,
+                          output + item * width);
+    }
   });
 }
 
 template <class T, class Position>
 void max_rows(const PoolShape& shape, const T* input, T* output, std::int64_t* indices) {
-  const index width = shape.out[2];
-  const index rows = shape.planes * shape.out[0] * shape.out[1];
-  parallel(rows, grain_of(width * window_size(shape)), [=, &shape](index begin, index end) {
-    Line<T> line(shape);
-    Row row(shape, begin);
-    for (index item = begin; item < end; ++item, row.next(shape)) {
-      max_row<T, Position>(shape, row, line, input + row.plane * in_plane(shape),
-                           output + item * width, indices + item * width);
+  const index width = shape.out[2], together = rows_together(shape);
+  each_rows(shape, together, [&](Row row, index item, index end) {
+    if (together == 1) {
+      Line<T> line(shape);
+      for (; item < end; ++item, row.next(shape))
+        max_row<T, Position>(shape, row, line, input + row.plane * in_plane(shape),
+                             output + item * width, indices + item * width);
+      return;
+    }
+    JoinedRows<T> rows(shape, input);
+    for (; item < end; item += together) {
+      rows.take(row, least(together, end - item));
+      max_joined<T, Position>(shape, rows, output + item * width, indices + item * width);
     }
   });
 }

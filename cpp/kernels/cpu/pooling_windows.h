@@ -110,6 +110,9 @@ class Line {
         extent_((shape.kernel[2] - 1) * shape.dilation[2] + 1),
         columns_(scratch<T>(0, stride_ * tile + extent_)) {}
 
+  /// For as many columns as a tile needs.
+  T* room() { return columns_; }
+
   /// The columns from `left`, which may be negative, on, of the row at in + row; columns that do
   /// not exist are `outside`. `total` is the number of elements at in.
   const T* columns(const T* in, index total, index row, index left, index count, T outside) {

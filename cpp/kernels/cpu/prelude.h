@@ -68,6 +68,7 @@ const Convert (*convert_table())[dtype_count];
 void fill_gemm(GemmFn (&gemm)[dtype_count]);
 void fill_convolution(Convolution (&convolution)[2]);
 void fill_pooling(Pooling (&pooling)[2]);
+void fill_box_pooling(BoxPooling (&pooling)[2]);
 void fill_rows(Rows (&rows)[2]);
 void fill_attention(Attention (&attention)[2]);
 void fill_recurrent(Recurrent (&recurrent)[2]);

@@ -13,6 +13,7 @@ Table make_table() {
   fill_gemm(table.gemm);
   fill_convolution(table.convolution);
   fill_pooling(table.pooling);
+  fill_box_pooling(table.box_pooling);
   fill_rows(table.rows);
   fill_attention(table.attention);
   fill_recurrent(table.recurrent);

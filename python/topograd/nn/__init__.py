@@ -39,9 +39,17 @@ from topograd.nn.containers import (
     ParameterList,
     Sequential,
 )
-from topograd.nn.conv import Conv1d, Conv2d
+from topograd.nn.conv import (
+    Conv1d,
+    Conv2d,
+    Conv3d,
+    ConvTranspose1d,
+    ConvTranspose2d,
+    ConvTranspose3d,
+)
 from topograd.nn.dropout import Dropout, Dropout1d, Dropout2d
 from topograd.nn.embedding import Embedding
+from topograd.nn.fractional import FractionalMaxPool2d, FractionalMaxPool3d
 from topograd.nn.lazy import (
     LazyBatchNorm1d,
     LazyBatchNorm2d,
@@ -70,10 +78,22 @@ from topograd.nn.parameter import Buffer, Parameter, UninitializedBuffer, Uninit
 from topograd.nn.pooling import (
     AdaptiveAvgPool1d,
     AdaptiveAvgPool2d,
+    AdaptiveAvgPool3d,
+    AdaptiveMaxPool1d,
+    AdaptiveMaxPool2d,
+    AdaptiveMaxPool3d,
     AvgPool1d,
     AvgPool2d,
+    AvgPool3d,
+    LPPool1d,
+    LPPool2d,
+    LPPool3d,
     MaxPool1d,
     MaxPool2d,
+    MaxPool3d,
+    MaxUnpool1d,
+    MaxUnpool2d,
+    MaxUnpool3d,
 )
 from topograd.nn.rnn import GRU, LSTM, RNN, RNNBase
 from topograd.nn.rnn_cells import GRUCell, LSTMCell, RNNCell, RNNCellBase
@@ -91,8 +111,13 @@ __all__ = [
     "SELU",
     "AdaptiveAvgPool1d",
     "AdaptiveAvgPool2d",
+    "AdaptiveAvgPool3d",
+    "AdaptiveMaxPool1d",
+    "AdaptiveMaxPool2d",
+    "AdaptiveMaxPool3d",
     "AvgPool1d",
     "AvgPool2d",
+    "AvgPool3d",
     "BCELoss",
     "BCEWithLogitsLoss",
     "BatchNorm1d",
@@ -103,6 +128,10 @@ __all__ = [
     "Container",
     "Conv1d",
     "Conv2d",
+    "Conv3d",
+    "ConvTranspose1d",
+    "ConvTranspose2d",
+    "ConvTranspose3d",
     "CrossEntropyLoss",
     "DataParallel",
     "Dropout",
@@ -110,6 +139,8 @@ __all__ = [
     "Dropout2d",
     "Embedding",
     "Flatten",
+    "FractionalMaxPool2d",
+    "FractionalMaxPool3d",
     "GRUCell",
     "GroupNorm",
     "Hardsigmoid",
@@ -119,6 +150,9 @@ __all__ = [
     "Identity",
     "KLDivLoss",
     "L1Loss",
+    "LPPool1d",
+    "LPPool2d",
+    "LPPool3d",
     "LSTMCell",
     "LayerNorm",
     "LazyBatchNorm1d",
@@ -134,6 +168,10 @@ __all__ = [
     "MSELoss",
     "MaxPool1d",
     "MaxPool2d",
+    "MaxPool3d",
+    "MaxUnpool1d",
+    "MaxUnpool2d",
+    "MaxUnpool3d",
     "Mish",
     "Module",
     "ModuleDict",

@@ -1,4 +1,4 @@
-"""Functions with an argument of PyTorch's that chooses between ops: `inplace`, `return_indices`."""
+"""Functions with an argument of PyTorch's that chooses between ops: `inplace`."""
 
 from __future__ import annotations
 
@@ -14,9 +14,6 @@ __all__ = [
     "hardswish",
     "hardtanh",
     "leaky_relu",
-    "max_pool1d",
-    "max_pool2d",
-    "max_pool3d",
     "mish",
     "relu",
     "relu6",
@@ -28,12 +25,6 @@ _hardsigmoid = native("hardsigmoid")
 _hardswish = native("hardswish")
 _hardtanh = native("hardtanh")
 _leaky_relu = native("leaky_relu")
-_max_pool1d = native("max_pool1d")
-_max_pool2d = native("max_pool2d")
-_max_pool3d = native("max_pool3d")
-_max_pool1d_with_indices = native("max_pool1d_with_indices")
-_max_pool2d_with_indices = native("max_pool2d_with_indices")
-_max_pool3d_with_indices = native("max_pool3d_with_indices")
 _mish = native("mish")
 _relu = native("relu")
 _relu6 = native("relu6")
@@ -160,68 +151,3 @@ def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
     """
     result: Tensor = over(input, _hardswish) if inplace else _hardswish(input)
     return result
-
-
-def max_pool1d(
-    input: Tensor,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    dilation: Any = 1,
-    ceil_mode: bool = False,
-    return_indices: bool = False,
-) -> Any:
-    """The largest value of each window along the last axis; `stride` is `kernel_size` by default.
-
-    input: (N, C, L) or (C, L).  With `return_indices` also the position of each within its row.
-
-    >>> import topograd as tg
-    >>> tg.nn.functional.max_pool1d(tg.tensor([[[1.0, 3.0, 2.0, 0.0]]]), 2).tolist()
-    [[[3.0, 2.0]]]
-    """
-    pool = _max_pool1d_with_indices if return_indices else _max_pool1d
-    return pool(input, kernel_size, stride, padding, dilation, ceil_mode)
-
-
-def max_pool2d(
-    input: Tensor,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    dilation: Any = 1,
-    ceil_mode: bool = False,
-    return_indices: bool = False,
-) -> Any:
-    """The largest value of each window over the last two axes.
-
-    input: (N, C, H, W) or (C, H, W).  stride: default kernel_size.  return_indices: give the
-    position of each within its plane too.
-
-    >>> import topograd as tg
-    >>> tg.nn.functional.max_pool2d(tg.tensor([[[1.0, 3.0], [2.0, 0.0]]]), 2).tolist()
-    [[[3.0]]]
-    """
-    pool = _max_pool2d_with_indices if return_indices else _max_pool2d
-    return pool(input, kernel_size, stride, padding, dilation, ceil_mode)
-
-
-def max_pool3d(
-    input: Tensor,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    dilation: Any = 1,
-    ceil_mode: bool = False,
-    return_indices: bool = False,
-) -> Any:
-    """The largest value of each window over the last three axes.
-
-    input: (N, C, D, H, W) or (C, D, H, W).  stride: default kernel_size.  return_indices: give
-    the position of each within its volume too.
-
-    >>> import topograd as tg
-    >>> tg.nn.functional.max_pool3d(tg.ones(1, 2, 2, 2), 2).tolist()
-    [[[[1.0]]]]
-    """
-    pool = _max_pool3d_with_indices if return_indices else _max_pool3d
-    return pool(input, kernel_size, stride, padding, dilation, ceil_mode)

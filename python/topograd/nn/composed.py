@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import topograd as tg
 from topograd._arguments import takes_tensors
 from topograd._C import Tensor
-from topograd._layout import channels_last
 from topograd.nn.native import native
 
 __all__ = [
-    "adaptive_avg_pool1d",
-    "adaptive_avg_pool2d",
     "bilinear",
     "cosine_similarity",
     "dropout1d",
@@ -28,49 +24,6 @@ __all__ = [
 
 _dropout = native("dropout")
 _layer_norm = native("layer_norm")
-
-
-def _adaptive_mean(input: Tensor, dim: int, pieces: int | None) -> Tensor:
-    size = input.size(dim)
-    if pieces is None or pieces == size:
-        return input
-    if pieces < 1:
-        raise ValueError(f"adaptive_avg_pool: the output size must be positive, got {pieces}")
-    if size % pieces == 0:
-        return input.unflatten(dim, [pieces, size // pieces]).mean(dim)
-    # Piece i covers [floor(i size / pieces), ceil((i + 1) size / pieces)), as in PyTorch.
-    bounds = [(i * size // pieces, -(-(i + 1) * size // pieces)) for i in range(pieces)]
-    means = [input.narrow(dim, start, end - start).mean(dim) for start, end in bounds]
-    return tg.stack(means, dim)
-
-
-@takes_tensors
-def adaptive_avg_pool1d(input: Tensor, output_size: Any) -> Tensor:
-    """The means of `output_size` nearly equal pieces of the last axis.
-
-    >>> import topograd as tg
-    >>> tg.nn.functional.adaptive_avg_pool1d(tg.tensor([[[1.0, 3.0, 2.0, 0.0]]]), 2).tolist()
-    [[[2.0, 1.0]]]
-    """
-    pieces = output_size[0] if isinstance(output_size, (list, tuple)) else output_size
-    return _adaptive_mean(input, -1, pieces)
-
-
-@takes_tensors
-def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
-    """The means of output_size nearly equal rectangles of the last two axes.
-
-    output_size: one number for both axes, or a pair, in which None keeps the axis.
-
-    >>> import topograd as tg
-    >>> tg.nn.functional.adaptive_avg_pool2d(tg.ones(1, 2, 5, 7), 1).tolist()
-    [[[[1.0]], [[1.0]]]]
-    """
-    pair = output_size if isinstance(output_size, (list, tuple)) else (output_size, output_size)
-    means = _adaptive_mean(_adaptive_mean(input, -2, pair[0]), -1, pair[1])
-    if input.is_contiguous() or not input.is_contiguous(memory_format=channels_last):
-        return means
-    return means.contiguous(memory_format=channels_last)
 
 
 @takes_tensors

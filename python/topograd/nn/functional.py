@@ -11,8 +11,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from topograd import _C
-from topograd.nn import adapted
+from topograd.nn import adapted, adapted_pooling
 from topograd.nn.adapted import *  # noqa: F403
+from topograd.nn.adapted_pooling import *  # noqa: F403
 from topograd.nn.composed import *  # noqa: F403
 from topograd.nn.composed_activations import *  # noqa: F403
 from topograd.nn.composed_attention import *  # noqa: F403
@@ -28,11 +29,10 @@ _IN_BOTH = (
 
 # A registry op hides a composition of the same name (a test asks to delete the composition then),
 # but not the function that adapts it to PyTorch's arguments.
+_adapted = {*adapted.__all__, *adapted_pooling.__all__}
 _from_registry = {name: _C.functions[name] for name in _IN_BOTH if name in _C.functions}
 _from_registry |= _C.nn_functions
-globals().update(
-    {name: op for name, op in _from_registry.items() if name not in vars(adapted)["__all__"]}
-)
+globals().update({name: op for name, op in _from_registry.items() if name not in _adapted})
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -21,17 +21,30 @@ from topograd.nn.adapted import (
     hardswish,
     hardtanh,
     leaky_relu,
-    max_pool1d,
-    max_pool2d,
-    max_pool3d,
     mish,
     relu,
     relu6,
     silu,
 )
-from topograd.nn.composed import (
+from topograd.nn.adapted_pooling import (
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,
+    adaptive_avg_pool3d,
+    adaptive_max_pool1d,
+    adaptive_max_pool1d_with_indices,
+    adaptive_max_pool2d,
+    adaptive_max_pool2d_with_indices,
+    adaptive_max_pool3d,
+    adaptive_max_pool3d_with_indices,
+    fractional_max_pool2d,
+    fractional_max_pool2d_with_indices,
+    fractional_max_pool3d,
+    fractional_max_pool3d_with_indices,
+    max_pool1d,
+    max_pool2d,
+    max_pool3d,
+)
+from topograd.nn.composed import (
     bilinear,
     cosine_similarity,
     dropout1d,
@@ -59,6 +72,13 @@ from topograd.nn.composed_attention import (
 __all__ = [
     "adaptive_avg_pool1d",
     "adaptive_avg_pool2d",
+    "adaptive_avg_pool3d",
+    "adaptive_max_pool1d",
+    "adaptive_max_pool1d_with_indices",
+    "adaptive_max_pool2d",
+    "adaptive_max_pool2d_with_indices",
+    "adaptive_max_pool3d",
+    "adaptive_max_pool3d_with_indices",
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
@@ -70,6 +90,10 @@ __all__ = [
     "conv1d",
     "conv2d",
     "conv3d",
+    "conv_tbc",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "conv_transpose3d",
     "cosine_similarity",
     "cross_entropy",
     "dropout",
@@ -77,6 +101,10 @@ __all__ = [
     "dropout2d",
     "elu",
     "embedding",
+    "fractional_max_pool2d",
+    "fractional_max_pool2d_with_indices",
+    "fractional_max_pool3d",
+    "fractional_max_pool3d_with_indices",
     "gelu",
     "glu",
     "group_norm",
@@ -91,12 +119,18 @@ __all__ = [
     "linear",
     "log_softmax",
     "logsigmoid",
+    "lp_pool1d",
+    "lp_pool2d",
+    "lp_pool3d",
     "max_pool1d",
     "max_pool1d_with_indices",
     "max_pool2d",
     "max_pool2d_with_indices",
     "max_pool3d",
     "max_pool3d_with_indices",
+    "max_unpool1d",
+    "max_unpool2d",
+    "max_unpool3d",
     "mish",
     "mse_loss",
     "multi_head_attention_forward",
@@ -387,6 +421,95 @@ def conv3d(
     conv3d with numbers.
     """
 
+def conv_tbc(input: _Operand, weight: _Operand, bias: _Operand, pad: _int = 0) -> Tensor:
+    """Convolution of sequences whose first dim is time.
+
+    input: (T, B, C), any dtype but bool. weight: (kernel, C, K), bias: (K,), of the same
+    dtype. pad: zeros at both ends, default 0. Returns (T + 2 * pad - kernel + 1, B, K).
+    Raises ShapeError when channels or sizes do not fit.
+    """
+
+def conv_transpose1d(
+    input: _Operand,
+    weight: _Operand,
+    bias: _Operand | None = None,
+    stride: _int | Sequence[_int] = 1,
+    padding: _int | Sequence[_int] = 0,
+    output_padding: _int | Sequence[_int] = 0,
+    groups: _int = 1,
+    dilation: _int | Sequence[_int] = 1,
+) -> Tensor:
+    """Transposed convolution over one spatial dim: the gradient of conv1d.
+
+    Every element of input is multiplied with the kernel, and the products are
+    added where the kernel lies, stride apart.
+    input: (N, C, L) or (C, L), any dtype but bool. weight:
+    (C, K / groups, *kernel), bias: (K,), default None; of the same dtype.
+    Returns (N, K, *) or (K, *) with the sizes
+    (size - 1) * stride - 2 * padding + dilation * (kernel - 1) + output_padding + 1.
+    stride (default 1), padding (what is cut off at both ends, 0), output_padding
+    (what is added at one end; smaller than stride or dilation, 0) and dilation (1):
+    a number or one per dim. groups (1): the channels are divided into so many
+    groups, each with kernels of its own.
+    Raises ShapeError when channels or sizes do not fit, ValueError for a number out
+    of range, RuntimeError for different or bool dtypes. Sums of integers are exact
+    up to 2 ** 53.
+    """
+
+def conv_transpose2d(
+    input: _Operand,
+    weight: _Operand,
+    bias: _Operand | None = None,
+    stride: _int | Sequence[_int] = 1,
+    padding: _int | Sequence[_int] = 0,
+    output_padding: _int | Sequence[_int] = 0,
+    groups: _int = 1,
+    dilation: _int | Sequence[_int] = 1,
+) -> Tensor:
+    """Transposed convolution over two spatial dims: the gradient of conv2d.
+
+    Every element of input is multiplied with the kernel, and the products are
+    added where the kernel lies, stride apart.
+    input: (N, C, H, W) or (C, H, W), any dtype but bool. weight:
+    (C, K / groups, *kernel), bias: (K,), default None; of the same dtype.
+    Returns (N, K, *) or (K, *) with the sizes
+    (size - 1) * stride - 2 * padding + dilation * (kernel - 1) + output_padding + 1.
+    stride (default 1), padding (what is cut off at both ends, 0), output_padding
+    (what is added at one end; smaller than stride or dilation, 0) and dilation (1):
+    a number or one per dim. groups (1): the channels are divided into so many
+    groups, each with kernels of its own.
+    Raises ShapeError when channels or sizes do not fit, ValueError for a number out
+    of range, RuntimeError for different or bool dtypes. Sums of integers are exact
+    up to 2 ** 53.
+    """
+
+def conv_transpose3d(
+    input: _Operand,
+    weight: _Operand,
+    bias: _Operand | None = None,
+    stride: _int | Sequence[_int] = 1,
+    padding: _int | Sequence[_int] = 0,
+    output_padding: _int | Sequence[_int] = 0,
+    groups: _int = 1,
+    dilation: _int | Sequence[_int] = 1,
+) -> Tensor:
+    """Transposed convolution over three spatial dims: the gradient of conv3d.
+
+    Every element of input is multiplied with the kernel, and the products are
+    added where the kernel lies, stride apart.
+    input: (N, C, D, H, W) or (C, D, H, W), any dtype but bool. weight:
+    (C, K / groups, *kernel), bias: (K,), default None; of the same dtype.
+    Returns (N, K, *) or (K, *) with the sizes
+    (size - 1) * stride - 2 * padding + dilation * (kernel - 1) + output_padding + 1.
+    stride (default 1), padding (what is cut off at both ends, 0), output_padding
+    (what is added at one end; smaller than stride or dilation, 0) and dilation (1):
+    a number or one per dim. groups (1): the channels are divided into so many
+    groups, each with kernels of its own.
+    Raises ShapeError when channels or sizes do not fit, ValueError for a number out
+    of range, RuntimeError for different or bool dtypes. Sums of integers are exact
+    up to 2 ** 53.
+    """
+
 def cross_entropy(
     input: _Operand,
     target: _Operand,
@@ -530,6 +653,60 @@ def logsigmoid(input: _Operand) -> Tensor:
     large negative x the result is x. Raises DTypeError for integers.
     """
 
+def lp_pool1d(
+    input: _Operand,
+    norm_type: _float,
+    kernel_size: _int | Sequence[_int],
+    stride: _int | Sequence[_int] | None = None,
+    ceil_mode: _bool = False,
+) -> Tensor:
+    """Power average of every window over one spatial dim: (sum of x ** p) ** (1 / p).
+
+    input: (N, C, L) or (C, L), integers give float32. norm_type: p, not 0;
+    1 gives sums, infinity the greatest magnitude. kernel_size, stride (default
+    kernel_size) and ceil_mode are those of avg_pool1d; a window that ceil_mode
+    lets reach over the end is scaled up to a whole one. Powers are those of the
+    elements themselves, not of their magnitudes, so that a sum may be negative and its
+    root NaN. The gradient is 0 where a sum is 0. Raises ShapeError when a window is
+    larger than the input, ValueError for p = 0.
+    """
+
+def lp_pool2d(
+    input: _Operand,
+    norm_type: _float,
+    kernel_size: _int | Sequence[_int],
+    stride: _int | Sequence[_int] | None = None,
+    ceil_mode: _bool = False,
+) -> Tensor:
+    """Power average of every window over two spatial dims: (sum of x ** p) ** (1 / p).
+
+    input: (N, C, H, W) or (C, H, W), integers give float32. norm_type: p, not 0;
+    1 gives sums, infinity the greatest magnitude. kernel_size, stride (default
+    kernel_size) and ceil_mode are those of avg_pool2d; a window that ceil_mode
+    lets reach over the end is scaled up to a whole one. Powers are those of the
+    elements themselves, not of their magnitudes, so that a sum may be negative and its
+    root NaN. The gradient is 0 where a sum is 0. Raises ShapeError when a window is
+    larger than the input, ValueError for p = 0.
+    """
+
+def lp_pool3d(
+    input: _Operand,
+    norm_type: _float,
+    kernel_size: _int | Sequence[_int],
+    stride: _int | Sequence[_int] | None = None,
+    ceil_mode: _bool = False,
+) -> Tensor:
+    """Power average of every window over three spatial dims: (sum of x ** p) ** (1 / p).
+
+    input: (N, C, D, H, W) or (C, D, H, W), integers give float32. norm_type: p, not 0;
+    1 gives sums, infinity the greatest magnitude. kernel_size, stride (default
+    kernel_size) and ceil_mode are those of avg_pool3d; a window that ceil_mode
+    lets reach over the end is scaled up to a whole one. Powers are those of the
+    elements themselves, not of their magnitudes, so that a sum may be negative and its
+    root NaN. The gradient is 0 where a sum is 0. Raises ShapeError when a window is
+    larger than the input, ValueError for p = 0.
+    """
+
 def max_pool1d_with_indices(
     input: _Operand,
     kernel_size: _int | Sequence[_int],
@@ -573,6 +750,66 @@ def max_pool3d_with_indices(
     Returns (values, indices): indices, int64, count through the D, H, W
     of one channel of input in row-major order, without the padding. kernel_size,
     stride, padding, dilation and ceil_mode are those of max_pool3d.
+    """
+
+def max_unpool1d(
+    input: _Operand,
+    indices: _Operand,
+    kernel_size: _int | Sequence[_int],
+    stride: _int | Sequence[_int] | None = None,
+    padding: _int | Sequence[_int] = 0,
+    output_size: _int | Sequence[_int] | None = None,
+) -> Tensor:
+    """Partial inverse of max_pool1d: puts the maxima back, zeros elsewhere.
+
+    input: (N, C, L) or (C, L), any dtype but bool. indices: the
+    second result of max_pool1d_with_indices, of the same shape; of equal ones
+    the last wins. kernel_size, stride (default kernel_size) and padding: those of
+    the pooling. output_size: what was pooled, as several sizes give the same
+    result; its last dims, or its whole shape; default the sizes
+    (size - 1) * stride - 2 * padding + kernel_size. Raises IndexError for an index
+    outside of the result, ShapeError when shapes differ, ValueError for an
+    output_size that no such pooling can have had.
+    """
+
+def max_unpool2d(
+    input: _Operand,
+    indices: _Operand,
+    kernel_size: _int | Sequence[_int],
+    stride: _int | Sequence[_int] | None = None,
+    padding: _int | Sequence[_int] = 0,
+    output_size: _int | Sequence[_int] | None = None,
+) -> Tensor:
+    """Partial inverse of max_pool2d: puts the maxima back, zeros elsewhere.
+
+    input: (N, C, H, W) or (C, H, W), any dtype but bool. indices: the
+    second result of max_pool2d_with_indices, of the same shape; of equal ones
+    the last wins. kernel_size, stride (default kernel_size) and padding: those of
+    the pooling. output_size: what was pooled, as several sizes give the same
+    result; its last dims, or its whole shape; default the sizes
+    (size - 1) * stride - 2 * padding + kernel_size. Raises IndexError for an index
+    outside of the result, ShapeError when shapes differ, ValueError for an
+    output_size that no such pooling can have had.
+    """
+
+def max_unpool3d(
+    input: _Operand,
+    indices: _Operand,
+    kernel_size: _int | Sequence[_int],
+    stride: _int | Sequence[_int] | None = None,
+    padding: _int | Sequence[_int] = 0,
+    output_size: _int | Sequence[_int] | None = None,
+) -> Tensor:
+    """Partial inverse of max_pool3d: puts the maxima back, zeros elsewhere.
+
+    input: (N, C, D, H, W) or (C, D, H, W), any dtype but bool. indices: the
+    second result of max_pool3d_with_indices, of the same shape; of equal ones
+    the last wins. kernel_size, stride (default kernel_size) and padding: those of
+    the pooling. output_size: what was pooled, as several sizes give the same
+    result; its last dims, or its whole shape; default the sizes
+    (size - 1) * stride - 2 * padding + kernel_size. Raises IndexError for an index
+    outside of the result, ShapeError when shapes differ, ValueError for an
+    output_size that no such pooling can have had.
     """
 
 def mse_loss(input: _Operand, target: _Operand, reduction: _str = "mean") -> Tensor:
