@@ -132,3 +132,43 @@ def test_topk_gives_what_a_stable_sort_puts_first(
 def test_nonzero_finds_all_flags_in_order(shape: tuple[int, ...], share: float) -> None:
     flags = np.random.default_rng(1).random(shape) < share
     np.testing.assert_array_equal(tg.nonzero(tg.tensor(flags)).numpy(), np.argwhere(flags))
+
+
+PRODUCTS = [
+    (316, 316, 316),
+    (70, 400, 190),
+    (5, 130, 300),
+    (2, 9, 2),
+    (300, 512, 70),
+    (40, 1024, 99),
+]
+
+
+@pytest.mark.parametrize("sizes", PRODUCTS)
+@pytest.mark.parametrize("transposed", [False, True])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16", "int64"])
+def test_products_with_a_bias_are_the_same_for_every_number_of_threads(
+    sizes: tuple[int, int, int], transposed: bool, dtype: str
+) -> None:
+    m, k, n = sizes
+    a, b, row, matrix = numbers((m, k)), numbers((n, k) if transposed else (k, n)), *(
+        numbers((n,)), numbers((m, n))
+    )  # fmt: skip
+    right = tg.tensor(b).t() if transposed else tg.tensor(b)
+    # Small integers: exact in every dtype but for the last rounding to bfloat16.
+    expected = a.astype(float) @ (b.T if transposed else b)
+    kind = getattr(tg, dtype)
+    before = tg.get_num_threads()
+    try:
+        for threads in (1, 2, 3):
+            tg.set_num_threads(threads)
+            for bias in (row, matrix, matrix[:1], matrix[:, :1]):
+                given = [tg.tensor(bias), tg.tensor(a), right]
+                result = tg.addmm(*[x.to(kind) for x in given])
+                exact = tg.tensor(expected + bias).to(kind)
+                assert tg.equal(result, exact) or dtype == "bfloat16"
+                np.testing.assert_allclose(
+                    result.double().numpy(), exact.double().numpy(), rtol=0.02, atol=2.0
+                )
+    finally:
+        tg.set_num_threads(before)

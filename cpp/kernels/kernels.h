@@ -84,7 +84,8 @@ struct Scan {
 
 /// c = a · b (+ c if accumulate) (+ bias), with a (m, k), b (k, n), c (m, n), repeated `batch`
 /// times. Strides are in elements; those of a and b are free, also 0 and negative; c has unit
-/// column stride and c_row >= n. bias, when not null, has n elements and is added to every row.
+/// column stride and c_row >= n. bias, when not null, has n elements and is added to every row;
+/// with a bias_row it has m such rows, that far apart (for m and n above 1).
 struct Gemm {
   index batch = 1, m = 0, n = 0, k = 0;
   const void* a = nullptr;
@@ -95,6 +96,7 @@ struct Gemm {
   index c_batch = 0, c_row = 0;
   bool accumulate = false;
   const void* bias = nullptr;
+  index bias_row = 0;
 };
 /// k == 0 gives zeros (plus bias, plus c if accumulate). Half types accumulate in f32 and round
 /// once at the end; integers wrap around.

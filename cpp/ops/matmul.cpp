@@ -42,8 +42,7 @@ Dims front(const Dims& shape, int dropped) { return Dims(shape.begin(), shape.en
 
 Tensor multiply_complex(const Tensor& a, const Tensor& b, const Tensor& bias);
 
-/// Products of matrices a (…, m, k) and b (…, k, n), into c (…, m, n); bias (n) is added to every
-/// row.
+/// a (…, m, k) times b (…, k, n), with a bias (n), or for one product (m, n), added.
 Tensor multiply(const Tensor& a, const Tensor& b, const Tensor& bias = {}) {
   Dims shape = broadcast_shapes(front(a.shape(), 2), front(b.shape(), 2), "matmul");
   // One matrix for the whole batch: the rows of all of them are one tall matrix.
@@ -82,6 +81,7 @@ Tensor multiply(const Tensor& a, const Tensor& b, const Tensor& bias = {}) {
   call.c_row = call.n;
   const Tensor dense_bias = bias.defined() ? dense(bias) : bias;
   call.bias = bias.defined() ? dense_bias.address() : nullptr;
+  call.bias_row = bias.defined() && bias.rank() == 2 ? call.n : 0;
   const auto kernel = kernel_table().gemm[static_cast<int>(a.dtype())];
   expect<NotSupported>(kernel != nullptr, "matmul: does not exist for dtype {}", a.dtype());
   kernel(call);
@@ -187,6 +187,12 @@ Tensor check_linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
       "linear: dtypes differ: input is {}, weight is {}{}{}", x.dtype(), weight.dtype(),
       bias.defined() ? ", bias is " : "", bias.defined() ? name_of(bias.dtype()) : "");
   return weight;
+}
+
+/// Whether the kernel can add a bias to every row of the product, or to its elements.
+bool fits_product(const Tensor& bias, index rows, index columns) {
+  return bias.shape() == Dims{columns} ||
+         (rows > 1 && columns > 1 && bias.shape() == Dims{rows, columns});
 }
 
 }  // namespace
@@ -373,11 +379,15 @@ tensor([[3., 0.],
            const Scalar& alpha) {
           check_ranks(a, 2, b, 2, "addmm");
           check_product(a, b, "addmm");
+          if (is_floating(a.dtype()) && x.dtype() == a.dtype() && alpha.complex() == 1.0 &&
+              beta.complex() == 1.0 && fits_product(x, a.shape()[0], b.shape()[1]))
+            return linear_bias(a, t(b), x);
           return weighted_sum(x, matmul(a, b), beta, alpha, "addmm");
         },
     .traits = is_method | has_in_place,
     .samples = []() -> std::vector<Sample> {
-      return {{sample({2, 4}), sample({2, 3}), sample({3, 4}), 0.5, 2}};
+      return {{sample({2, 4}), sample({2, 3}), sample({3, 4}), 0.5, 2},
+              {sample({2, 4}), sample({2, 3}), sample({3, 4}), 1, 1}};
     },
 }};
 
@@ -438,14 +448,15 @@ tensor([[ 3., -1., 13.]])
 
 constinit const Op<Tensor(Tensor, Tensor, Tensor)> linear_bias{{
     .signature = "linear_bias(Tensor input, Tensor weight, Tensor bias)",
-    .doc = R"(linear with a bias, in one pass.)",
+    .doc = R"(linear with a bias, in one pass; of a matrix the bias may be one as well.)",
     .forward =
         [](const Tensor& x, const Tensor& weight, const Tensor& bias) {
           check_linear(x, weight, bias);
-          expect<ShapeError>(x.rank() >= 2 && weight.rank() == 2 && bias.rank() == 1 &&
-                                 bias.shape()[0] == weight.shape()[0],
-                             "linear: input {}, weight {} and bias {} do not fit", x.shape(),
-                             weight.shape(), bias.shape());
+          expect<ShapeError>(
+              x.rank() >= 2 && weight.rank() == 2 &&
+                  fits_product(bias, x.rank() == 2 ? x.shape()[0] : 0, weight.shape()[0]),
+              "linear: input {}, weight {} and bias {} do not fit", x.shape(), weight.shape(),
+              bias.shape());
           return multiply(x, transpose(weight, 0, 1), bias);
         },
     .derivative =
@@ -467,7 +478,7 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor)> linear_bias{{
                   if (d[1].defined()) include(matmul(x, t(d[1])));
                   if (d[2].defined()) {
                     Dims shape = x.shape();
-                    shape[shape.size() - 1] = bias.shape()[0];
+                    shape[shape.size() - 1] = bias.shape().back();
                     include(expand(d[2], shape));
                   }
                   return out;
@@ -477,7 +488,8 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor)> linear_bias{{
     .traits = is_hidden,
     .samples = []() -> std::vector<Sample> {
       return {{sample({2, 3}), sample({4, 3}), sample({4})},
-              {sample({2, 2, 3}), sample({4, 3}), sample({4})}};
+              {sample({2, 2, 3}), sample({4, 3}), sample({4})},
+              {sample({2, 3}), sample({4, 3}), sample({2, 4})}};
     },
 }};
 

@@ -21,6 +21,7 @@ struct Product {
   bool accumulate;
   const E* bias;
   const E* row_bias;
+  index bias_row = 0;  ///< from row to row of the bias
 };
 
 // A panel of b (block_depth deep) stays in the first-level cache, a block of a in the second, a
@@ -43,7 +44,11 @@ Plan plan_of(const Product<E, T>& product) {
   Plan plan;
   const bool small = work_of(product.m, product.n, product.k) <= 160 * 160 * 160;
   plan.pack_b = !same || product.b_col != 1 || !(small || product.m <= 3 * tile_rows);
-  plan.pack_a = !same || (!small && product.n > 2 * tile_columns<E>);
+  // Rows are read in place, unless a multiple of a page apart: they would crowd into one set of the
+  // first-level cache.
+  constexpr index page = 4096 / static_cast<index>(sizeof(E));
+  const bool rows = product.a_col == 1 && product.a_row % page != 0;
+  plan.pack_a = !same || (!small && !rows && product.n > 2 * tile_columns<E>);
   const index passes = greatest<index>(1, ceil_div(product.k, block_depth<E>));
   plan.depth = ceil_div(product.k, passes);
   return plan;
@@ -134,6 +139,7 @@ class BlockedProduct {
     tile.c_row = product_.c_row;
     tile.accumulate = product_.accumulate || depth_begin_ > 0;
     const bool first = depth_begin_ == 0;
+    tile.bias_row = product_.bias_row;
     tile.row_bias = first && product_.row_bias != nullptr ? product_.row_bias + row : nullptr;
     const T* a = product_.a + row * product_.a_row + depth_begin_ * product_.a_col;
     if (plan_.pack_a) {
@@ -149,7 +155,9 @@ class BlockedProduct {
       const index columns = least(width_, columns_ - q * width_);
       const index column = columns_begin_ + q * width_;
       tile.c = product_.c + row * product_.c_row + column;
-      tile.bias = first && product_.bias != nullptr ? product_.bias + column : nullptr;
+      tile.bias = first && product_.bias != nullptr
+                      ? product_.bias + row * product_.bias_row + column
+                      : nullptr;
       tile.b = packed_ + q * width_ * depth_;
       tile.b_row = tile_width<E>(columns);
       if constexpr (std::is_same_v<E, T>) {

@@ -71,8 +71,9 @@ struct Tile {
   E* c;
   index c_row;
   bool accumulate;
-  const E* bias;      ///< null, or one value per column
-  const E* row_bias;  ///< null, or one value per row
+  const E* bias;       ///< null, or one value per column
+  const E* row_bias;   ///< null, or one value per row
+  index bias_row = 0;  ///< from row to row of the bias; 0 where one serves all
 };
 
 /// One panel of `columns` columns (b has tile_width(columns) of them, the rest is not used) by any

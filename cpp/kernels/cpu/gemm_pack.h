@@ -208,11 +208,29 @@ void pack_panel(const T* in, index lane_stride, index depth_stride, index lanes,
   }
 }
 
+/// `panels` panels of tile_rows rows of a matrix whose columns are dense: whole cache lines of a
+/// column are read at once.
+template <int panels, class E>
+void pack_side_by_side(const E* a, index a_col, index depth, E* out) {
+  for (index p = 0; p < depth; ++p) {
+    for (int q = 0; q < panels; ++q) {
+      std::memcpy(out + (q * depth + p) * tile_rows, a + p * a_col + q * tile_rows,
+                  tile_rows * sizeof(E));
+    }
+  }
+}
+
 /// Rows [0, rows) of a strided (rows, depth) matrix as panels of tile_rows rows, the last as high
 /// as it is.
 template <class E, class T>
 void pack_rows(const T* a, index a_row, index a_col, index rows, index depth, E* out) {
-  for (index i = 0; i < rows; i += tile_rows) {
+  index i = 0;
+  if constexpr (std::is_same_v<E, T>) {
+    constexpr int together = 4;
+    for (; a_row == 1 && i + together * tile_rows <= rows; i += together * tile_rows)
+      pack_side_by_side<together>(a + i, a_col, depth, out + i * depth);
+  }
+  for (; i < rows; i += tile_rows) {
     const index height = least<index>(tile_rows, rows - i);
     pack_panel<E, T>(a + i * a_row, a_row, a_col, height, depth, out + i * depth, height);
   }

@@ -43,7 +43,7 @@ void multiply_dots(const Product<E, T>& product) {
           E& out = product.c[i * product.c_row + j + l];
           if (product.accumulate) value += out;
           if (product.row_bias != nullptr) value += product.row_bias[i];
-          if (product.bias != nullptr) value += product.bias[j + l];
+          if (product.bias != nullptr) value += product.bias[i * product.bias_row + j + l];
           out = value;
         }
       }
@@ -83,7 +83,7 @@ void multiply_swapped(const Product<E, T>& product) {
             E value = block[i * piece + l];
             if (product.accumulate) value += out[l];
             if (product.row_bias != nullptr) value += product.row_bias[i];
-            if (product.bias != nullptr) value += product.bias[column + l];
+            if (product.bias != nullptr) value += product.bias[i * product.bias_row + column + l];
             out[l] = value;
           }
         }
@@ -136,7 +136,7 @@ void multiply_narrow(const Product<E, T>& whole, T* c, const T* bias) {
           for (index l = 0; l < block.n; ++l) {
             E value = sum[l];
             if (whole.accumulate) value += widen<E>(out[l]);
-            if (bias != nullptr) value += widen<E>(bias[j + l]);
+            if (bias != nullptr) value += widen<E>(bias[(i + r) * whole.bias_row + j + l]);
             out[l] = narrow_to(T{}, value);
           }
         }
@@ -159,6 +159,7 @@ void multiply_item(const Gemm& call, const E* row_bias, index item) {
   product.b_col = call.b_col;
   product.c_row = call.c_row;
   product.accumulate = call.accumulate;
+  product.bias_row = call.bias_row;
   T* const c = static_cast<T*>(call.c) + item * call.c_batch;
   const T* const bias = static_cast<const T*>(call.bias);
   if constexpr (std::is_same_v<E, T>) {

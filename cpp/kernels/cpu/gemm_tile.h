@@ -51,7 +51,8 @@ void multiply_tile(const Tile<E>& tile) {
       V value = sum[i][j];
       if (tile.accumulate) value += *out;
       if (tile.row_bias != nullptr) value += tile.row_bias[i] - V{};
-      if (tile.bias != nullptr) value += *reinterpret_cast<const Memory*>(tile.bias + j * lanes);
+      if (tile.bias != nullptr)
+        value += *reinterpret_cast<const Memory*>(tile.bias + i * tile.bias_row + j * lanes);
       *out = value;
     }
   }
@@ -76,7 +77,7 @@ void multiply_partial_tile(const Tile<E>& tile, index columns) {
       E value = whole[i * width + j];
       if (tile.accumulate) value += out;
       if (tile.row_bias != nullptr) value += tile.row_bias[i];
-      if (tile.bias != nullptr) value += tile.bias[j];
+      if (tile.bias != nullptr) value += tile.bias[i * tile.bias_row + j];
       out = value;
     }
   }
@@ -87,6 +88,7 @@ void move_down(Tile<E>& tile, index a_distance, index rows) {
   tile.a += a_distance;
   tile.c += rows * tile.c_row;
   if (tile.row_bias != nullptr) tile.row_bias += rows;
+  if (tile.bias != nullptr) tile.bias += rows * tile.bias_row;
 }
 
 /// Rows of one column panel, from `tile` on; moves `tile` past them. `rows` is the height of the
