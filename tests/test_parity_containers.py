@@ -71,3 +71,21 @@ def test_containers_have_everything_that_pytorchs_have() -> None:
         public = {one for one in theirs if not one.startswith("_") or one.startswith("__")}
         internal = {"__constants__", "__annotations__", "__static_attributes__", "__firstlineno__"}
         assert public - set(dir(getattr(nn, name))) - internal == set(), name
+
+
+def prefix_taken_off(lib: Any) -> Any:
+    state = lib.nn.DataParallel(small(lib)).state_dict()
+    state["other"] = 1
+    lib.nn.modules.utils.consume_prefix_in_state_dict_if_present(state, "module.")
+    utils = lib.nn.modules.utils
+    tuples = [utils._pair(3), utils._triple((1, 2)), utils._reverse_repeat_tuple((1, 2), 2)]
+    return list(state), sorted(state._metadata), tuples
+
+
+def test_helpers_of_modules_are_pytorchs() -> None:
+    assert numbers(prefix_taken_off(tg)) == numbers(prefix_taken_off(torch))
+    from topograd.nn.modules.batchnorm import _BatchNorm
+    from topograd.nn.modules.container import Sequential
+
+    assert issubclass(nn.BatchNorm1d, _BatchNorm)
+    assert Sequential is nn.Sequential

@@ -36,6 +36,11 @@ void dealloc(PyObject* self) {
 
 /// Visits the Python objects that only this tensor's graph keeps alive: what it owns alone, and so
 /// on down.
+/// What is kept, if it has that many owners; null if it has others, who may reach it too.
+[[gnu::noinline]] PyObject* object_owned_by(std::uint32_t owners, Counted* kept) {
+  return kept->owners() == owners ? object_of(kept) : nullptr;
+}
+
 int traverse(PyObject* self, visitproc visit, void* arg) {
   Py_VISIT(Py_TYPE(self));
   auto* object = reinterpret_cast<PyTensor*>(self);
@@ -54,17 +59,15 @@ int traverse(PyObject* self, visitproc visit, void* arg) {
     if (const auto* extra = node->extra_if_any()) {
       if (extra->segment) ++segments[extra->segment.get()];
       for (const auto& one : extra->tensor_hooks)
-        if (one.hook->owners() == 1)
-          if (PyObject* kept = object_of(one.hook.get())) Py_VISIT(kept);
+        if (PyObject* kept = object_owned_by(1, one.hook.get())) Py_VISIT(kept);
       for (const auto& one : extra->after_hooks)
-        if (one.hook->owners() == 1)
-          if (PyObject* kept = object_of(one.hook.get())) Py_VISIT(kept);
+        if (PyObject* kept = object_owned_by(1, one.hook.get())) Py_VISIT(kept);
     }
     for (int i = 0; i < node->arg_count(); ++i)
       if (node->args()[i].kind() == ArgKind::object) {
         const Object kept = node->args()[i].object();
-        if (kept->owners() == 2)  // the argument and this handle
-          if (PyObject* inner = object_of(kept.get())) Py_VISIT(inner);
+        // By the argument and this handle.
+        if (PyObject* inner = object_owned_by(2, kept.get())) Py_VISIT(inner);
       }
     for (int slot = 0; slot < node->slot_count(); ++slot) push(node->edges()[slot].node.get());
   }
