@@ -56,26 +56,27 @@ template <class T, bool relu>
   }
 }
 
-template <class T, bool relu>
-void rnn_forward(const RecurrentShape& shape, const T* gates, const T* h0, const T* weight,
-                 T* out) {
+template <class T>
+void rnn_forward(const RecurrentShape& shape, bool relu, const T* gates, const T* h0,
+                 const T* weight, T* out) {
   const index n = shape.hidden;
+  const auto row = relu ? &rnn_row<T, true> : &rnn_row<T, false>;
   const auto matrix = forward_matrix(shape, weight, n);
   const States<const T> states{h0, out, n};
   each_block(shape, n * n, [&](index begin, index end) {
     each_step(shape, begin, end, [&](const Part& part) {
       T* rows = out + part.first * n;
       multiply_before(matrix, states, part, rows, n, static_cast<const T*>(nullptr));
-      each_row(part, n,
-               [&](index i) { rnn_row<T, relu>(gates + (part.first + i) * n, rows + i * n, n); });
+      each_row(part, n, [&](index i) { row(gates + (part.first + i) * n, rows + i * n, n); });
     });
   });
 }
 
-template <class T, bool relu>
-void rnn_backward(const RecurrentShape& shape, const T* g, const T* out, const T* weight,
+template <class T>
+void rnn_backward(const RecurrentShape& shape, bool relu, const T* g, const T* out, const T* weight,
                   T* gates_gradient, T* h0_gradient) {
   const index n = shape.hidden;
+  const auto row = relu ? &rnn_row_back<T, true> : &rnn_row_back<T, false>;
   const auto matrix = backward_matrix(shape, weight, n);
   each_block(shape, n * n, [&](index begin, index end) {
     HandedBack<T> back(scratch_rows, begin, end, n, h0_gradient);
@@ -83,7 +84,7 @@ void rnn_backward(const RecurrentShape& shape, const T* g, const T* out, const T
       T* gates = gates_gradient + part.first * n;
       each_row(part, n, [&](index i) {
         const index at = (part.first + i) * n;
-        rnn_row_back<T, relu>(g + at, back.come(i), out + at, gates + i * n, n);
+        row(g + at, back.come(i), out + at, gates + i * n, n);
       });
       back.give_product(part, matrix, gates, n, false);
       back.next(part);
@@ -293,15 +294,14 @@ Recurrent recurrent_of() {
   Recurrent table;
   table.rnn = [](const RecurrentShape& shape, bool relu, const void* gates, const void* h0,
                  const void* weight, void* out) {
-    const auto run = relu ? &rnn_forward<T, true> : &rnn_forward<T, false>;
-    run(shape, static_cast<const T*>(gates), static_cast<const T*>(h0),
-        static_cast<const T*>(weight), static_cast<T*>(out));
+    rnn_forward(shape, relu, static_cast<const T*>(gates), static_cast<const T*>(h0),
+                static_cast<const T*>(weight), static_cast<T*>(out));
   };
   table.rnn_backward = [](const RecurrentShape& shape, bool relu, const void* g, const void* out,
                           const void* weight, void* gates_gradient, void* h0_gradient) {
-    const auto run = relu ? &rnn_backward<T, true> : &rnn_backward<T, false>;
-    run(shape, static_cast<const T*>(g), static_cast<const T*>(out), static_cast<const T*>(weight),
-        static_cast<T*>(gates_gradient), static_cast<T*>(h0_gradient));
+    rnn_backward(shape, relu, static_cast<const T*>(g), static_cast<const T*>(out),
+                 static_cast<const T*>(weight), static_cast<T*>(gates_gradient),
+                 static_cast<T*>(h0_gradient));
   };
   table.lstm = [](const RecurrentShape& shape, const void* gates, const void* h0, const void* c0,
                   const void* weight, const void* projection, void* out, void* cells, void* kept) {
