@@ -5,7 +5,9 @@ namespace {
 
 // A step forward is one product with all gates' weights and one pass over the units of each row.
 // What the pass makes of the gates is kept for the backward pass, which walks the steps from the
-// last to the first: one pass gives the gradients of the gates, one product hands them back.
+// last to the first: one pass gives the gradients of the gates, one product hands them back. The
+// passes over a row stand apart, since each of the loops around them comes twice: for the calling
+// thread and for others.
 
 /// The weight (gates, width) as the matrix that a step forward multiplies states with.
 template <class T>
@@ -37,7 +39,7 @@ void each_step_back(const RecurrentShape& shape, index begin, index end, F f) {
 // ------------------------------------------------------------------ tanh or relu
 
 template <class T, bool relu>
-void rnn_row(const T* gates, T* out, index n) {
+[[gnu::noinline]] void rnn_row(const T* gates, T* out, index n) {
   TOPOGRAD_INDEPENDENT
   for (index j = 0; j < n; ++j) {
     const T x = gates[j] + out[j];
@@ -46,7 +48,7 @@ void rnn_row(const T* gates, T* out, index n) {
 }
 
 template <class T, bool relu>
-void rnn_row_back(const T* g, const T* come, const T* out, T* gates, index n) {
+[[gnu::noinline]] void rnn_row_back(const T* g, const T* come, const T* out, T* gates, index n) {
   TOPOGRAD_INDEPENDENT
   for (index j = 0; j < n; ++j) {
     const T total = g[j] + come[j], y = out[j];
@@ -54,26 +56,27 @@ void rnn_row_back(const T* g, const T* come, const T* out, T* gates, index n) {
   }
 }
 
-template <class T, bool relu>
-void rnn_forward(const RecurrentShape& shape, const T* gates, const T* h0, const T* weight,
-                 T* out) {
+template <class T>
+void rnn_forward(const RecurrentShape& shape, bool relu, const T* gates, const T* h0,
+                 const T* weight, T* out) {
   const index n = shape.hidden;
+  const auto row = relu ? &rnn_row<T, true> : &rnn_row<T, false>;
   const auto matrix = forward_matrix(shape, weight, n);
   const States<const T> states{h0, out, n};
   each_block(shape, n * n, [&](index begin, index end) {
     each_step(shape, begin, end, [&](const Part& part) {
       T* rows = out + part.first * n;
       multiply_before(matrix, states, part, rows, n, static_cast<const T*>(nullptr));
-      each_row(part, n,
-               [&](index i) { rnn_row<T, relu>(gates + (part.first + i) * n, rows + i * n, n); });
+      each_row(part, n, [&](index i) { row(gates + (part.first + i) * n, rows + i * n, n); });
     });
   });
 }
 
-template <class T, bool relu>
-void rnn_backward(const RecurrentShape& shape, const T* g, const T* out, const T* weight,
+template <class T>
+void rnn_backward(const RecurrentShape& shape, bool relu, const T* g, const T* out, const T* weight,
                   T* gates_gradient, T* h0_gradient) {
   const index n = shape.hidden;
+  const auto row = relu ? &rnn_row_back<T, true> : &rnn_row_back<T, false>;
   const auto matrix = backward_matrix(shape, weight, n);
   each_block(shape, n * n, [&](index begin, index end) {
     HandedBack<T> back(scratch_rows, begin, end, n, h0_gradient);
@@ -81,7 +84,7 @@ void rnn_backward(const RecurrentShape& shape, const T* g, const T* out, const T
       T* gates = gates_gradient + part.first * n;
       each_row(part, n, [&](index i) {
         const index at = (part.first + i) * n;
-        rnn_row_back<T, relu>(g + at, back.come(i), out + at, gates + i * n, n);
+        row(g + at, back.come(i), out + at, gates + i * n, n);
       });
       back.give_product(part, matrix, gates, n, false);
       back.next(part);
@@ -93,7 +96,8 @@ void rnn_backward(const RecurrentShape& shape, const T* g, const T* out, const T
 
 /// kept holds the product at first, then i f g o and tanh(cell).
 template <class T>
-void lstm_row(const T* gates, const T* cell_before, T* kept, T* cell, T* hidden, index n) {
+[[gnu::noinline]] void lstm_row(const T* gates, const T* cell_before, T* kept, T* cell, T* hidden,
+                                index n) {
   TOPOGRAD_INDEPENDENT
   for (index j = 0; j < n; ++j) {
     const T in = sigmoid(gates[j] + kept[j]);
@@ -140,9 +144,9 @@ void lstm_forward(const RecurrentShape& shape, const T* gates, const T* h0, cons
 
 /// cell_given: from the output of cells; cell_come: handed back, as is what goes to cell_give.
 template <class T>
-void lstm_row_back(const T* hidden_given, const T* hidden_come, const T* cell_given,
-                   const T* cell_come, const T* cell_before, const T* kept, T* gates, T* cell_give,
-                   index n) {
+[[gnu::noinline]] void lstm_row_back(const T* hidden_given, const T* hidden_come,
+                                     const T* cell_given, const T* cell_come, const T* cell_before,
+                                     const T* kept, T* gates, T* cell_give, index n) {
   TOPOGRAD_INDEPENDENT
   for (index j = 0; j < n; ++j) {
     const T in = kept[j], forget = kept[n + j], update = kept[2 * n + j], out = kept[3 * n + j];
@@ -158,7 +162,7 @@ void lstm_row_back(const T* hidden_given, const T* hidden_come, const T* cell_gi
 }
 
 template <class T>
-void add_rows_of(const T* a, const T* b, T* out, index n) {
+[[gnu::noinline]] void add_rows_of(const T* a, const T* b, T* out, index n) {
   TOPOGRAD_INDEPENDENT
   for (index j = 0; j < n; ++j) out[j] = a[j] + b[j];
 }
@@ -209,7 +213,7 @@ void lstm_backward(const RecurrentShape& shape, const LstmBackward& call) {
 
 /// kept holds the product (with the bias) at first, then r, z, the product of n, and n.
 template <class T>
-void gru_row(const T* gates, const T* before, T* kept, T* out, index n) {
+[[gnu::noinline]] void gru_row(const T* gates, const T* before, T* kept, T* out, index n) {
   TOPOGRAD_INDEPENDENT
   for (index j = 0; j < n; ++j) {
     const T reset = sigmoid(gates[j] + kept[j]);
@@ -242,8 +246,8 @@ void gru_forward(const RecurrentShape& shape, const T* gates, const T* h0, const
 
 /// gates: gradients of what comes from the input; product: of what comes from the state before.
 template <class T>
-void gru_row_back(const T* g, const T* come, const T* before, const T* kept, T* gates, T* product,
-                  T* give, index n) {
+[[gnu::noinline]] void gru_row_back(const T* g, const T* come, const T* before, const T* kept,
+                                    T* gates, T* product, T* give, index n) {
   TOPOGRAD_INDEPENDENT
   for (index j = 0; j < n; ++j) {
     const T reset = kept[j], update = kept[n + j], inner = kept[2 * n + j], fresh = kept[3 * n + j];
@@ -290,15 +294,14 @@ Recurrent recurrent_of() {
   Recurrent table;
   table.rnn = [](const RecurrentShape& shape, bool relu, const void* gates, const void* h0,
                  const void* weight, void* out) {
-    const auto run = relu ? &rnn_forward<T, true> : &rnn_forward<T, false>;
-    run(shape, static_cast<const T*>(gates), static_cast<const T*>(h0),
-        static_cast<const T*>(weight), static_cast<T*>(out));
+    rnn_forward(shape, relu, static_cast<const T*>(gates), static_cast<const T*>(h0),
+                static_cast<const T*>(weight), static_cast<T*>(out));
   };
   table.rnn_backward = [](const RecurrentShape& shape, bool relu, const void* g, const void* out,
                           const void* weight, void* gates_gradient, void* h0_gradient) {
-    const auto run = relu ? &rnn_backward<T, true> : &rnn_backward<T, false>;
-    run(shape, static_cast<const T*>(g), static_cast<const T*>(out), static_cast<const T*>(weight),
-        static_cast<T*>(gates_gradient), static_cast<T*>(h0_gradient));
+    rnn_backward(shape, relu, static_cast<const T*>(g), static_cast<const T*>(out),
+                 static_cast<const T*>(weight), static_cast<T*>(gates_gradient),
+                 static_cast<T*>(h0_gradient));
   };
   table.lstm = [](const RecurrentShape& shape, const void* gates, const void* h0, const void* c0,
                   const void* weight, const void* projection, void* out, void* cells, void* kept) {

@@ -20,8 +20,8 @@ constexpr int scratch_matrix = 0, scratch_second_matrix = 1, scratch_rows = 2,
 template <class T>
 class StepMatrix {
  public:
-  StepMatrix(const T* matrix, index depth, index columns, index row, index column, bool several,
-             int slot)
+  [[gnu::noinline]] StepMatrix(const T* matrix, index depth, index columns, index row, index column,
+                               bool several, int slot)
       : matrix_(matrix), depth_(depth), columns_(columns), row_(row), column_(column) {
     if (!several) return;
     const index panels = ceil_div(columns, width_);
@@ -36,28 +36,27 @@ class StepMatrix {
     packed_ = packed;
   }
 
-  index columns() const { return columns_; }
-
-  void multiply(const T* a, index a_row, index rows, T* c, index c_row, bool accumulate,
-                const T* bias) const {
+  [[gnu::noinline]] void multiply(const T* a, index a_row, index rows, T* c, index c_row,
+                                  bool accumulate, const T* bias) const {
     if (rows == 0) return;
     if (packed_ == nullptr) return multiply_once(a, a_row, rows, c, c_row, accumulate, bias);
     // Threads share a step only where the batch is one block, and the step is long.
     const index panels = ceil_div(columns_, width_);
     const index work = work_of(rows, width_, depth_) + 1;
     parallel(panels, 4 * grain_work / work + 1, [&](index q, index end) {
-      Tile<T> tile{};
-      tile.depth = depth_;
-      tile.a = a;
-      tile.a_row = a_row;
-      tile.a_col = 1;
-      tile.c_row = c_row;
-      tile.accumulate = accumulate;
+      if (rows == 1) q = multiply_row(a, q, end, c, accumulate, bias);
       for (; q < end; ++q) {
+        Tile<T> tile{};
+        tile.depth = depth_;
+        tile.a = a;
+        tile.a_row = a_row;
+        tile.a_col = 1;
         const index count = least(width_, columns_ - q * width_);
         tile.b = packed_ + q * width_ * depth_;
         tile.b_row = tile_width<T>(count);
         tile.c = c + q * width_;
+        tile.c_row = c_row;
+        tile.accumulate = accumulate;
         tile.bias = bias == nullptr ? nullptr : bias + q * width_;
         multiply_panel(tile, rows, count, false);
       }
@@ -66,6 +65,40 @@ class StepMatrix {
 
  private:
   static constexpr index width_ = tile_columns<T>;
+
+  /// One row by as many full panels as come in fours, which a tile of one row would make wait for
+  /// each other; the same sums in the same order. Returns the first panel that is left.
+  [[gnu::noinline]] index multiply_row(const T* a, index q, index end, T* c, bool accumulate,
+                                       const T* bias) const {
+    constexpr int vectors = 8;
+    constexpr index lanes = width_ / 2;
+    using V = typename VectorOf<T, vector_bytes>::type;
+    using Memory = typename VectorOf<T, vector_bytes>::memory;
+    for (; q + 4 <= end && (q + 4) * width_ <= columns_; q += 4) {
+      const T* b[4];
+      for (int p = 0; p < 4; ++p) b[p] = packed_ + (q + p) * width_ * depth_;
+      V total[vectors];
+#pragma GCC unroll 8
+      for (int v = 0; v < vectors; ++v) total[v] = V{};
+      for (index k = 0; k < depth_; ++k) {
+        const V left = a[k] - V{};
+#pragma GCC unroll 8
+        for (int v = 0; v < vectors; ++v)
+          total[v] +=
+              left * *reinterpret_cast<const Memory*>(b[v / 2] + k * width_ + v % 2 * lanes);
+      }
+#pragma GCC unroll 8
+      for (int v = 0; v < vectors; ++v) {
+        const index column = q * width_ + v * lanes;
+        Memory* out = reinterpret_cast<Memory*>(c + column);
+        V value = total[v];
+        if (accumulate) value += *out;
+        if (bias != nullptr) value += *reinterpret_cast<const Memory*>(bias + column);
+        *out = value;
+      }
+    }
+    return q;
+  }
 
   void multiply_once(const T* a, index a_row, index rows, T* c, index c_row, bool accumulate,
                      const T* bias) const {
