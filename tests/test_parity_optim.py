@@ -194,11 +194,10 @@ def muon_by_numpy(w, gradients, lr, weight_decay, momentum, nesterov, factor):
     for g in gradients:
         m = momentum * m + (1 - momentum) * g
         x = momentum * m + (1 - momentum) * g if nesterov else m
-        x = x / np.linalg.norm(x)
+        u, s, v = np.linalg.svd(x / np.linalg.norm(x), full_matrices=False)
         for _ in range(5):
-            u, s, v = np.linalg.svd(x, full_matrices=False)
-            x = (u * (a * s + b * s**3 + c * s**5)) @ v
-        w = w * (1 - lr * weight_decay) - lr * factor * x
+            s = a * s + b * s**3 + c * s**5
+        w = w * (1 - lr * weight_decay) - lr * factor * (u * s) @ v
     return w
 
 
@@ -225,7 +224,7 @@ def test_muon_is_the_method_and_pytorchs_up_to_bfloat16(shape, adjust, nesterov)
     assert_same_state(results[0][1], results[1][1])
 
 
-@pytest.mark.parametrize("shape", [(70, 300), (300, 130), (150, 150)])
+@pytest.mark.parametrize("shape", [(70, 150), (140, 100), (130, 130)])
 def test_muon_in_single_precision_is_nearer_to_the_method_than_pytorch(shape):
     """Also for directions that hardly occur, whose squares are below the precision."""
     generator = np.random.default_rng(4)
