@@ -370,3 +370,34 @@ def test_a_cycle_through_a_part_is_collected() -> None:
     del model
     gc.collect()
     assert gone() is None
+
+
+def test_runs_of_segments_may_end_in_any_order_but_in_their_thread() -> None:
+    from topograd import _C
+
+    first, others = _C.Segment(lambda segment: None), [_C.Segment(lambda segment: None)]
+    first.start(False)
+    others[0].start(False)
+    with pytest.raises(RuntimeError, match="running already"):
+        first.start(False)
+    failures: list[Exception] = []
+
+    def end_elsewhere() -> None:
+        try:
+            others[0].end()
+        except RuntimeError as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=end_elsewhere)
+    thread.start()
+    thread.join()
+    assert "another thread" in str(failures[0])
+    first.end()
+    x = tg.ones(2, requires_grad=True)
+    y = x.exp()
+    others.clear()
+    z = (y * 2).sum()
+    z.backward()
+    assert tg.equal(x.grad, 2 * tg.ones(2).exp())
+    with pytest.raises(RuntimeError, match="not running"):
+        first.finish()

@@ -291,6 +291,16 @@ def assigned(lib: Any) -> Any:
     return kinds, net[3].weight is state["3.weight"]
 
 
+def old_batch_norms(lib: Any) -> Any:
+    norm = lib.nn.BatchNorm1d(2)
+    state = norm.state_dict()
+    del state["num_batches_tracked"]
+    found = [repr(norm.load_state_dict(dict(state)))]  # without versions, as of an old file
+    with pytest.raises(RuntimeError, match="Missing key"):
+        norm.load_state_dict(state)
+    return found
+
+
 def scalars_of_old_files(lib: Any) -> Any:
     module = lib.nn.Module()
     module.register_buffer("count", lib.tensor(0.0))
@@ -439,6 +449,7 @@ SCENARIOS = [
     extra_state,
     keys_of_strict_errors,
     assigned,
+    old_batch_norms,
     scalars_of_old_files,
     positional_state_dict,
     buffers,

@@ -17,6 +17,12 @@ struct SegmentHandle {
   std::unique_ptr<SegmentRun> run;
 
   explicit SegmentHandle(Ref<Segment> of) : segment(std::move(of)) {}
+  SegmentHandle(const SegmentHandle&) = delete;
+  SegmentHandle& operator=(const SegmentHandle&) = delete;
+  ~SegmentHandle() {
+    // Another thread still looks at a run that it began.
+    if (run != nullptr && !run->leave()) run.release();
+  }
   void start(bool again) {
     expect(run == nullptr, "Segment: it is running already");
     run = std::make_unique<SegmentRun>(*segment, again);
@@ -25,7 +31,11 @@ struct SegmentHandle {
     expect(run != nullptr, "Segment: it is not running");
     return run->finish();
   }
-  void end() { run.reset(); }
+  void end() {
+    if (run == nullptr) return;
+    expect(run->leave(), "Segment: it was started in another thread");
+    run.reset();
+  }
 };
 
 /// Runs again by calling a Python function with a handle of the segment. The function must not hold

@@ -27,7 +27,14 @@ SegmentRun::SegmentRun(Segment& segment, bool again)
   mode.run = this;
 }
 
-SegmentRun::~SegmentRun() { mode.run = outer_; }
+bool SegmentRun::leave() {
+  for (SegmentRun** run = &mode.run; *run != nullptr; run = &(*run)->outer_)
+    if (*run == this) {
+      *run = outer_;
+      return true;
+    }
+  return false;
+}
 
 void SegmentRun::enroll(const Ref<Node>& node) {
   // An inner segment's nodes belong to the outer one too, and at last: it computes all of them.

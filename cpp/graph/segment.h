@@ -38,7 +38,8 @@ class TOPOGRAD_API SegmentRun {
  public:
   /// again: it is the second run.
   SegmentRun(Segment& segment, bool again);
-  ~SegmentRun();
+  /// It must have been left.
+  ~SegmentRun() = default;
   SegmentRun(const SegmentRun&) = delete;
   SegmentRun& operator=(const SegmentRun&) = delete;
 
@@ -46,6 +47,8 @@ class TOPOGRAD_API SegmentRun {
   /// values are there to be taken; returns how the run differs from the first, or "".
   std::string finish();
   bool again() const { return again_; }
+  /// Ends it, in any order with others; false, and nothing is done, if it is not this thread's.
+  bool leave();
   /// Called for each new node.
   static void enroll(const Ref<Node>& node);
 
@@ -54,7 +57,7 @@ class TOPOGRAD_API SegmentRun {
 
   const Ref<Segment> segment_;
   const bool again_;
-  SegmentRun* const outer_;
+  SegmentRun* outer_;
   std::vector<Ref<Node>> made_;
 };
 

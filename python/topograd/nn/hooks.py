@@ -104,7 +104,9 @@ def update_hooked(module: Owner) -> None:
 
 def hooks_of(module: Module, kind: str) -> list[tuple[int, Hook]]:
     """The hooks of one kind in the order of their calls, with their keys: those of all first."""
-    return [*EVERYWHERE.__dict__.get(kind, {}).items(), *module.__dict__.get(kind, {}).items()]
+    own = list(module.__dict__.get(kind, NO_HOOKS).items())
+    every = EVERYWHERE.__dict__
+    return [*every.get(kind, NO_HOOKS).items(), *own] if every else own
 
 
 def register(module: Owner, kind: str, hook: Hook, prepend: bool = False) -> RemovableHandle:
@@ -158,37 +160,49 @@ class without_module(_Adapted):
         return self.hook(*args)
 
 
+def _has_backward_hooks(attributes: Mapping[str, Any]) -> bool:
+    found = attributes.get("_backward_hooks") or attributes.get("_backward_pre_hooks")
+    return bool(found)
+
+
 def call_with_hooks(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Runs `module.forward` between its hooks."""
-    called: set[int] = set()
+    own, every = module.__dict__, EVERYWHERE.__dict__
+    called: list[int] = []
     output = None
     try:
-        args, kwargs = _run_forward_pre_hooks(module, args, kwargs)
+        if own.get("_forward_pre_hooks") or every.get("_forward_pre_hooks"):
+            args, kwargs = _run_forward_pre_hooks(module, args, kwargs)
         backward = None
-        if hooks_of(module, "_backward_hooks") or hooks_of(module, "_backward_pre_hooks"):
+        if _has_backward_hooks(own) or (every and _has_backward_hooks(every)):
             from topograd.nn.backward_hooks import BackwardHooks
 
             backward = BackwardHooks(module)
             args = backward.watch_inputs(args)
         output = module.forward(*args, **kwargs)
         for key, hook in hooks_of(module, "_forward_hooks"):
-            called.add(key)
+            called.append(key)
             output = _run_forward_hook(module, hook, args, kwargs, output)
         return output if backward is None else backward.watch_outputs(output)
     except Exception:
-        # Hooks registered with always_call see the failed call too; the first error is the one
-        # reported.
-        for key, hook in hooks_of(module, "_forward_hooks"):
-            if hook.always_call and key not in called:
-                try:
-                    output = _run_forward_hook(module, hook, args, kwargs, output)
-                except Exception as error:
-                    warn(
-                        f"a forward hook with always_call=True raised {error!r} after another "
-                        "error, which is the one reported",
-                        stacklevel=2,
-                    )
+        _run_always_called(module, args, kwargs, output, called)
         raise
+
+
+def _run_always_called(
+    module: Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any, called: list[int]
+) -> None:
+    """Hooks registered with always_call see the failed call too; its error is the one reported."""
+    for key, hook in hooks_of(module, "_forward_hooks"):
+        if hook.always_call and key not in called:
+            try:
+                output = _run_forward_hook(module, hook, args, kwargs, output)
+            except Exception as error:
+                warn(
+                    f"a forward hook with always_call=True raised {error!r} after another "
+                    "error, which is the one reported",
+                    stacklevel=3,
+                )
 
 
 def _run_forward_pre_hooks(

@@ -302,18 +302,36 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tenso
         raise ValueError("Only tensors with 2 or more dimensions are supported")
     if tensor.numel() == 0:
         return tensor
-    import numpy
-
     rows = tensor.size(0)
     columns = tensor.numel() // rows
-    tall = (max(rows, columns), min(rows, columns))
+    dtype = tg.float64 if tensor.dtype == tg.float64 else tg.float32
     with tg.no_grad():
-        gaussian = tg.empty(*tall).normal_(0.0, 1.0, generator=generator)
-        q, r = numpy.linalg.qr(gaussian.numpy())
-        # The signs of the diagonal of r make the distribution of q uniform (Mezzadri, 2007).
-        q *= numpy.where(numpy.diagonal(r) < 0, -gain, gain).astype(q.dtype)
-        matrix = tg.from_numpy(numpy.ascontiguousarray(q.T if rows < columns else q))
+        tall = (max(rows, columns), min(rows, columns))
+        q = tg.empty(*tall, dtype=dtype).normal_(0.0, 1.0, generator=generator)
+        # Orthogonalized Gaussian columns are uniformly distributed.  Source: Mezzadri, 2007.
+        q = _orthonormal(q)
+        for _ in range(3):  # mostly once: rounding leaves little after the second time
+            q = _orthonormal(q)
+            deviation = q.T @ q - tg.eye(tall[1], dtype=dtype)
+            if float(deviation.abs().max()) <= 16 * _EPSILON[dtype]:
+                break
+        matrix = (q.T if rows < columns else q) * gain
         return tensor.copy_(matrix.reshape(tensor.shape))
+
+
+_EPSILON = {tg.float32: 2.0**-23, tg.float64: 2.0**-52}
+
+
+def _orthonormal(a: Tensor) -> Tensor:
+    """The columns of a, made orthonormal one after the other (Gram and Schmidt), by halves."""
+    columns = a.size(1)
+    if columns == 1:
+        return a / a.norm()
+    half = columns // 2
+    left = _orthonormal(a.narrow(1, 0, half))
+    right = a.narrow(1, half, columns - half)
+    right = right - left @ (left.T @ right)
+    return tg.cat([left, _orthonormal(right)], 1)
 
 
 @takes_tensors
