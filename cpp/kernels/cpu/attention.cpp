@@ -22,8 +22,8 @@ struct Chunk {
   T sum[query_chunk];  ///< of 2^(score - highest)
 
   Chunk(const AttentionShape& shape, index count)
-      : keys(scratch<T>(0, Panels<T>::size(shape.width, key_block))),
-        values(scratch<T>(1, Panels<T>::size(key_block, shape.value_width))),
+      : keys(scratch<T>(0, Panels<T>::size(shape.width, least(key_block, shape.keys)))),
+        values(scratch<T>(1, Panels<T>::size(least(key_block, shape.keys), shape.value_width))),
         scores(scratch<T>(2, score_count<T>)),
         queries(scratch<T>(3, count * shape.width)),
         out(scratch<T>(4, count * shape.value_width)) {

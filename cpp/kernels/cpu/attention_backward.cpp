@@ -21,20 +21,20 @@ struct Workspace {
 
   explicit Workspace(const AttentionShape& shape) {
     const index width = shape.width, value_width = shape.value_width;
-    const index key_panels = Panels<T>::size(width, key_block);
-    const index deep_panels = Panels<T>::size(key_block, width);
-    const index value_panels = Panels<T>::size(value_width, key_block);
-    const index operand_panels =
-        Panels<T>::size(query_block, width) + Panels<T>::size(query_block, value_width);
+    const index block = least(key_block, shape.keys), rows = least(query_block, shape.queries);
+    const index key_panels = Panels<T>::size(width, block);
+    const index deep_panels = Panels<T>::size(block, width);
+    const index value_panels = Panels<T>::size(value_width, block);
+    const index operand_panels = Panels<T>::size(rows, width) + Panels<T>::size(rows, value_width);
     keys = scratch<T>(0, key_panels + deep_panels + value_panels);
     keys_deep = keys + key_panels;
     values = keys_deep + deep_panels;
     probabilities = scratch<T>(1, 2 * score_count<T>);
     gradient = probabilities + score_count<T>;
-    queries = scratch<T>(2, query_block * width + operand_panels);
-    operands = queries + query_block * width;
-    key_gradient = scratch<T>(3, key_block * (width + value_width));
-    value_gradient = key_gradient + key_block * width;
+    queries = scratch<T>(2, rows * width + operand_panels);
+    operands = queries + rows * width;
+    key_gradient = scratch<T>(3, block * (width + value_width));
+    value_gradient = key_gradient + block * width;
   }
 };
 
@@ -109,7 +109,7 @@ void backward_block(const Problem<T>& problem, const AttentionGradients& gradien
   const Panels<T> queries =
       pack_rows_as_depth(work.queries, width, block.queries, width, work.operands);
   const Panels<T> outs = pack_rows_as_depth(out_gradient, row, block.queries, value_width,
-                                            work.operands + Panels<T>::size(query_block, width));
+                                            work.operands + Panels<T>::size(block.queries, width));
 
   const Strided<T> probabilities = {work.probabilities, score_row<T>};
   const Strided<T> gradient = {work.gradient, score_row<T>};
