@@ -204,9 +204,9 @@ def convolution(dims: int, *rest: Any) -> Callable[[int], Inputs]:
     return build
 
 
-def pooling(dims: int) -> Callable[[int], Inputs]:
-    """Return inputs of a pooling in windows of 2."""
-    return lambda size: Inputs((normal(*images(size, dims)), 2))
+def pooling(dims: int, *rest: Any) -> Callable[[int], Inputs]:
+    """Return inputs of a pooling, in windows of 2 if nothing else is given."""
+    return lambda size: Inputs((normal(*images(size, dims)), *(rest or (2,))))
 
 
 def square(name_of_shape: Callable[[int], tuple[int, ...]], count: int) -> Callable[[int], Inputs]:
@@ -280,11 +280,18 @@ WRITTEN: dict[str, Callable[[int], Inputs]] = {
     "einsum": lambda n: Inputs(("bij,bjk->bik", normal(*batch(n)), normal(*batch(n), seed=1))),
     **{f"conv{dims}d": convolution(dims) for dims in (1, 2, 3)},
     **{f"conv{dims}d.padding": convolution(dims, 1, "same") for dims in (1, 2, 3)},
+    **{f"conv_transpose{dims}d": convolution(dims, 2, 1, 1) for dims in (1, 2, 3)},
     **{
         f"{kind}_pool{dims}d{more}": pooling(dims)
         for dims in (1, 2, 3)
         for kind, more in (("max", ""), ("max", "_with_indices"), ("avg", ""))
     },
+    **{
+        f"adaptive_{kind}_pool{dims}d{more}": pooling(dims, (5,) * dims)
+        for dims in (1, 2, 3)
+        for kind, more in (("max", ""), ("max", "_with_indices"), ("avg", ""))
+    },
+    **{f"lp_pool{dims}d": pooling(dims, 2.0, 2) for dims in (1, 2, 3)},
     "scaled_dot_product_attention": attention,
     "batch_norm": normalized,
     "layer_norm": lambda n: Inputs((normal(*rows(n)), (rows(n)[1],))),

@@ -44,15 +44,6 @@ void pack_weights(const E* weight, index groups, index rows, index depth, E* out
   });
 }
 
-/// (rows, depth) of each group as (depth, lanes), with zeros behind the rows.
-template <class E>
-void spread_weights(const E* weight, index groups, index rows, index depth, index lanes, E* out) {
-  for (index group = 0; group < groups; ++group) {
-    pack_panel<E, E>(weight + group * rows * depth, depth, 1, rows, depth,
-                     out + group * depth * lanes, lanes);
-  }
-}
-
 /// Copies images [begin, end) chunk by chunk and has each of `count` correlations read them.
 template <class E>
 void correlate_images(const Correlation<E>* calls, index count, const E* source,
@@ -139,14 +130,24 @@ void forward(const ConvShape& given, const void* input, const void* weight, cons
   call.layout = input_layout(shape);
   call.step[0] = shape.stride[0] * call.layout.plane;
   call.step[1] = shape.stride[1] * call.layout.row;
-  for (int d = 0; d < 3; ++d) call.out[d] = shape.out[d];
-  index* offsets = scratch<index>(scratch_offsets, depth);
+  for (int d = 0; d < 3; ++d) {
+    call.out[d] = shape.out[d];
+    call.extent[d] = shape.in[d];
+  }
+  index* offsets = scratch<index>(scratch_offsets, 4 * depth);
   input_offsets(shape, call.layout, offsets);
   call.offsets = offsets;
   call.lanes = lane_width<E>(call.rows, shape.out[2]);
-  E* packed = scratch<E>(scratch_weights, shape.groups * greatest(call.rows, call.lanes) * depth);
+  const index size = greatest(call.rows, call.lanes) * depth;
+  E* packed = scratch<E>(scratch_weights, (shape.groups + 1) * size);
   if (call.lanes > 0) {
-    spread_weights(typed_weight, shape.groups, call.rows, depth, call.lanes, packed);
+    const LaneOrder order(call.layout, offsets, depth, shape.in_per_group, offsets + 2 * depth);
+    spread_weights(typed_weight, shape.groups, call.rows, order, call.lanes,
+                   packed + shape.groups * size, packed);
+    order_offsets(order, offsets, offsets + depth);
+    call.offsets = offsets + depth;
+    call.tap_rows = order.rows();
+    call.row_at = offsets + 2 * depth;
   } else {
     pack_weights(typed_weight, shape.groups, call.rows, depth, packed);
   }
@@ -201,8 +202,10 @@ class InputGradient {
       : shape_(shape), weight_(weight), bias_(bias), layout_(cotangent_layout(shape)) {
     const index kernel = product_of(shape.kernel), depth = shape.out_per_group * kernel;
     phases_ = scratch<Correlation<E>>(scratch_phases, product_of(shape.stride));
-    offsets_ = scratch<index>(scratch_offsets, depth + kernel);
-    taps_ = offsets_ + depth;
+    offsets_ = scratch<index>(scratch_offsets, 2 * depth + 3 * kernel);
+    ordered_ = offsets_ + depth;
+    taps_ = ordered_ + depth;
+    row_at_ = taps_ + kernel;
     const index most_rows = greatest(shape.in_per_group, 2 * overrun<E>);
     packed_ = scratch<E>(scratch_weights, shape.groups * most_rows * depth);
     for (index z = 0; z < shape.stride[0]; ++z) {
@@ -225,7 +228,10 @@ class InputGradient {
     const index at[3] = {corner.z, corner.y, corner.x};
     const index row = shape_.in[2], plane = shape_.in[1] * row;
     Correlation<E> call;
-    for (int d = 0; d < 3; ++d) call.out[d] = phase_size(shape_, d, at[d]);
+    for (int d = 0; d < 3; ++d) {
+      call.out[d] = phase_size(shape_, d, at[d]);
+      call.extent[d] = shape_.out[d];
+    }
     if (call.positions() == 0) return;
     const index taps = find_taps(at);
     call.batch = shape_.batch;
@@ -247,12 +253,19 @@ class InputGradient {
     call.target_step[2] = shape_.stride[2];
     call.lanes = lane_width<E>(call.rows, call.out[2]);
     if (call.lanes > 0) {
-      spread_transposed(call.depth, call.lanes, taps);
+      const LaneOrder order(layout_, offsets_, call.depth, shape_.out_per_group, row_at_);
+      spread_transposed(order, call.lanes);
+      order_offsets(order, offsets_, ordered_);
+      call.offsets = ordered_;
+      call.tap_rows = order.rows();
+      call.row_at = row_at_;
     } else {
       pack_transposed(call.depth, call.pass, taps);
     }
     phases_[count_++] = call;
     offsets_ += call.depth;
+    ordered_ += call.depth;
+    row_at_ += 2 * taps;
     packed_ += shape_.groups * greatest(call.rows, call.lanes) * call.depth;
   }
 
@@ -298,13 +311,14 @@ class InputGradient {
              });
   }
 
-  /// The same as (depth, lanes), with zeros behind the input channels.
-  void spread_transposed(index depth, index lanes, index taps) {
+  /// The same as (depth, lanes) in the order of the lanes, with zeros behind the input channels.
+  void spread_transposed(const LaneOrder& order, index lanes) {
     const index rows = shape_.in_per_group, kernel = product_of(shape_.kernel);
+    const index depth = order.channels * order.taps;
     for (index i = 0; i < shape_.groups * depth; ++i) {
-      const index group = i / depth, q = i % depth;
-      const index channel = group * shape_.out_per_group + q / taps;
-      const E* from = weight_ + channel * rows * kernel + taps_[q % taps];
+      const index group = i / depth, q = order.source(i % depth);
+      const index channel = group * shape_.out_per_group + q / order.taps;
+      const E* from = weight_ + channel * rows * kernel + taps_[q % order.taps];
       E* to = packed_ + i * lanes;
       for (index r = 0; r < rows; ++r) to[r] = from[r * kernel];
       for (index r = rows; r < lanes; ++r) to[r] = E{0};
@@ -317,7 +331,9 @@ class InputGradient {
   const Layout layout_;
   Correlation<E>* phases_;
   index count_ = 0;
-  index* offsets_;  ///< of the next phase, as packed_
+  index* offsets_;  ///< of the next phase, as packed_, ordered_ and row_at_
+  index* ordered_;
+  index* row_at_;
   index* taps_;
   E* packed_;
 };

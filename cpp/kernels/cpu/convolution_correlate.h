@@ -15,9 +15,12 @@ struct Correlation {
   index pass;             ///< depth of one pass over the output
   index source_channels;  ///< of a group
   Layout layout;
-  index step[2];  ///< elements of the layout between neighbours in z and in y; in x they touch
-  index out[3];   ///< positions
-  index lanes;    ///< 0, or the width of a row of weights for correlate_lanes
+  index step[2];    ///< elements of the layout between neighbours in z and in y; in x they touch
+  index out[3];     ///< positions
+  index lanes;      ///< 0, or the width of a row of weights for correlate_lanes
+  index extent[3];  ///< of the image without padding
+  index tap_rows;   ///< with lanes: the rows of the image that a position meets per channel
+  const index* row_at;  ///< (z, y) of each of them in the layout, from the first position
   const index* offsets;
   /// Of each group (rows, depth), each pass packed by pack_rows; with lanes (depth, lanes).
   const E* weights;

@@ -2,7 +2,9 @@
 
 // The correlation of convolution_correlate.h for a number of rows that fills one or two vectors:
 // output channels are the lanes, and every element of the image is multiplied where it lies. With
-// so few rows, packing a panel of positions would cost a good part of the products themselves.
+// so few rows, packing a panel of positions would cost a good part of the products themselves. The
+// depth is in the order (row of the kernel, channel, tap in the row), so that rows which lie in the
+// padding can be left out.
 
 #include "kernels/cpu/convolution_correlate.h"
 
@@ -23,18 +25,81 @@ index lane_width(index rows, index line) {
   return rows <= lanes ? lanes : 2 * lanes;
 }
 
-/// sums[i] = start[i * start_step] + Σ_q image[i + offsets[q]] * weights[q], vectors of channels,
-/// for `count` positions i.
+/// The order of the depth: how many taps of a channel share a row of the image.
+struct LaneOrder {
+  index channels, taps, row_taps;
+
+  /// Finds the rows among the first channel's offsets; row_at gets (z, y) of each.
+  LaneOrder(const Layout& layout, const index* offsets, index depth, index source_channels,
+            index* row_at)
+      : channels(source_channels), taps(depth / greatest<index>(1, source_channels)), row_taps(0) {
+    index rows = 0;
+    for (index t = 0; t < taps; ++t) {
+      const index z = offsets[t] / layout.plane, y = offsets[t] % layout.plane / layout.row;
+      if (rows > 0 && row_at[2 * rows - 2] == z && row_at[2 * rows - 1] == y) continue;
+      row_at[2 * rows] = z;
+      row_at[2 * rows + 1] = y;
+      ++rows;
+    }
+    row_taps = rows == 0 ? 0 : taps / rows;
+  }
+  index rows() const { return row_taps == 0 ? 0 : taps / row_taps; }
+  /// Where the i-th of the depth is in the order (channel, tap).
+  index source(index i) const {
+    const index row = i / (channels * row_taps), channel = i / row_taps % channels;
+    return channel * taps + row * row_taps + i % row_taps;
+  }
+};
+
+/// (rows, depth) of each group as (depth, lanes) in the order of the lanes, with zeros behind the
+/// rows. room: for one group.
+template <class E>
+void spread_weights(const E* weight, index groups, index rows, const LaneOrder& order, index lanes,
+                    E* room, E* out) {
+  const index depth = order.channels * order.taps;
+  for (index group = 0; group < groups; ++group, out += depth * lanes) {
+    pack_panel<E, E>(weight + group * rows * depth, depth, 1, rows, depth, room, lanes);
+    for (index i = 0; i < depth; ++i)
+      copy_row(room + order.source(i) * lanes, lanes, out + i * lanes);
+  }
+}
+
+/// Offsets in the order (channel, tap) to the order of the lanes.
+inline void order_offsets(const LaneOrder& order, const index* offsets, index* out) {
+  for (index i = 0; i < order.channels * order.taps; ++i) out[i] = offsets[order.source(i)];
+}
+
+/// f(begin, end) for the parts of the depth [first, last) that meet rows of the image, from a line
+/// of the output.
+template <class E, class F>
+void each_met(const Correlation<E>& call, index line, index first, index last, F f) {
+  const index z = line / call.out[1] * (call.step[0] / call.layout.plane) - call.layout.low[0];
+  const index y = line % call.out[1] * (call.step[1] / call.layout.row) - call.layout.low[1];
+  const index length = call.tap_rows == 0 ? 1 : call.depth / call.tap_rows;
+  index begin = first, end = first;
+  for (index row = first / length; row < call.tap_rows && row * length < last; ++row) {
+    const index at_z = z + call.row_at[2 * row], at_y = y + call.row_at[2 * row + 1];
+    if (at_z < 0 || at_z >= call.extent[0] || at_y < 0 || at_y >= call.extent[1]) continue;
+    const index from = greatest(first, row * length);
+    if (from != end) {
+      if (begin < end) f(begin, end);
+      begin = from;
+    }
+    end = least(last, (row + 1) * length);
+  }
+  if (begin < end) f(begin, end);
+}
+
+/// sums[i] += Σ_q image[i + offsets[q]] * weights[q], vectors of channels, for `count` positions i.
 template <class E, int vectors, int count>
-void lane_tile(const E* image, const index* offsets, const E* weights, index depth, const E* start,
-               index start_step, E* sums) {
+void lane_tile(const E* image, const index* offsets, const E* weights, index depth, E* sums) {
   using V = typename VectorOf<E, vector_bytes>::type;
   constexpr index lanes = overrun<E>;
   V sum[count][vectors];
 #pragma GCC unroll 12
   for (int i = 0; i < count; ++i) {
 #pragma GCC unroll 2
-    for (int j = 0; j < vectors; ++j) sum[i][j] = load_bits<V>(start + i * start_step + j * lanes);
+    for (int j = 0; j < vectors; ++j) sum[i][j] = load_bits<V>(sums + (i * vectors + j) * lanes);
   }
   for (index q = 0; q < depth; ++q) {
     const E* in = image + offsets[q];
@@ -53,7 +118,7 @@ void lane_tile(const E* image, const index* offsets, const E* weights, index dep
 }
 
 template <class E>
-using LaneTile = void (*)(const E*, const index*, const E*, index, const E*, index, E*);
+using LaneTile = void (*)(const E*, const index*, const E*, index, E*);
 
 template <class E, int vectors>
 LaneTile<E> lane_tile_of(index count) {
@@ -94,16 +159,21 @@ void correlate_lane_lines(const Correlation<E>& call, const E* image, index grou
     bias[r] = call.bias[group * call.rows + r];
   }
   const auto tile = width == overrun<E> ? &lane_tile_of<E, 1> : &lane_tile_of<E, 2>;
-  for (index p = 0; p == 0 || p < call.depth; p += call.pass) {
-    const index depth = least(call.pass, call.depth - p);
-    const E* weights = call.weights + (group * call.depth + p) * width;
+  // Sums begin with the bias.
+  for (index i = 0; i < (last - first) * cut.whole(); ++i) {
+    for (index r = 0; r < width; ++r) sums[i * width + r] = bias[r];
+  }
+  for (index p = 0; p < call.depth; p += call.pass) {
     for (index l = first; l < last; ++l) {
       const E* in = image + call.base(l * line);
-      for (index x = 0; x < line; x += cut.count) {
-        E* to = sums + (l - first) * line_sums + x * width;
-        tile(least(cut.count, cut.whole() - x))(in + x, call.offsets + p, weights, depth,
-                                                p == 0 ? bias : to, p == 0 ? 0 : width, to);
-      }
+      each_met(call, l, p, least(call.depth, p + call.pass), [&](index begin, index end) {
+        const E* weights = call.weights + (group * call.depth + begin) * width;
+        for (index x = 0; x < line; x += cut.count) {
+          E* to = sums + (l - first) * line_sums + x * width;
+          tile(least(cut.count, cut.whole() - x))(in + x, call.offsets + begin, weights,
+                                                  end - begin, to);
+        }
+      });
     }
   }
   for (index l = first; l < last; ++l) {
