@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from oracles_complex import COMPLEX
+from oracles_images import IMAGES
 from oracles_nn import NN
 from oracles_order import ORDER
 from oracles_placing import PLACING
@@ -20,7 +21,7 @@ from oracles_shape import SHAPE
 from oracles_special import SPECIAL
 
 ORACLES: dict[str, Callable[..., Any]] = (
-    POINTWISE | REDUCTIONS | SHAPE | NN | SPECIAL | ORDER | PLACING | COMPLEX
+    POINTWISE | REDUCTIONS | SHAPE | NN | SPECIAL | ORDER | PLACING | COMPLEX | IMAGES
 )
 
 RANDOM = "random: distributions and reproducibility are tested in test_random.py"

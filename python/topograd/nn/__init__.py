@@ -31,11 +31,12 @@ from topograd.nn.activation import (
     Threshold,
 )
 from topograd.nn.attention import MultiheadAttention
-from topograd.nn.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d
+from topograd.nn.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d, SyncBatchNorm
 from topograd.nn.containers import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
 from topograd.nn.conv import Conv1d, Conv2d
 from topograd.nn.dropout import Dropout, Dropout1d, Dropout2d
-from topograd.nn.embedding import Embedding
+from topograd.nn.embedding import Embedding, EmbeddingBag
+from topograd.nn.instancenorm import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
 from topograd.nn.linear import Bilinear, Flatten, Identity, Linear, Unflatten
 from topograd.nn.loss import (
     BCELoss,
@@ -49,7 +50,30 @@ from topograd.nn.loss import (
     SmoothL1Loss,
 )
 from topograd.nn.module import Module
-from topograd.nn.normalization import GroupNorm, LayerNorm, RMSNorm
+from topograd.nn.normalization import (
+    CrossMapLRN2d,
+    GroupNorm,
+    LayerNorm,
+    LocalResponseNorm,
+    RMSNorm,
+)
+from topograd.nn.padding import (
+    CircularPad1d,
+    CircularPad2d,
+    CircularPad3d,
+    ConstantPad1d,
+    ConstantPad2d,
+    ConstantPad3d,
+    ReflectionPad1d,
+    ReflectionPad2d,
+    ReflectionPad3d,
+    ReplicationPad1d,
+    ReplicationPad2d,
+    ReplicationPad3d,
+    ZeroPad1d,
+    ZeroPad2d,
+    ZeroPad3d,
+)
 from topograd.nn.parameter import Parameter
 from topograd.nn.pooling import (
     AdaptiveAvgPool1d,
@@ -58,6 +82,16 @@ from topograd.nn.pooling import (
     AvgPool2d,
     MaxPool1d,
     MaxPool2d,
+)
+from topograd.nn.resizing import (
+    ChannelShuffle,
+    Fold,
+    PixelShuffle,
+    PixelUnshuffle,
+    Unfold,
+    Upsample,
+    UpsamplingBilinear2d,
+    UpsamplingNearest2d,
 )
 
 __all__ = [
@@ -76,25 +110,39 @@ __all__ = [
     "BatchNorm2d",
     "BatchNorm3d",
     "Bilinear",
+    "ChannelShuffle",
+    "CircularPad1d",
+    "CircularPad2d",
+    "CircularPad3d",
+    "ConstantPad1d",
+    "ConstantPad2d",
+    "ConstantPad3d",
     "Conv1d",
     "Conv2d",
     "CrossEntropyLoss",
+    "CrossMapLRN2d",
     "Dropout",
     "Dropout1d",
     "Dropout2d",
     "Embedding",
+    "EmbeddingBag",
     "Flatten",
+    "Fold",
     "GroupNorm",
     "Hardsigmoid",
     "Hardswish",
     "Hardtanh",
     "HuberLoss",
     "Identity",
+    "InstanceNorm1d",
+    "InstanceNorm2d",
+    "InstanceNorm3d",
     "KLDivLoss",
     "L1Loss",
     "LayerNorm",
     "LeakyReLU",
     "Linear",
+    "LocalResponseNorm",
     "LogSigmoid",
     "LogSoftmax",
     "MSELoss",
@@ -110,9 +158,17 @@ __all__ = [
     "Parameter",
     "ParameterDict",
     "ParameterList",
+    "PixelShuffle",
+    "PixelUnshuffle",
     "RMSNorm",
     "ReLU",
     "ReLU6",
+    "ReflectionPad1d",
+    "ReflectionPad2d",
+    "ReflectionPad3d",
+    "ReplicationPad1d",
+    "ReplicationPad2d",
+    "ReplicationPad3d",
     "Sequential",
     "SiLU",
     "Sigmoid",
@@ -122,10 +178,18 @@ __all__ = [
     "Softmin",
     "Softplus",
     "Softsign",
+    "SyncBatchNorm",
     "Tanh",
     "Tanhshrink",
     "Threshold",
     "Unflatten",
+    "Unfold",
+    "Upsample",
+    "UpsamplingBilinear2d",
+    "UpsamplingNearest2d",
+    "ZeroPad1d",
+    "ZeroPad2d",
+    "ZeroPad3d",
     "functional",
     "init",
     "utils",

@@ -36,11 +36,9 @@ from topograd.nn.composed import (
     cosine_similarity,
     dropout1d,
     dropout2d,
-    group_norm,
     huber_loss,
     kl_div,
     pairwise_distance,
-    rms_norm,
     smooth_l1_loss,
 )
 from topograd.nn.composed_activations import (
@@ -52,10 +50,17 @@ from topograd.nn.composed_activations import (
     tanhshrink,
     threshold,
 )
+from topograd.nn.composed_images import (
+    local_response_norm,
+    upsample,
+    upsample_bilinear,
+    upsample_nearest,
+)
 
 __all__ = [
     "adaptive_avg_pool1d",
     "adaptive_avg_pool2d",
+    "affine_grid",
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
@@ -64,6 +69,7 @@ __all__ = [
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "celu",
+    "channel_shuffle",
     "conv1d",
     "conv2d",
     "conv3d",
@@ -74,18 +80,24 @@ __all__ = [
     "dropout2d",
     "elu",
     "embedding",
+    "embedding_bag",
+    "fold",
     "gelu",
     "glu",
+    "grid_sample",
     "group_norm",
     "hardsigmoid",
     "hardswish",
     "hardtanh",
     "huber_loss",
+    "instance_norm",
+    "interpolate",
     "kl_div",
     "l1_loss",
     "layer_norm",
     "leaky_relu",
     "linear",
+    "local_response_norm",
     "log_softmax",
     "logsigmoid",
     "max_pool1d",
@@ -96,10 +108,13 @@ __all__ = [
     "max_pool3d_with_indices",
     "mish",
     "mse_loss",
+    "native_channel_shuffle",
     "nll_loss",
     "one_hot",
     "pad",
     "pairwise_distance",
+    "pixel_shuffle",
+    "pixel_unshuffle",
     "prelu",
     "relu",
     "relu6",
@@ -117,7 +132,27 @@ __all__ = [
     "tanh",
     "tanhshrink",
     "threshold",
+    "unfold",
+    "upsample",
+    "upsample_bilinear",
+    "upsample_nearest",
 ]
+
+def affine_grid(
+    theta: _Operand,
+    size: _int | Sequence[_int],
+    align_corners: _bool | None = None,
+) -> Tensor:
+    """The points of grid_sample that an affine map makes of the pixels of an image.
+
+    theta: (N, 2, 3) with size (N, C, H, W), or (N, 3, 4) with size (N, C, D, H, W),
+    floating point.
+    Returns (N, H, W, 2) or (N, D, H, W, 3): point = theta[n] @ (x, y, 1), where x and y
+    go from -1 to 1
+    over the pixels' centers. align_corners: as in grid_sample (None and False: -1 and 1
+    are the outer
+    edges of the corner pixels). Raises ShapeError where theta and size do not fit.
+    """
 
 def avg_pool1d(
     input: _Operand,
@@ -252,6 +287,16 @@ def binary_cross_entropy_with_logits(
     reduction: 'mean' (default), 'sum' or 'none' (*).
     Raises ShapeError for different shapes, ValueError for another reduction, DTypeError
     for integers.
+    """
+
+def channel_shuffle(input: _Operand, groups: _int, *, out: Tensor | None = None) -> Tensor:
+    """Channels dealt out anew: those of each group in turn, one from every group.
+
+    out[:, i * groups + g] = input[:, g * (C / groups) + i]. input: (N, C, *), at least
+    three dims, any
+    dtype; channels_last stays. Raises ValueError if groups does not divide C, ShapeError
+    for fewer
+    dims. Source: Zhang and others, 2018.
     """
 
 @overload
@@ -442,16 +487,66 @@ def embedding(
 
     input: integers (*). weight: (rows, width). Returns (*, width). The gradient of a row
     of weight is
-    the sum over its places in input; it is dense: sparse=True is accepted and has no
-    effect.
+    the sum over its places in input; it is dense: sparse=True is refused.
     padding_idx: a row, negative from the end, that gets no gradient. max_norm: before the
     look-up, the
     rows in input whose norm_type-norm (default 2) is larger are scaled down to it, in
     weight itself.
     scale_grad_by_freq=True divides the gradient of a row by the number of its places in
     input.
-    Raises IndexError for an index outside of [0, rows), ValueError for such a
-    padding_idx.
+    Raises IndexError for an index outside of [0, rows), ValueError for such a padding_idx
+    and for
+    sparse=True.
+    """
+
+def embedding_bag(
+    input: _Operand,
+    weight: _Operand,
+    offsets: _Operand | None = None,
+    max_norm: _float | None = None,
+    norm_type: _float = 2.0,
+    scale_grad_by_freq: _bool = False,
+    mode: _str = "mean",
+    sparse: _bool = False,
+    per_sample_weights: _Operand | None = None,
+    include_last_offset: _bool = False,
+    padding_idx: _int | None = None,
+) -> Tensor:
+    """Rows of a table by number, added up, averaged or compared in bags.
+
+    input: integers, (bags, n), or (entries,) with offsets (bags,): bag b holds the
+    entries from
+    offsets[b] on, up to the next offset or the end; include_last_offset=True says that
+    offsets holds
+    the end too. weight: (rows, width). Returns (bags, width), without the rows in
+    between. mode: 'sum',
+    'mean' (default) or 'max'; an empty bag gives zeros. per_sample_weights: a factor for
+    each entry,
+    with 'sum'. padding_idx: a row that does not count and gets no gradient. max_norm,
+    norm_type,
+    scale_grad_by_freq: as in embedding. The gradient is dense and the same for any number
+    of threads.
+    Raises IndexError for an index outside of [0, rows), ValueError for options that do
+    not fit together
+    and for sparse=True, ShapeError where shapes do not fit.
+    """
+
+def fold(
+    input: _Operand,
+    output_size: _int | Sequence[_int],
+    kernel_size: _int | Sequence[_int],
+    dilation: _int | Sequence[_int] = 1,
+    padding: _int | Sequence[_int] = 0,
+    stride: _int | Sequence[_int] = 1,
+) -> Tensor:
+    """Images from the columns of all their windows; overlapping ones add up.
+
+    input: (N, C * kh * kw, L) or (C * kh * kw, L), no integers, as unfold gives them.
+    Returns
+    (N, C, *output_size). output_size, kernel_size, dilation, padding and stride: a number
+    or a pair.
+    fold(unfold(x)) is x times the number of windows over each pixel.
+    Raises ShapeError where the sizes do not fit, DTypeError for integers.
     """
 
 def gelu(input: _Operand, *, approximate: _str = "none") -> Tensor:
@@ -461,6 +556,117 @@ def gelu(input: _Operand, *, approximate: _str = "none") -> Tensor:
     (default), or 'tanh' for 0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))).
     -inf gives 0, its limit, where PyTorch gives NaN. Raises ValueError for another
     approximate, DTypeError for integers. Source: Hendrycks and Gimpel, 2016.
+    """
+
+def grid_sample(
+    input: _Operand,
+    grid: _Operand,
+    mode: _str = "bilinear",
+    padding_mode: _str = "zeros",
+    align_corners: _bool | None = None,
+) -> Tensor:
+    """Images looked at along a grid of points.
+
+    input: (N, C, H, W) with grid (N, h, w, 2), or (N, C, D, H, W) with grid (N, d, h, w,
+    3), of the
+    same dtype. Returns (N, C, h, w) or (N, C, d, h, w). The last dim of grid is (x, y) or
+    (x, y, z), -1
+    to 1 from one end of the image to the other; NaN counts as -1. mode: 'bilinear',
+    'nearest' (of
+    halves the even pixel) or 'bicubic' (a = -0.75, for images). padding_mode: what is
+    outside, 'zeros',
+    'border' (the edge) or 'reflection'. align_corners: whether -1 and 1 are the centers
+    of the corner
+    pixels; None (default) and False: their outer edges.
+    The gradients are the same for any number of threads; that of grid is 0 for 'nearest',
+    and where
+    'border' or 'reflection' holds a point at the edge. A pixel of weight 0 has no
+    influence.
+    Raises ShapeError where the shapes do not fit, ValueError for another mode, DTypeError
+    for integers.
+    Source: Jaderberg and others, 2015.
+    """
+
+def group_norm(
+    input: _Operand,
+    num_groups: _int,
+    weight: _Operand | None = None,
+    bias: _Operand | None = None,
+    eps: _float = 1e-05,
+) -> Tensor:
+    """Mean 0 and variance 1 over each group of channels of each example.
+
+    out = (input - mean) / sqrt(var + eps) * weight[c] + bias[c]. input: (N, C, *),
+    floating point; its
+    shape, dtype and format stay. mean and the biased var are taken over C / num_groups
+    channels and all
+    dims behind. weight and bias: (C,), None (default) leaves them out. eps: default 1e-5.
+    Raises ValueError if num_groups does not divide C, ShapeError where shapes do not fit,
+    DTypeError
+    for integers. Source: Wu and He, 2018.
+    """
+
+def instance_norm(
+    input: _Operand,
+    running_mean: _Operand | None = None,
+    running_var: _Operand | None = None,
+    weight: _Operand | None = None,
+    bias: _Operand | None = None,
+    use_input_stats: _bool = True,
+    momentum: _float = 0.1,
+    eps: _float = 1e-05,
+) -> Tensor:
+    """Mean 0 and variance 1 of each channel of each example.
+
+    out = (input - mean) / sqrt(var + eps) * weight[c] + bias[c]. input: (N, C, *),
+    floating point; its
+    shape, dtype and format stay. use_input_stats=True (default): mean and the biased var
+    are taken over
+    the dims behind C, and running = (1 - momentum) * running + momentum * (their mean
+    over N) in place,
+    the running_var with the unbiased variance. False takes running_mean and running_var,
+    which must be
+    there. running_mean, running_var, weight, bias: (C,) or None. momentum: default 0.1,
+    eps: 1e-5.
+    Raises ShapeError when a shape does not fit, and for fewer than two values to take
+    statistics of;
+    ValueError without running statistics where they are needed. Source: Ulyanov and
+    others, 2016.
+    """
+
+def interpolate(
+    input: _Operand,
+    size: _int | Sequence[_int] | None = None,
+    scale_factor: _float | Sequence[_float] | None = None,
+    mode: _str = "nearest",
+    align_corners: _bool | None = None,
+    recompute_scale_factor: _bool | None = None,
+    antialias: _bool = False,
+) -> Tensor:
+    """An image, a signal or a volume in another size.
+
+    input: (N, C, L), (N, C, H, W) or (N, C, D, H, W). size: the new spatial sizes, a
+    number or one per
+    dim; or scale_factor: what they are multiplied with, rounded down. mode: 'nearest'
+    (pixel
+    floor(i * in / out)), 'nearest-exact' (floor((i + 0.5) * in / out)), 'linear',
+    'bilinear' or
+    'trilinear' (between the nearest two of each dim), 'bicubic' (cubic convolution with a
+    = -0.75 over
+    four), 'area' (the mean of the pixels covered). Every mode works along one dim after
+    the other.
+    align_corners: whether the corner pixels' centers keep their place (default False:
+    their outer edges
+    do). recompute_scale_factor=True takes in / out for the step between pixels where
+    scale_factor is
+    not whole; by default it is 1 / scale_factor. antialias: a wider window where an image
+    gets smaller,
+    for bilinear and bicubic (a = -0.5).
+    The gradient is exact and the same for any number of threads. channels_last stays. The
+    nearest modes
+    take every dtype, the others floating point and uint8, which is rounded.
+    Raises ValueError for options that do not fit together, ShapeError for a mode of other
+    dims.
     """
 
 def l1_loss(input: _Operand, target: _Operand, reduction: _str = "mean") -> Tensor:
@@ -582,6 +788,14 @@ def mse_loss(input: _Operand, target: _Operand, reduction: _str = "mean") -> Ten
     integers.
     """
 
+def native_channel_shuffle(
+    input: _Operand,
+    groups: _int,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """channel_shuffle(input, groups), under another name of PyTorch's."""
+
 def nll_loss(
     input: _Operand,
     target: _Operand,
@@ -627,15 +841,63 @@ def pad(
     (mirrored,
     without the edge itself), 'replicate' (the edge) or 'circular' (the other end). value
     is converted
-    to the dtype of input; only 'constant' reads it.
+    to the dtype of input; only 'constant' reads it. Any dims of any number of dims can be
+    padded in
+    any mode. channels_last stays.
     Raises ShapeError for an odd number of entries or too many, a negative size, or more
     than n - 1
     ('reflect') or n ('circular') elements in a dim of size n; ValueError for another
     mode.
     """
 
+def pixel_shuffle(
+    input: _Operand,
+    upscale_factor: _int,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Channels turned into pixels: (*, C * r * r, H, W) to (*, C, H * r, W * r).
+
+    out[..., c, h * r + i, w * r + j] = input[..., c * r * r + i * r + j, h, w] with
+    r = upscale_factor. Any dtype; channels_last stays. Raises ShapeError for fewer than
+    three dims or
+    channels that r * r does not divide, ValueError for r < 1. Source: Shi and others,
+    2016.
+    """
+
+def pixel_unshuffle(
+    input: _Operand,
+    downscale_factor: _int,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Pixels turned into channels: (*, C, H * r, W * r) to (*, C * r * r, H, W).
+
+    The inverse of pixel_shuffle, with r = downscale_factor. input: any dtype;
+    channels_last stays.
+    Raises ShapeError for fewer than three dims or sizes that r does not divide,
+    ValueError for r < 1.
+    """
+
 def relu_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Rectified linear unit: max(x, 0). In place."""
+
+def rms_norm(
+    input: _Operand,
+    normalized_shape: _int | Sequence[_int],
+    weight: _Operand | None = None,
+    eps: _float | None = None,
+) -> Tensor:
+    """The last dims over their root mean square: x / sqrt(mean(x ** 2) + eps) * weight.
+
+    input: (*, normalized_shape), floating point; its shape and dtype stay. weight has
+    normalized_shape;
+    None (default) leaves it out. eps: default the distance from 1 to the next float64
+    number for
+    float64, to the next float32 number otherwise. A row of zeros gives zeros. Raises
+    ShapeError when normalized_shape does not fit, DTypeError for integers.
+    Source: Zhang and Sennrich, 2019.
+    """
 
 def scaled_dot_product_attention(
     query: _Operand,
@@ -711,4 +973,26 @@ def tanh(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Hyperbolic tangent of every element: (exp(x) - exp(-x)) / (exp(x) + exp(-x)).
 
     input: (*); integers give float32. Returns the same shape, in [-1, 1].
+    """
+
+def unfold(
+    input: _Operand,
+    kernel_size: _int | Sequence[_int],
+    dilation: _int | Sequence[_int] = 1,
+    padding: _int | Sequence[_int] = 0,
+    stride: _int | Sequence[_int] = 1,
+) -> Tensor:
+    """All windows of images as the columns of a matrix.
+
+    input: (N, C, H, W) or (C, H, W), any dtype. Returns (N, C * kh * kw, L): column l is
+    the l-th
+    window in row-major order, its elements by channel and then row by row. L = the
+    product of
+    floor((size + 2 * padding - dilation * (kernel_size - 1) - 1) / stride) + 1 over both
+    dims.
+    kernel_size, dilation, padding (zeros) and stride: a number or a pair. fold is the
+    transpose.
+    Raises ShapeError for another number of dims or windows larger than the image,
+    ValueError for
+    numbers out of range.
     """
