@@ -262,6 +262,26 @@ def repeated(size: int) -> Inputs:
     return Inputs((normal(high, 1), (high, wide)))
 
 
+def channels_of(*rest: Any) -> Callable[[int], Inputs]:
+    """Return inputs that are images of 16 channels, and the arguments that follow them."""
+    return lambda size: Inputs((normal(max(1, size // 1024), 16, 8, 8), *rest))
+
+
+def along_a_grid(size: int) -> Inputs:
+    """Return images and as many points on them as they have pixels."""
+    count, channels, *edges = images(size, 2)
+    points = np.random.default_rng(1).uniform(-1, 1, (count, *edges, 2)).astype(np.float32)
+    return Inputs((normal(count, channels, *edges), points, "bilinear", "zeros", False))
+
+
+def columns(size: int) -> Inputs:
+    """Return the windows of 3 x 3 pixels of images."""
+    edge = 4 if size < 1e4 else 16
+    channels = 1 if size < 1e4 else 4
+    count = max(1, size // (channels * 9 * edge**2))
+    return Inputs((normal(count, channels * 9, edge**2), (edge + 2, edge + 2), (3, 3)))
+
+
 WRITTEN: dict[str, Callable[[int], Inputs]] = {
     "matmul": square(matrix, 2),
     "mm": square(matrix, 2),
@@ -294,9 +314,21 @@ WRITTEN: dict[str, Callable[[int], Inputs]] = {
     **{f"lp_pool{dims}d": pooling(dims, 2.0, 2) for dims in (1, 2, 3)},
     "scaled_dot_product_attention": attention,
     "batch_norm": normalized,
+    "instance_norm": lambda n: Inputs((*normalized(n).args[:5],)),
+    "group_norm": channels_of(4),
+    "rms_norm": lambda n: Inputs((normal(*rows(n)), (rows(n)[1],))),
+    "interpolate": lambda n: Inputs((normal(*images(n, 2)), None, 2.0, "bilinear")),
+    "grid_sample": along_a_grid,
+    "unfold.image": lambda n: Inputs((normal(*images(n, 2)), (3, 3))),
+    "fold": columns,
+    "pixel_shuffle": channels_of(2),
+    "pixel_unshuffle": channels_of(2),
+    "channel_shuffle": channels_of(4),
+    "native_channel_shuffle": channels_of(4),
     "layer_norm": lambda n: Inputs((normal(*rows(n)), (rows(n)[1],))),
     "cross_entropy": lambda n: Inputs(classes(n)),
     "nll_loss": lambda n: Inputs(classes(n)),
+    "embedding_bag": lambda n: Inputs((integers(1000, max(1, n // 640), 10), normal(1000, 64))),
     "embedding": lambda n: Inputs((integers(1000, max(1, n // 64)), normal(1000, 64))),
     "gather": lambda n: Inputs((picked(n)[0], 1, picked(n)[1])),
     "take_along_dim": lambda n: Inputs((*picked(n), 1)),

@@ -323,7 +323,9 @@ def is_differentiable(op: Any, call: Call) -> bool:
 
 def public_function(name: str) -> Callable[..., Any]:
     """Return what a user calls by that name: of `tg`, of nn.functional, or a method."""
-    for owner in (tg, tg.nn.functional, tg.Tensor):
+    # nn.functional.unfold is quite another operation than the method.
+    owners = (tg.Tensor,) if name == "unfold" else (tg, tg.nn.functional, tg.Tensor)
+    for owner in owners:
         if callable(getattr(owner, name, None)):
             found: Callable[..., Any] = getattr(owner, name)
             return found

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from oracles_complex import COMPLEX
+from oracles_images import IMAGES
 from oracles_nn import NN
 from oracles_order import ORDER
 from oracles_placing import PLACING
@@ -22,7 +23,17 @@ from oracles_special import SPECIAL
 from oracles_windows import WINDOWS
 
 ORACLES: dict[str, Callable[..., Any]] = (
-    POINTWISE | REDUCTIONS | SHAPE | NN | SPECIAL | ORDER | PLACING | COMPLEX | RECURRENT | WINDOWS
+    POINTWISE
+    | REDUCTIONS
+    | SHAPE
+    | NN
+    | SPECIAL
+    | ORDER
+    | PLACING
+    | COMPLEX
+    | RECURRENT
+    | WINDOWS
+    | IMAGES
 )
 
 RANDOM = "random: distributions and reproducibility are tested in test_random.py"

@@ -29,13 +29,20 @@ def torch_function(name: str) -> Callable[..., Any] | None:
     import torch
 
     owners = (torch.nn.functional, torch, torch.Tensor)
-    if name == "unfold":  # torch.nn.functional.unfold is quite another operation
-        owners = (torch.Tensor,)
+    if name == "unfold":  # a method, and in nn.functional quite another operation
+        return _unfold
     for owner in owners:
         if callable(getattr(owner, name, None)):
             found: Callable[..., Any] = getattr(owner, name)
             return found
     return None
+
+
+def _unfold(*args: Any, **kwargs: Any) -> Any:
+    import torch
+
+    of_image = "kernel_size" in kwargs or (len(args) > 1 and not isinstance(args[1], int))
+    return (torch.nn.functional.unfold if of_image else torch.Tensor.unfold)(*args, **kwargs)
 
 
 def to_torch(value: Any) -> Any:

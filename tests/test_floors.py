@@ -38,6 +38,7 @@ FLOOR_OF_HEADER = {
     "error.h": "base",
     "export.h": "base",
     "graph.h": "autograd",
+    "image_ops.h": "ops",
     "op.h": "graph",
     "shape.h": "base",
     "topograd.h": "public",

@@ -128,14 +128,13 @@ bool to_argument(PyObject* object, const Parameter& p, Arg& arg) {
     }
     case ArgKind::reals: {
       std::vector<double> values;
-      if (!is_list(object)) return false;
-      const bool fits = each_item(object, [&](PyObject* item) {
+      const auto take = [&](PyObject* item) {
         Scalar number = 0;
         if (!to_scalar(item, number) || number.is_complex()) return false;
         values.push_back(number.real());
         return true;
-      });
-      if (!fits) return false;
+      };
+      if (!(is_list(object) ? each_item(object, take) : take(object))) return false;
       arg = Arg(std::move(values));
       return true;
     }

@@ -2,24 +2,28 @@
 #include <cstring>
 #include <string>
 
-#include "kernels/kernels.h"
+#include "kernels/images.h"
 
 namespace topograd::kernels {
 
 #if defined(TOPOGRAD_MULTI_ISA)
 namespace v2 {
 const Table& table();
-}
+const Images& images();
+}  // namespace v2
 namespace v3 {
 const Table& table();
-}
+const Images& images();
+}  // namespace v3
 namespace v4 {
 const Table& table();
-}
+const Images& images();
+}  // namespace v4
 #else
 namespace native {
 const Table& table();
-}
+const Images& images();
+}  // namespace native
 #endif
 
 namespace {
@@ -27,17 +31,18 @@ namespace {
 struct Candidate {
   const char* name;
   const Table& (*table)();
+  const Images& (*images)();
   bool (*supported)();
 };
 
 // Best first.
 constexpr Candidate candidates[] = {
 #if defined(TOPOGRAD_MULTI_ISA)
-    {"v4", v4::table, [] { return __builtin_cpu_supports("x86-64-v4") != 0; }},
-    {"v3", v3::table, [] { return __builtin_cpu_supports("x86-64-v3") != 0; }},
-    {"v2", v2::table, [] { return __builtin_cpu_supports("x86-64-v2") != 0; }},
+    {"v4", v4::table, v4::images, [] { return __builtin_cpu_supports("x86-64-v4") != 0; }},
+    {"v3", v3::table, v3::images, [] { return __builtin_cpu_supports("x86-64-v3") != 0; }},
+    {"v2", v2::table, v2::images, [] { return __builtin_cpu_supports("x86-64-v2") != 0; }},
 #else
-    {"native", native::table, [] { return true; }},
+    {"native", native::table, native::images, [] { return true; }},
 #endif
 };
 
@@ -73,6 +78,14 @@ const Row& find(Span<Row> rows, const char* kind, const char* name) {
 
 const Table& active() {
   static const Table& chosen = choose();
+  return chosen;
+}
+const Images& images() {
+  static const Images& chosen = []() -> const Images& {
+    for (const auto& c : candidates)
+      if (std::strcmp(c.name, active().isa) == 0) return c.images();
+    fail("kernels: no images for {}", active().isa);
+  }();
   return chosen;
 }
 const Elementwise& elementwise(const char* name) {

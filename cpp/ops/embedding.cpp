@@ -1,12 +1,12 @@
 // Rows of a table by number.
 
+#include "ops/embedding.h"
+
 #include "ops/family.h"
 #include "ops/registry.h"
 
 namespace topograd {
-namespace {
 
-/// Scales the rows that are looked up down to a norm of at most max_norm, in place.
 void limit_rows(const Tensor& weight, const Tensor& at, double max_norm, double norm_type) {
   const Tensor rows = index_select(weight.detach(), 0, at);
   const Tensor norms = vector_norm(rows, norm_type, Dims{1}, true);
@@ -14,14 +14,25 @@ void limit_rows(const Tensor& weight, const Tensor& at, double max_norm, double 
   index_put.into(weight.detach(), Tensors{at}, rows * scale, false);
 }
 
-/// 1 / number of times each index occurs, as a column.
 Tensor inverse_frequency(const Tensor& at, index rows, DType dtype) {
   const Tensor ones = Tensor::ones(at.shape(), dtype);
   const Tensor counts = index_add(Tensor::zeros({rows}, dtype), 0, at, ones, 1);
   return unsqueeze(reciprocal(index_select(counts, 0, at)), 1);
 }
 
-}  // namespace
+index padding_row(const OptionalInt& padding, index rows, std::string_view op) {
+  if (!padding) return -1;
+  expect<ValueError>(*padding >= -rows && *padding < rows,
+                     "{}: padding_idx {} is out of range for {} rows", op, *padding, rows);
+  return *padding < 0 ? *padding + rows : *padding;
+}
+
+void refuse_sparse(bool sparse, std::string_view op) {
+  expect<ValueError>(!sparse,
+                     "{}: sparse=True asks for sparse gradients, which topograd does not have; the "
+                     "dense gradient has the same values",
+                     op);
+}
 
 constinit const Op<Tensor(Tensor, Tensor, OptionalInt, std::optional<double>, double, bool, bool)>
     embedding{{
@@ -31,11 +42,12 @@ constinit const Op<Tensor(Tensor, Tensor, OptionalInt, std::optional<double>, do
         .doc = R"(Rows of a table by number: out[..., :] = weight[input[...]].
 
 input: integers (*). weight: (rows, width). Returns (*, width). The gradient of a row of weight is
-the sum over its places in input; it is dense: sparse=True is accepted and has no effect.
+the sum over its places in input; it is dense: sparse=True is refused.
 padding_idx: a row, negative from the end, that gets no gradient. max_norm: before the look-up, the
 rows in input whose norm_type-norm (default 2) is larger are scaled down to it, in weight itself.
 scale_grad_by_freq=True divides the gradient of a row by the number of its places in input.
-Raises IndexError for an index outside of [0, rows), ValueError for such a padding_idx.
+Raises IndexError for an index outside of [0, rows), ValueError for such a padding_idx and for
+sparse=True.
 
 >>> weight = tg.tensor([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]])
 >>> F.embedding(tg.tensor([2, 0]), weight)
@@ -44,21 +56,16 @@ tensor([[4., 5.],
 )",
         .forward =
             [](const Tensor& at, const Tensor& weight, const OptionalInt& padding,
-               const std::optional<double>& max_norm, double norm_type, bool by_frequency, bool) {
+               const std::optional<double>& max_norm, double norm_type, bool by_frequency,
+               bool sparse) {
+              refuse_sparse(sparse, "embedding");
               expect<ShapeError>(weight.rank() == 2,
                                  "embedding: weight must be (rows, width), got {}", weight.shape());
               expect<DTypeError>(is_integer(at.dtype()),
                                  "embedding: input must hold integers, got {}", at.dtype());
               const Tensor flat = reshape(at, Dims{-1});
               if (max_norm) limit_rows(weight, flat, *max_norm, norm_type);
-              const index rows = weight.shape()[0];
-              index padded = -1;
-              if (padding) {
-                expect<ValueError>(*padding >= -rows && *padding < rows,
-                                   "embedding: padding_idx {} is out of range for {} rows",
-                                   *padding, rows);
-                padded = *padding < 0 ? *padding + rows : *padding;
-              }
+              const index padded = padding_row(padding, weight.shape()[0], "embedding");
               Dims shape = at.shape();
               shape.push_back(weight.shape()[1]);
               return reshape(embedding_rows(flat, weight, padded, by_frequency), shape);

@@ -56,9 +56,21 @@ Tensors layer_norm_fused(const Call& c, const Tensor& g, const Tensor& x, const 
 
 // ---------------------------------------------------------------- batch norm: x as (N, C, inner)
 
+/// Where the channels lie innermost every pixel is an example of its own: nothing is copied.
 Tensor per_channel(const Tensor& x) {
+  const index channels = x.shape()[1];
+  if (channels_format(x) != nullptr && channels > 0)
+    return reshape(movedim(x, Dims{1}, Dims{-1}), Dims{x.count() / channels, channels, 1});
   return reshape(
-      x, Dims{x.shape()[0], x.shape()[1], count_of(Dims(x.shape().begin() + 2, x.shape().end()))});
+      x, Dims{x.shape()[0], channels, count_of(Dims(x.shape().begin() + 2, x.shape().end()))});
+}
+/// The result of such channels in the shape and the format of x.
+Tensor from_channels(const Tensor& result, const Tensor& x) {
+  if (channels_format(x) == nullptr || x.shape()[1] == 0) return reshape(result, x.shape());
+  Dims shape{x.shape()[0]};
+  for (int d = 2; d < x.rank(); ++d) shape.push_back(x.shape()[d]);
+  shape.push_back(x.shape()[1]);
+  return movedim(reshape(result, shape), Dims{-1}, Dims{1});
 }
 Tensor as_channel(const Tensor& v) { return reshape(v, Dims{1, -1, 1}); }
 
@@ -286,11 +298,12 @@ tensor([[-1.0000],
                   per > 1,
                   "batch_norm: expects more than one value per channel when training, got shape {}",
                   x.shape());
-              const Tensors results = batch_norm_train(per_channel(x), weight, bias, eps);
+              const Tensor channels = per_channel(x);
+              const Tensors results = batch_norm_train(channels, weight, bias, eps);
               const auto count = static_cast<double>(per);
               update_running(running_mean, results[1].detach(), momentum);
               update_running(running_var, results[2].detach() * (count / (count - 1)), momentum);
-              return in_format_of(reshape(results[0], x.shape()), x);
+              return from_channels(results[0], x);
             },
         .traits = is_functional,
         .samples = []() -> std::vector<Sample> {

@@ -60,6 +60,13 @@ constexpr struct {
     {"scattering", scattering_family},
     {"placing", placing_family},
     {"search", search_family},
+    {"padding", padding_family},
+    {"resampling", resampling_family},
+    {"grid", grid_family},
+    {"folding", folding_family},
+    {"shuffling", shuffling_family},
+    {"group_norm", group_norm_family},
+    {"bags", bags_family},
 };
 
 }  // namespace

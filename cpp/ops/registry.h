@@ -53,5 +53,12 @@ Family strided_family();
 Family scattering_family();
 Family placing_family();
 Family search_family();
+Family padding_family();
+Family resampling_family();
+Family grid_family();
+Family folding_family();
+Family shuffling_family();
+Family group_norm_family();
+Family bags_family();
 
 }  // namespace topograd

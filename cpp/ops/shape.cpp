@@ -1,4 +1,4 @@
-// Repeating, turning, padding, triangles.
+// Repeating, turning, triangles.
 
 #include "ops/family.h"
 #include "ops/registry.h"
@@ -21,20 +21,6 @@ Tensor triangle(const Tensor& x, std::int64_t diagonal, bool lower) {
     std::fill(row + edge, row + columns, !lower);
   }
   return mask;
-}
-
-/// Where each position of a padded dim is read from.
-Tensor padded_positions(index n, index before, index after, const std::string& mode) {
-  Tensor at = Tensor::empty({n + before + after}, DType::int64);
-  auto* data = at.data<std::int64_t>();
-  for (index i = 0; i < at.count(); ++i) {
-    index p = i - before;
-    if (mode == "replicate") p = std::clamp<index>(p, 0, n - 1);
-    if (mode == "circular") p = ((p % n) + n) % n;
-    if (mode == "reflect") p = p < 0 ? -p : p >= n ? 2 * (n - 1) - p : p;
-    data[i] = p;
-  }
-  return at;
 }
 
 }  // namespace
@@ -225,92 +211,6 @@ tensor([[3, 4],
     },
 }};
 
-constinit const Op<Tensor(Tensor, Dims, std::string, std::optional<double>)> pad{{
-    .signature = "pad(Tensor input, int[] pad, str mode='constant', float? value=None)",
-    .doc =
-        R"(The last dims of input made longer at both ends, or shorter.
-
-pad: numbers of elements (before, after) for the last dim, then for the one before it, and so on;
-negative ones cut off. mode: what is put in, 'constant' (value, default 0), 'reflect' (mirrored,
-without the edge itself), 'replicate' (the edge) or 'circular' (the other end). value is converted
-to the dtype of input; only 'constant' reads it.
-Raises ShapeError for an odd number of entries or too many, a negative size, or more than n - 1
-('reflect') or n ('circular') elements in a dim of size n; ValueError for another mode.
-
->>> F.pad(tg.tensor([1, 2, 3]), (1, 2), value=9)
-tensor([9, 1, 2, 3, 9, 9])
->>> F.pad(tg.tensor([[1, 2, 3]]), (2, 1), mode="reflect")
-tensor([[3, 2, 1, 2, 3, 2]])
-)",
-    .forward =
-        [](const Tensor& x, const Dims& amounts, const std::string& mode,
-           const std::optional<double>& value) {
-          if (mode == "constant")
-            return in_format_of(constant_pad(x, amounts, value.value_or(0)), x);
-          expect<ShapeError>(amounts.size() % 2 == 0 && amounts.size() / 2 <= x.rank(),
-                             "pad: {} does not fit the shape {}", amounts, x.shape());
-          expect<ValueError>(mode == "reflect" || mode == "replicate" || mode == "circular",
-                             "pad: mode must be constant, reflect, replicate or circular, got '{}'",
-                             mode);
-          expect<ValueError>(value.value_or(0) == 0, "pad: mode '{}' takes no value, got {}", mode,
-                             value.value_or(0));
-          Tensor y = x;
-          for (int i = 0; i < amounts.size() / 2; ++i) {
-            const int d = x.rank() - 1 - i;
-            const index before = amounts[2 * i], after = amounts[2 * i + 1], n = x.shape()[d];
-            const index limit = mode == "reflect" ? n - 1 : mode == "circular" ? n : index{1} << 40;
-            expect<ShapeError>(n > 0 && before <= limit && after <= limit && n + before + after > 0,
-                               "pad: ({}, {}) is too much for mode '{}' in dim {} of shape {}",
-                               before, after, mode, d, x.shape());
-            if (before != 0 || after != 0)
-              y = index_select(y, d, padded_positions(n, before, after, mode));
-          }
-          return apart_from(x, in_format_of(y, x));
-        },
-    .traits = is_functional,
-    .samples = []() -> std::vector<Sample> {
-      return {{sample({2, 3}), Dims{1, 2}, "constant", 0.5},
-              {sample({2, 3}), Dims{-1, 1, 2, 0}, "constant", Arg()},
-              {sample({1, 2, 4}), Dims{2, 1}, "reflect", Arg()},
-              {sample({1, 2, 4}), Dims{2, 1}, "replicate", Arg()},
-              {sample({1, 2, 4}), Dims{2, 1}, "circular", Arg()}};
-    },
-}};
-
-constinit const Op<Tensor(Tensor, Dims, double)> constant_pad{{
-    .signature = "constant_pad(Tensor input, int[] pad, float value=0.0)",
-    .doc = R"(pad with mode 'constant'.)",
-    .forward =
-        [](const Tensor& x, const Dims& amounts, double value) {
-          expect<ShapeError>(amounts.size() % 2 == 0 && amounts.size() / 2 <= x.rank(),
-                             "pad: {} does not fit the shape {}", amounts, x.shape());
-          Tensor inside = x;
-          Dims shape = x.shape();
-          index offset = 0;
-          Dims starts = Dims::filled(x.rank(), 0);
-          for (int i = 0; i < amounts.size() / 2; ++i) {
-            const int d = x.rank() - 1 - i;
-            const index before = amounts[2 * i], after = amounts[2 * i + 1], n = x.shape()[d];
-            index size;
-            expect<ShapeError>(!__builtin_add_overflow(n, before, &size) &&
-                                   !__builtin_add_overflow(size, after, &size) && size >= 0,
-                               "pad: ({}, {}) leaves a negative size in dim {} of shape {}", before,
-                               after, d, x.shape());
-            shape[d] = size;
-            const index cut = std::max<index>(0, -before), cut_after = std::max<index>(0, -after);
-            inside = narrow(inside, d, cut, std::max<index>(0, n - cut - cut_after));
-            starts[d] = std::max<index>(0, before);
-          }
-          const Tensor frame = Tensor::full(shape, value, x.dtype());
-          for (int d = 0; d < x.rank(); ++d) offset += starts[d] * frame.strides()[d];
-          if (inside.count() == 0) return frame;
-          return region_write(frame, inside, inside.shape(), frame.strides(), offset,
-                              frame.strides());
-        },
-    .traits = is_hidden,
-    .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), Dims{1, 2}, 0.5}}; },
-}};
-
 constinit const Op<Tensor(Tensor, std::int64_t)> tril{{
     .signature = "tril(Tensor input, int diagonal=0)",
     .doc = R"(The lower triangle of the last two dims of input, zeros elsewhere.
@@ -386,8 +286,7 @@ tensor([2, 6])
 }};
 
 Family shape_family() {
-  return {&flip, &repeat, &tile, &repeat_interleave, &roll, &pad, &constant_pad,
-          &tril, &triu,   &diag};
+  return {&flip, &repeat, &tile, &repeat_interleave, &roll, &tril, &triu, &diag};
 }
 
 }  // namespace topograd

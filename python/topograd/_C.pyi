@@ -1667,7 +1667,7 @@ class Tensor:
         self,
         bins: _int = 100,
         *,
-        range: Sequence[_float] | None = None,
+        range: _float | Sequence[_float] | None = None,
         weight: _Operand | None = None,
         density: _bool = False,
     ) -> _HistBin_edges:

@@ -251,6 +251,7 @@ __all__ = [
     "ceil",
     "ceil_",
     "cfloat",
+    "channel_shuffle",
     "chunk",
     "clamp",
     "clamp_",
@@ -492,6 +493,7 @@ __all__ = [
     "nanquantile",
     "nansum",
     "narrow",
+    "native_channel_shuffle",
     "ne",
     "neg",
     "neg_",
@@ -512,6 +514,8 @@ __all__ = [
     "optim",
     "outer",
     "permute",
+    "pixel_shuffle",
+    "pixel_unshuffle",
     "poisson",
     "polar",
     "polygamma",
@@ -1471,6 +1475,16 @@ def ceil(input: _Operand, *, out: Tensor | None = None) -> Tensor:
 def ceil_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Least integer not below every element. In place."""
 
+def channel_shuffle(input: _Operand, groups: _int, *, out: Tensor | None = None) -> Tensor:
+    """Channels dealt out anew: those of each group in turn, one from every group.
+
+    out[:, i * groups + g] = input[:, g * (C / groups) + i]. input: (N, C, *), at least
+    three dims, any
+    dtype; channels_last stays. Raises ValueError if groups does not divide C, ShapeError
+    for fewer
+    dims. Source: Zhang and others, 2018.
+    """
+
 def chunk(input: _Operand, chunks: _int, dim: _int = 0) -> tuple[Tensor, ...]:
     """Views of at most `chunks` pieces of equal length along dim; the last one may be
     shorter.
@@ -2206,16 +2220,16 @@ def embedding(
 
     input: integers (*). weight: (rows, width). Returns (*, width). The gradient of a row
     of weight is
-    the sum over its places in input; it is dense: sparse=True is accepted and has no
-    effect.
+    the sum over its places in input; it is dense: sparse=True is refused.
     padding_idx: a row, negative from the end, that gets no gradient. max_norm: before the
     look-up, the
     rows in input whose norm_type-norm (default 2) is larger are scaled down to it, in
     weight itself.
     scale_grad_by_freq=True divides the gradient of a row by the number of its places in
     input.
-    Raises IndexError for an index outside of [0, rows), ValueError for such a
-    padding_idx.
+    Raises IndexError for an index outside of [0, rows), ValueError for such a padding_idx
+    and for
+    sparse=True.
     """
 
 def eq(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
@@ -2566,7 +2580,7 @@ def histogram(
     input: _Operand,
     bins: _int = 100,
     *,
-    range: Sequence[_float] | None = None,
+    range: _float | Sequence[_float] | None = None,
     weight: _Operand | None = None,
     density: _bool = False,
     out: Sequence[Tensor] | None = None,
@@ -3670,6 +3684,14 @@ def narrow(
     not lie in input, ShapeError for a 0-d input.
     """
 
+def native_channel_shuffle(
+    input: _Operand,
+    groups: _int,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """channel_shuffle(input, groups), under another name of PyTorch's."""
+
 def ne(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Whether input != other, element by element.
 
@@ -3747,6 +3769,35 @@ def permute(input: _Operand, *dims: _int | Sequence[_int]) -> Tensor:
     dims: each dim of input once; negative ones count from the end. Raises ShapeError for
     another number
     of dims, ValueError for a dim given twice, IndexError for one out of range.
+    """
+
+def pixel_shuffle(
+    input: _Operand,
+    upscale_factor: _int,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Channels turned into pixels: (*, C * r * r, H, W) to (*, C, H * r, W * r).
+
+    out[..., c, h * r + i, w * r + j] = input[..., c * r * r + i * r + j, h, w] with
+    r = upscale_factor. Any dtype; channels_last stays. Raises ShapeError for fewer than
+    three dims or
+    channels that r * r does not divide, ValueError for r < 1. Source: Shi and others,
+    2016.
+    """
+
+def pixel_unshuffle(
+    input: _Operand,
+    downscale_factor: _int,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Pixels turned into channels: (*, C, H * r, W * r) to (*, C * r * r, H, W).
+
+    The inverse of pixel_shuffle, with r = downscale_factor. input: any dtype;
+    channels_last stays.
+    Raises ShapeError for fewer than three dims or sizes that r does not divide,
+    ValueError for r < 1.
     """
 
 def poisson(

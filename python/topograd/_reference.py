@@ -69,11 +69,12 @@ RANDOM = "Random numbers"
 ACTIVATIONS = "Activations"
 LAYERS = "Layers, embedding and attention"
 WINDOWS = "Convolution and pooling"
+IMAGES = "Images"
 LOSSES = "Losses"
 COMPOSED = "Functions composed in Python"
 TOPICS = (
     ELEMENTS, SEVERAL, LOGIC, REDUCTIONS, ORDER, PRODUCTS, VIEWS, SHAPES, INDEXING, RANDOM,
-    ACTIVATIONS, LAYERS, WINDOWS, LOSSES, COMPOSED,
+    ACTIVATIONS, LAYERS, WINDOWS, IMAGES, LOSSES, COMPOSED,
 )  # fmt: skip
 
 # The modules whose functions are composed of ops.
@@ -90,12 +91,14 @@ FAMILIES = {
     "search": ORDER,
     **dict.fromkeys(("matmul", "einsum", "products", "distance"), PRODUCTS),
     **dict.fromkeys(("view", "slicing", "strided"), VIEWS),
-    **dict.fromkeys(("cast", "joining", "shape", "stacking", "partition"), SHAPES),
+    **dict.fromkeys(("cast", "joining", "padding", "shape", "stacking", "partition"), SHAPES),
     **dict.fromkeys(("index", "scattering", "placing"), INDEXING),
     **dict.fromkeys(("random", "distributions"), RANDOM),
     "activation": ACTIVATIONS,
     **dict.fromkeys(("norm", "attention", "recurrent", "recurrent_steps"), LAYERS),
     **dict.fromkeys("conv conv_transpose pool adaptive unpool".split(), WINDOWS),
+    **dict.fromkeys(("bags", "group_norm"), LAYERS),
+    **dict.fromkeys(("folding", "grid", "resampling", "shuffling"), IMAGES),
     "loss": LOSSES,
 }
 NAMED = {

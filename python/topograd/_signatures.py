@@ -14,7 +14,7 @@ ANNOTATIONS = {
     "Tensor[]": "Sequence[Tensor]",
     "Scalar": "int | float | bool",
     "int[]": "int | Sequence[int]",
-    "float[]": "Sequence[float]",
+    "float[]": "float | Sequence[float]",
     "object": "Generator",
 }
 NUMBERS = {"inf": float("inf"), "-inf": float("-inf"), "nan": float("nan")}

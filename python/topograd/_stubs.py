@@ -41,7 +41,7 @@ TYPES = {
     "str": "_str",
     "dtype": "_dtype",
     "int[]": "_int | Sequence[_int]",
-    "float[]": "Sequence[_float]",
+    "float[]": "_float | Sequence[_float]",
     # The only objects of the world outside that ops take are random generators.
     "object": "Generator",
 }

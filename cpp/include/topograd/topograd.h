@@ -4,6 +4,7 @@
 
 #include "topograd/autograd.h"
 #include "topograd/graph.h"
+#include "topograd/image_ops.h"
 #include "topograd/io.h"
 #include "topograd/ops.h"
 #include "topograd/optim.h"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import topograd as tg
 from topograd._arguments import takes_tensors
 from topograd._C import Tensor
@@ -14,16 +12,13 @@ __all__ = [
     "cosine_similarity",
     "dropout1d",
     "dropout2d",
-    "group_norm",
     "huber_loss",
     "kl_div",
     "pairwise_distance",
-    "rms_norm",
     "smooth_l1_loss",
 ]
 
 _dropout = native("dropout")
-_layer_norm = native("layer_norm")
 
 
 @takes_tensors
@@ -76,74 +71,6 @@ def dropout2d(
     18.0
     """
     return _channel_dropout(input, p, training, inplace, axes=2)
-
-
-def _expect_floating(op: str, input: Tensor) -> None:
-    if not input.is_floating_point():
-        kind = repr(input.dtype).rpartition(".")[2]
-        raise TypeError(f"{op}: expects a floating point input, got {kind}")
-
-
-_FRACTION_BITS = {tg.float64: 52, tg.float32: 23, tg.float16: 10, tg.bfloat16: 7}
-
-
-@takes_tensors
-def rms_norm(
-    input: Tensor,
-    normalized_shape: Sequence[int],
-    weight: Tensor | None = None,
-    eps: float | None = None,
-) -> Tensor:
-    """Root mean square of the last axes, then scaled: y = x / sqrt(mean(x²) + eps) weight.
-
-    normalized_shape: the sizes of the last axes; weight has this shape.  eps: default the machine
-    epsilon of the dtype.  A row of zeros gives zeros.  Raises ValueError if the last axes of x are
-    not normalized_shape, TypeError if x is not floating point.  Source: Zhang and Sennrich, 2019.
-
-    >>> import topograd as tg
-    >>> tg.nn.functional.rms_norm(tg.tensor([2.0, 2.0]), [2], eps=0.0).tolist()
-    [1.0, 1.0]
-    """
-    shape = tuple(normalized_shape)
-    if not shape or tuple(input.shape[-len(shape) :]) != shape:
-        raise ValueError(f"rms_norm: the last axes must be {shape}, x is {tuple(input.shape)}")
-    _expect_floating("rms_norm", input)
-    axes = list(range(-len(shape), 0))
-    eps = 2.0 ** -_FRACTION_BITS[input.dtype] if eps is None else eps
-    result = input * (input.square().mean(axes, keepdim=True) + eps).rsqrt()
-    return result if weight is None else result * weight
-
-
-@takes_tensors
-def group_norm(
-    input: Tensor,
-    num_groups: int,
-    weight: Tensor | None = None,
-    bias: Tensor | None = None,
-    eps: float = 1e-05,
-) -> Tensor:
-    """Mean 0 and variance 1 over each group of channels.
-
-    y = (x - mean) / √(var + eps) weight[c] + bias[c]
-
-    input: (N, C, …).  weight and bias: (C).  Raises ValueError if num_groups does not divide C.
-    Source: Wu and He, 2018.
-
-    >>> import topograd as tg
-    >>> tg.nn.functional.group_norm(tg.tensor([[1.0, 3.0]]), 1, eps=0.0).tolist()
-    [[-1.0, 1.0]]
-    """
-    if input.ndim < 2 or num_groups < 1 or input.size(1) % num_groups:
-        raise ValueError(
-            f"group_norm: {num_groups} groups must divide the channels, x is {tuple(input.shape)}"
-        )
-    _expect_floating("group_norm", input)
-    groups = input.reshape([input.size(0), num_groups, -1])
-    result: Tensor = _layer_norm(groups, [groups.size(2)], eps=eps).reshape(input.shape)
-    per_channel = [1, input.size(1)] + [1] * (input.ndim - 2)
-    if weight is not None:
-        result = result * weight.reshape(per_channel)
-    return result if bias is None else result + bias.reshape(per_channel)
 
 
 def _reduce(values: Tensor, reduction: str) -> Tensor:

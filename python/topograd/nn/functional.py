@@ -17,14 +17,15 @@ from topograd.nn.adapted_pooling import *  # noqa: F403
 from topograd.nn.composed import *  # noqa: F403
 from topograd.nn.composed_activations import *  # noqa: F403
 from topograd.nn.composed_attention import *  # noqa: F403
+from topograd.nn.composed_images import *  # noqa: F403
 
 # What PyTorch shows in its top-level namespace and in this one, if the registry has it.
 _IN_BOTH = (
     "adaptive_avg_pool1d adaptive_max_pool1d alpha_dropout avg_pool1d batch_norm bilinear "
     "binary_cross_entropy_with_logits celu channel_shuffle conv1d conv2d conv3d conv_transpose1d "
     "conv_transpose2d conv_transpose3d cosine_similarity dropout embedding group_norm hardshrink "
-    "instance_norm kl_div layer_norm log_softmax pairwise_distance pdist pixel_shuffle "
-    "pixel_unshuffle prelu relu_ rms_norm rrelu selu sigmoid softmax tanh threshold"
+    "instance_norm kl_div layer_norm log_softmax native_channel_shuffle pairwise_distance pdist "
+    "pixel_shuffle pixel_unshuffle prelu relu_ rms_norm rrelu selu sigmoid softmax tanh threshold"
 ).split()
 
 # A registry op hides a composition of the same name (a test asks to delete the composition then),

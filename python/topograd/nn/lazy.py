@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import topograd as tg
 from topograd._C import Tensor
-from topograd.nn import batchnorm, conv, linear
+from topograd.nn import batchnorm, conv, instancenorm, linear
 from topograd.nn.hooks import RemovableHandle
 from topograd.nn.module import Module
 from topograd.nn.parameter import UninitializedBuffer, UninitializedParameter, is_lazy
@@ -308,3 +308,80 @@ class LazyBatchNorm3d(_LazyNorm, batchnorm.BatchNorm3d):
     """
 
     cls_to_become = batchnorm.BatchNorm3d
+
+
+class LazyConv3d(_LazyConv, conv.Conv3d):
+    """A `Conv3d` whose `in_channels` is that of the first input.
+
+    >>> import topograd as tg
+    >>> tuple(tg.nn.LazyConv3d(4, 3)(tg.ones(2, 5, 8, 8, 8)).shape)
+    (2, 4, 6, 6, 6)
+    """
+
+    cls_to_become = conv.Conv3d
+
+
+class LazyConvTranspose1d(_LazyConvTranspose, conv.ConvTranspose1d):
+    """A `ConvTranspose1d` whose `in_channels` is that of the first input.
+
+    >>> import topograd as tg
+    >>> tuple(tg.nn.LazyConvTranspose1d(4, 3)(tg.ones(2, 5, 8)).shape)
+    (2, 4, 10)
+    """
+
+    cls_to_become = conv.ConvTranspose1d
+
+
+class LazyConvTranspose2d(_LazyConvTranspose, conv.ConvTranspose2d):
+    """A `ConvTranspose2d` whose `in_channels` is that of the first input.
+
+    >>> import topograd as tg
+    >>> tuple(tg.nn.LazyConvTranspose2d(4, 3)(tg.ones(2, 5, 8, 8)).shape)
+    (2, 4, 10, 10)
+    """
+
+    cls_to_become = conv.ConvTranspose2d
+
+
+class LazyConvTranspose3d(_LazyConvTranspose, conv.ConvTranspose3d):
+    """A `ConvTranspose3d` whose `in_channels` is that of the first input.
+
+    >>> import topograd as tg
+    >>> tuple(tg.nn.LazyConvTranspose3d(4, 3)(tg.ones(2, 5, 2, 2, 2)).shape)
+    (2, 4, 4, 4, 4)
+    """
+
+    cls_to_become = conv.ConvTranspose3d
+
+
+class LazyInstanceNorm1d(_LazyNorm, instancenorm.InstanceNorm1d):
+    """An `InstanceNorm1d` whose `num_features` is the size of dim 1 of the first input.
+
+    >>> import topograd as tg
+    >>> tuple(tg.nn.LazyInstanceNorm1d()(tg.ones(2, 5, 4)).shape)
+    (2, 5, 4)
+    """
+
+    cls_to_become = instancenorm.InstanceNorm1d
+
+
+class LazyInstanceNorm2d(_LazyNorm, instancenorm.InstanceNorm2d):
+    """An `InstanceNorm2d` whose `num_features` is the size of dim 1 of the first input.
+
+    >>> import topograd as tg
+    >>> tuple(tg.nn.LazyInstanceNorm2d()(tg.ones(2, 5, 4, 4)).shape)
+    (2, 5, 4, 4)
+    """
+
+    cls_to_become = instancenorm.InstanceNorm2d
+
+
+class LazyInstanceNorm3d(_LazyNorm, instancenorm.InstanceNorm3d):
+    """An `InstanceNorm3d` whose `num_features` is the size of dim 1 of the first input.
+
+    >>> import topograd as tg
+    >>> tuple(tg.nn.LazyInstanceNorm3d()(tg.ones(2, 5, 2, 2, 2)).shape)
+    (2, 5, 2, 2, 2)
+    """
+
+    cls_to_become = instancenorm.InstanceNorm3d

@@ -9,6 +9,7 @@ import topograd as tg
 from topograd._C import Tensor
 from topograd.nn import functional as F
 from topograd.nn import init
+from topograd.nn.composed_images import windowed_squares
 from topograd.nn.module import Module
 from topograd.nn.parameter import Parameter
 
@@ -75,9 +76,9 @@ class RMSNorm(Module):
     """Root mean square of the last axes, then scaled: y = x / √(mean(x²) + eps) weight.
 
     normalized_shape: the sizes of the last axes; weight (ones at first) has this shape, and is None
-    without `elementwise_affine`.  eps: default the machine epsilon of the dtype.  A row of zeros
-    gives zeros.  Raises ValueError if the last axes of x are not normalized_shape.  Source: Zhang
-    and Sennrich, 2019.
+    without `elementwise_affine`.  eps: default the machine epsilon of float64 for float64, else
+    that of float32.  A row of zeros gives zeros.  Raises ValueError if the last axes of x are not
+    normalized_shape.  Source: Zhang and Sennrich, 2019.
 
     >>> import topograd as tg
     >>> tg.nn.RMSNorm(2, eps=0.0)(tg.tensor([[2.0, 2.0]])).tolist()
@@ -177,3 +178,66 @@ class GroupNorm(Module):
             f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, "
             f"bias={self.affine and self.bias is not None}"
         )
+
+
+class LocalResponseNorm(Module):
+    """Each value divided by the strength of the channels around it.
+
+    y = x / (k + alpha · mean of x² over `size` channels around)^beta
+
+    x: (N, C, …), at least 3 axes.  The window reaches size // 2 channels to the front and
+    (size - 1) // 2 behind; what is outside counts as 0.  Source: Krizhevsky et al., 2012.
+
+    >>> import topograd as tg
+    >>> layer = tg.nn.LocalResponseNorm(1, alpha=1.0, beta=1.0, k=0.0)
+    >>> layer(tg.tensor([[[2.0], [4.0]]])).tolist()
+    [[[0.5], [0.25]]]
+    """
+
+    def __init__(
+        self, size: int, alpha: float = 0.0001, beta: float = 0.75, k: float = 1.0
+    ) -> None:
+        super().__init__()
+        self.size = size
+        self.alpha = alpha
+        self.beta = beta
+        self.k = k
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.local_response_norm(input, self.size, self.alpha, self.beta, self.k)
+
+    def extra_repr(self) -> str:
+        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
+
+
+class CrossMapLRN2d(Module):
+    """`LocalResponseNorm` of images with a window of (size - 1) // 2 channels on both sides.
+
+    y = x / (k + alpha / size · Σ x² over the window)^beta
+
+    x: (N, C, H, W).  The same as `LocalResponseNorm` for odd sizes.  PyTorch's sums keep channel 0
+    in the windows of all later channels, and its gradient is another function's; here each window
+    is what it should be.
+
+    >>> import topograd as tg
+    >>> layer = tg.nn.CrossMapLRN2d(1, alpha=1.0, beta=1.0, k=0)
+    >>> layer(tg.tensor([[[[2.0]], [[4.0]]]])).flatten().tolist()
+    [0.5, 0.25]
+    """
+
+    def __init__(self, size: int, alpha: float = 0.0001, beta: float = 0.75, k: float = 1) -> None:
+        super().__init__()
+        self.size = size
+        self.alpha = alpha
+        self.beta = beta
+        self.k = k
+
+    def forward(self, input: Tensor) -> Tensor:
+        if input.ndim != 4:
+            raise ValueError(f"CrossMapLRN2d: expected 4D input, got {input.ndim}D input instead.")
+        reach = (self.size - 1) // 2
+        around = windowed_squares(input, reach, reach, self.size)
+        return input / (around * self.alpha + self.k) ** self.beta
+
+    def extra_repr(self) -> str:
+        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
