@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from oracles_complex import COMPLEX
+from oracles_losses import LOSSES
 from oracles_nn import NN
 from oracles_order import ORDER
 from oracles_placing import PLACING
@@ -20,10 +21,11 @@ from oracles_shape import SHAPE
 from oracles_special import SPECIAL
 
 ORACLES: dict[str, Callable[..., Any]] = (
-    POINTWISE | REDUCTIONS | SHAPE | NN | SPECIAL | ORDER | PLACING | COMPLEX
+    POINTWISE | REDUCTIONS | SHAPE | NN | LOSSES | SPECIAL | ORDER | PLACING | COMPLEX
 )
 
 RANDOM = "random: distributions and reproducibility are tested in test_random.py"
+DROPPED = "random: distributions and reproducibility are tested in test_nn_noise.py"
 UNINITIALISED = "uninitialised memory: only shape and dtype are defined, tested in test_creation.py"
 
 WITHOUT_ORACLE: dict[str, str] = {
@@ -50,6 +52,13 @@ WITHOUT_ORACLE: dict[str, str] = {
     "poisson": RANDOM,
     "binomial": RANDOM,
     "dropout": RANDOM,
+    "dropout1d": DROPPED,
+    "dropout2d": DROPPED,
+    "dropout3d": DROPPED,
+    "alpha_dropout": DROPPED,
+    "feature_alpha_dropout": DROPPED,
+    "rrelu": DROPPED,
+    "gumbel_softmax": DROPPED,
     "empty": UNINITIALISED,
     "empty_like": UNINITIALISED,
     "new_empty": UNINITIALISED,

@@ -17,6 +17,7 @@
 
 #include <cstdint>
 
+#include "kernels/losses.h"
 #include "topograd/dtype.h"
 
 namespace topograd::kernels {
@@ -391,6 +392,9 @@ struct Random {
                       std::uint64_t seed, std::uint64_t offset);
   void (*dropout_f64)(const double* x, double* out, index count, double p, double scale,
                       std::uint64_t seed, std::uint64_t offset);
+  /// The same with out[i] = keep(i) ? x[i] * scale + shift : dropped.
+  void (*alpha_dropout[2])(const void* x, void* out, index count, double p, double scale,
+                           double shift, double dropped, std::uint64_t seed, std::uint64_t offset);
 };
 
 /// Numbers of distributions that need an unknown number of words each: element i has a stream of
@@ -458,6 +462,7 @@ struct Table {
   Convolution convolution[2];
   Pooling pooling[2];
   Rows rows[2];
+  Losses losses[2];
   Attention attention[2];
   Movement movement;
   Adding adding[compute_count];

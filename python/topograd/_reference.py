@@ -88,15 +88,17 @@ FAMILIES = {
         REDUCTIONS,
     ),
     "search": ORDER,
-    **dict.fromkeys(("matmul", "einsum", "products", "distance"), PRODUCTS),
+    **dict.fromkeys(("matmul", "einsum", "products", "distance", "similarity"), PRODUCTS),
     **dict.fromkeys(("view", "slicing", "strided"), VIEWS),
     **dict.fromkeys(("cast", "joining", "shape", "stacking", "partition"), SHAPES),
     **dict.fromkeys(("index", "scattering", "placing"), INDEXING),
     **dict.fromkeys(("random", "distributions"), RANDOM),
-    "activation": ACTIVATIONS,
-    **dict.fromkeys(("norm", "attention"), LAYERS),
+    **dict.fromkeys(("activation", "rectifier"), ACTIVATIONS),
+    **dict.fromkeys(("norm", "attention", "noise"), LAYERS),
     **dict.fromkeys(("conv", "pool"), WINDOWS),
-    "loss": LOSSES,
+    **dict.fromkeys(
+        "loss elementwise_loss likelihood_loss margin_loss linear_loss ctc".split(), LOSSES
+    ),
 }
 NAMED = {
     **dict.fromkeys(("isfinite", "isinf", "isnan", "isneginf", "isposinf", "isreal"), LOGIC),
@@ -109,6 +111,7 @@ NAMED = {
     **dict.fromkeys(("sort", "argsort", "topk", "msort", "kthvalue"), ORDER),
     **dict.fromkeys(("view_as_real", "view_as_complex"), VIEWS),
     **dict.fromkeys(("embedding", "linear", "one_hot"), LAYERS),
+    **dict.fromkeys(("gumbel_softmax", "rrelu"), ACTIVATIONS),
     **dict.fromkeys(("argwhere", "nonzero_static", "unravel_index"), INDEXING),
 }
 

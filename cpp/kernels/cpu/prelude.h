@@ -69,6 +69,7 @@ void fill_gemm(GemmFn (&gemm)[dtype_count]);
 void fill_convolution(Convolution (&convolution)[2]);
 void fill_pooling(Pooling (&pooling)[2]);
 void fill_rows(Rows (&rows)[2]);
+void fill_losses(Losses (&losses)[2]);
 void fill_attention(Attention (&attention)[2]);
 void fill_movement(Movement& movement);
 void fill_moving_at(Movement& movement);

@@ -14,6 +14,7 @@ Table make_table() {
   fill_convolution(table.convolution);
   fill_pooling(table.pooling);
   fill_rows(table.rows);
+  fill_losses(table.losses);
   fill_attention(table.attention);
   fill_movement(table.movement);
   fill_moving_at(table.movement);

@@ -16,6 +16,7 @@ from topograd._C import (
     _str,
 )
 from topograd.nn.adapted import (
+    celu,
     elu,
     hardsigmoid,
     hardswish,
@@ -27,35 +28,33 @@ from topograd.nn.adapted import (
     mish,
     relu,
     relu6,
+    rrelu_,
+    selu,
     silu,
+    threshold,
+)
+from topograd.nn.adapted_losses import (
+    ctc_loss,
+    linear_cross_entropy,
+    normalize,
+    triplet_margin_with_distance_loss,
 )
 from topograd.nn.composed import (
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,
     bilinear,
-    cosine_similarity,
-    dropout1d,
-    dropout2d,
     group_norm,
-    huber_loss,
-    kl_div,
-    pairwise_distance,
     rms_norm,
-    smooth_l1_loss,
 )
 from topograd.nn.composed_activations import (
-    celu,
-    glu,
-    prelu,
-    selu,
     softmin,
     tanhshrink,
-    threshold,
 )
 
 __all__ = [
     "adaptive_avg_pool1d",
     "adaptive_avg_pool2d",
+    "alpha_dropout",
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
@@ -64,30 +63,44 @@ __all__ = [
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "celu",
+    "celu_",
     "conv1d",
     "conv2d",
     "conv3d",
+    "cosine_embedding_loss",
     "cosine_similarity",
     "cross_entropy",
+    "ctc_loss",
     "dropout",
     "dropout1d",
     "dropout2d",
+    "dropout3d",
     "elu",
+    "elu_",
     "embedding",
+    "feature_alpha_dropout",
+    "gaussian_nll_loss",
     "gelu",
     "glu",
     "group_norm",
+    "gumbel_softmax",
+    "hardshrink",
     "hardsigmoid",
     "hardswish",
     "hardtanh",
+    "hardtanh_",
+    "hinge_embedding_loss",
     "huber_loss",
     "kl_div",
     "l1_loss",
     "layer_norm",
     "leaky_relu",
+    "leaky_relu_",
     "linear",
+    "linear_cross_entropy",
     "log_softmax",
     "logsigmoid",
+    "margin_ranking_loss",
     "max_pool1d",
     "max_pool1d_with_indices",
     "max_pool2d",
@@ -96,28 +109,61 @@ __all__ = [
     "max_pool3d_with_indices",
     "mish",
     "mse_loss",
+    "multi_margin_loss",
+    "multilabel_margin_loss",
+    "multilabel_soft_margin_loss",
     "nll_loss",
+    "normalize",
     "one_hot",
     "pad",
     "pairwise_distance",
+    "pdist",
+    "poisson_nll_loss",
     "prelu",
     "relu",
     "relu6",
     "relu_",
     "rms_norm",
+    "rrelu",
+    "rrelu_",
     "scaled_dot_product_attention",
     "selu",
+    "selu_",
     "sigmoid",
     "silu",
     "smooth_l1_loss",
+    "soft_margin_loss",
     "softmax",
     "softmin",
     "softplus",
+    "softshrink",
     "softsign",
     "tanh",
     "tanhshrink",
     "threshold",
+    "threshold_",
+    "triplet_margin_loss",
+    "triplet_margin_with_distance_loss",
 ]
+
+def alpha_dropout(
+    input: _Operand,
+    p: _float = 0.5,
+    training: _bool = False,
+    inplace: _bool = False,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Dropout that keeps mean 0 and variance 1: elements become -1.7581, the limit of selu.
+
+    input: (*), floating point. p: the probability of each (default 0.5); 0 gives input
+    itself, 1 zeros.
+    Everything is then scaled and shifted. training=False (default) gives input itself.
+    inplace=True
+    writes over input. The mask takes no memory: the backward pass draws it again.
+    Raises ValueError unless 0 <= p <= 1, DTypeError for integers. Source: Klambauer and
+    others, 2017.
+    """
 
 def avg_pool1d(
     input: _Operand,
@@ -254,6 +300,11 @@ def binary_cross_entropy_with_logits(
     for integers.
     """
 
+def celu_(input: _Operand, alpha: _float = 1.0, *, out: Tensor | None = None) -> Tensor:
+    """Continuously differentiable ELU: max(x, 0) + min(0, alpha * (exp(x / alpha) - 1)). In
+    place.
+    """
+
 @overload
 def conv1d(
     input: _Operand,
@@ -383,6 +434,44 @@ def conv3d(
     conv3d with numbers.
     """
 
+def cosine_embedding_loss(
+    input1: _Operand,
+    input2: _Operand,
+    target: _Operand,
+    margin: _float = 0.0,
+    *,
+    reduction: _str = "mean",
+) -> Tensor:
+    """1 - cos where target is 1, max(0, cos - margin) where it is -1.
+
+    cos: the cosine of the angle between the rows of input1 and input2, (N, D) or (D).
+    target: 1 or -1,
+    (N) or (). margin: default 0, usually between 0 and 0.5. reduction: 'mean' (default),
+    'sum' or
+    'none' (N). Raises ShapeError when shapes do not fit, ValueError for another
+    reduction, DTypeError
+    for integers.
+    """
+
+def cosine_similarity(
+    x1: _Operand,
+    x2: _Operand,
+    dim: _int = 1,
+    eps: _float = 1e-08,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Cosine of the angle between vectors: x1 · x2 / (max(|x1|, eps) max(|x2|, eps)).
+
+    x1, x2: floating point, broadcast against each other. dim: along which the vectors lie
+    in their
+    common shape (default 1); the result lacks it. eps: default 1e-8, so that a vector of
+    zeros gives 0.
+    Neither overflows nor vanishes at extreme lengths. Raises IndexError for a dim that is
+    not there,
+    DTypeError for integers.
+    """
+
 def cross_entropy(
     input: _Operand,
     target: _Operand,
@@ -429,6 +518,54 @@ def dropout(
     others, 2014.
     """
 
+def dropout1d(
+    input: _Operand,
+    p: _float = 0.5,
+    training: _bool = True,
+    inplace: _bool = False,
+) -> Tensor:
+    """Whole channels set to 0 with probability p, the others divided by 1 - p.
+
+    input: (N, C, L) or (C, L), floating point. p: default 0.5. training=False gives input
+    itself.
+    inplace=True writes over input. Raises ValueError unless 0 <= p <= 1, ShapeError for
+    another number of dims, DTypeError for integers. Source: Tompson
+    and others, 2015.
+    """
+
+def dropout2d(
+    input: _Operand,
+    p: _float = 0.5,
+    training: _bool = True,
+    inplace: _bool = False,
+) -> Tensor:
+    """Whole channels set to 0 with probability p, the others divided by 1 - p.
+
+    input: (N, C, H, W), or (N, C, L) and (N, C) as in PyTorch; floating point. p: default
+    0.5.
+    training=False gives input itself. inplace=True writes over input. Raises ValueError
+    unless 0 <= p <= 1, ShapeError for another number of dims,
+    DTypeError for integers. Source: Tompson and others, 2015.
+    """
+
+def dropout3d(
+    input: _Operand,
+    p: _float = 0.5,
+    training: _bool = True,
+    inplace: _bool = False,
+) -> Tensor:
+    """Whole channels set to 0 with probability p, the others divided by 1 - p.
+
+    input: (N, C, D, H, W) or (C, D, H, W), floating point. p: default 0.5. training=False
+    gives input
+    itself. inplace=True writes over input. Raises ValueError unless 0 <= p <= 1,
+    ShapeError for another number of dims, DTypeError for integers.
+    Source: Tompson and others, 2015.
+    """
+
+def elu_(input: _Operand, alpha: _float = 1.0) -> Tensor:
+    """Exponential linear unit: x where x > 0, else alpha * (exp(x) - 1). In place."""
+
 def embedding(
     input: _Operand,
     weight: _Operand,
@@ -454,6 +591,47 @@ def embedding(
     padding_idx.
     """
 
+def feature_alpha_dropout(
+    input: _Operand,
+    p: _float = 0.5,
+    training: _bool = False,
+    inplace: _bool = False,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """alpha_dropout of whole channels: those of (N, C, …).
+
+    input: floating point with at least 2 dims. p: the probability of each channel
+    (default 0.5); 0
+    gives input itself, 1 zeros. training=False (default) gives input itself. inplace=True
+    writes over
+    input. Raises ValueError unless 0 <= p <= 1, ShapeError for fewer dims, DTypeError for
+    integers.
+    """
+
+def gaussian_nll_loss(
+    input: _Operand,
+    target: _Operand,
+    var: _Operand,
+    full: _bool = False,
+    eps: _float = 1e-06,
+    reduction: _str = "mean",
+) -> Tensor:
+    """Negative log-likelihood of normal distributions.
+
+    ½ (log(var) + (input - target)² / var), with var at least eps. input: the means (*),
+    floating
+    point. target: the same shape, where PyTorch broadcasts. var: the variances, of the
+    same shape, of
+    one that has 1 in the place of the last dim or lacks it, or a number. full: adds ½
+    log(2π).
+    eps: default 1e-6; the limit has no effect on the gradient. reduction: 'mean'
+    (default), 'sum' or
+    'none' (*). Raises ShapeError for shapes that do not fit, ValueError for a negative
+    var or another
+    reduction, DTypeError for integers. Source: Nix and Weigend, 1994.
+    """
+
 def gelu(input: _Operand, *, approximate: _str = "none") -> Tensor:
     """Gaussian error linear unit: x * Phi(x), Phi the standard normal distribution function.
 
@@ -463,10 +641,115 @@ def gelu(input: _Operand, *, approximate: _str = "none") -> Tensor:
     approximate, DTypeError for integers. Source: Hendrycks and Gimpel, 2016.
     """
 
-def l1_loss(input: _Operand, target: _Operand, reduction: _str = "mean") -> Tensor:
+def glu(input: _Operand, dim: _int = -1) -> Tensor:
+    """Gated linear unit: a * sigmoid(b), where a and b are the halves of x along a dim.
+
+    input: floating point. dim: default the last; the result has half its size. Raises
+    ShapeError where
+    that is odd, DTypeError for integers. Source: Dauphin and others, 2016.
+    """
+
+def gumbel_softmax(
+    logits: _Operand,
+    tau: _float = 1.0,
+    hard: _bool = False,
+    eps: _float = 1e-10,
+    dim: _int = -1,
+) -> Tensor:
+    """Samples of classes that have a gradient: softmax((logits + noise) / tau) along a dim.
+
+    logits: (*), floating point, logarithms of probabilities up to a constant. The noise
+    is drawn from
+    the Gumbel distribution, so that the greatest element is a sample of a class. tau:
+    positive, default
+    1; the smaller, the nearer to one class. hard: gives exactly 0 and 1, with the
+    gradient of the soft
+    sample. eps: has no effect, as in PyTorch. dim: default the last. Raises ValueError
+    unless tau > 0,
+    IndexError for a dim that is not there, DTypeError for integers. Source: Jang and
+    others, 2017.
+    """
+
+def hardshrink(input: _Operand, lambd: _float = 0.5, *, out: Tensor | None = None) -> Tensor:
+    """Small values set to 0: x where |x| > lambd, else 0.
+
+    input: (*), floating point. Returns the same shape and dtype. lambd: default 0.5. NaN
+    stays NaN. The
+    gradient is 1 where x is kept, else 0. Raises DTypeError for integers.
+    """
+
+def hardtanh_(input: _Operand, min_val: _float = -1.0, max_val: _float = 1.0) -> Tensor:
+    """Every element limited to [min_val, max_val]: min(max(x, min_val), max_val). In place."""
+
+def hinge_embedding_loss(
+    input: _Operand,
+    target: _Operand,
+    margin: _float = 1.0,
+    *,
+    reduction: _str = "mean",
+) -> Tensor:
+    """input where target is 1, max(0, margin - input) where it is -1.
+
+    input: distances (*), floating point. target: 1 or -1, of the same shape; others give
+    the sum of
+    both. margin: default 1. reduction: 'mean' (default), 'sum' or 'none' (*). Raises
+    ShapeError for
+    different shapes, which PyTorch broadcasts, ValueError for another reduction,
+    DTypeError for
+    integers. Source: Hadsell and others, 2006.
+    """
+
+def huber_loss(
+    input: _Operand,
+    target: _Operand,
+    reduction: _str = "mean",
+    delta: _float = 1.0,
+    weight: _Operand | None = None,
+) -> Tensor:
+    """½ d² where d = |input - target| is below delta, delta (d - ½ delta) elsewhere.
+
+    input, target: the same shape (*); unlike in PyTorch they do not broadcast. delta:
+    positive, default
+    1. weight: a factor for each element, broadcasts; unlike that of mse_loss, 'mean' is
+    divided by the
+    number of elements, as in PyTorch. reduction: 'mean' (default), 'sum' or 'none' (*).
+    Raises
+    ShapeError for different shapes, ValueError for another delta or reduction, DTypeError
+    for integers.
+    Source: Huber, 1964.
+    """
+
+def kl_div(
+    input: _Operand,
+    target: _Operand,
+    *,
+    reduction: _str = "mean",
+    log_target: _bool = False,
+) -> Tensor:
+    """How far a distribution is from another: target * (log(target) - input).
+
+    input: logarithms of probabilities (*). target: probabilities of the same shape, of
+    which 0
+    contributes 0, or their logarithms if log_target (default False). reduction:
+    'batchmean' is the sum
+    divided by the size of dim 0, the Kullback-Leibler divergence; 'mean' (default)
+    divides by the
+    number of elements; 'sum'; 'none' (*). Raises ShapeError for different shapes, which
+    PyTorch
+    broadcasts, ValueError for another reduction, DTypeError for integers.
+    """
+
+def l1_loss(
+    input: _Operand,
+    target: _Operand,
+    reduction: _str = "mean",
+    weight: _Operand | None = None,
+) -> Tensor:
     """Absolute error: |input - target|.
 
-    input, target: the same shape (*); unlike in PyTorch they do not broadcast. reduction:
+    input, target: the same shape (*); unlike in PyTorch they do not broadcast. weight: a
+    factor for
+    each element, broadcasts; 'mean' is then divided by the sum of the weights. reduction:
     'mean'
     (default; NaN for an empty input, DTypeError for integers), 'sum' or 'none' (*). The
     gradient where
@@ -494,6 +777,9 @@ def layer_norm(
     Raises ShapeError when normalized_shape does not fit, DTypeError for integers.
     Source: Ba, Kiros and Hinton, 2016.
     """
+
+def leaky_relu_(input: _Operand, negative_slope: _float = 0.01) -> Tensor:
+    """Leaky rectified linear unit: x where x > 0, else negative_slope * x. In place."""
 
 def linear(input: _Operand, weight: _Operand, bias: _Operand | None = None) -> Tensor:
     """Affine map of the last dim: y = input @ weight.T + bias.
@@ -524,6 +810,25 @@ def logsigmoid(input: _Operand) -> Tensor:
     input: (*), floating point. Returns the same shape and dtype. It does not overflow:
     for
     large negative x the result is x. Raises DTypeError for integers.
+    """
+
+def margin_ranking_loss(
+    input1: _Operand,
+    input2: _Operand,
+    target: _Operand,
+    margin: _float = 0.0,
+    *,
+    reduction: _str = "mean",
+) -> Tensor:
+    """Whether pairs are ranked rightly: max(0, margin - target * (input1 - input2)).
+
+    input1, input2: scores of one shape (*). target: 1 where input1 should be greater,
+    else -1, of the
+    same shape. margin: default 0. reduction: 'mean' (default), 'sum' or 'none' (*).
+    Raises ShapeError
+    for different shapes, some of which PyTorch broadcasts, ValueError for another
+    reduction,
+    DTypeError for integers.
     """
 
 def max_pool1d_with_indices(
@@ -571,14 +876,79 @@ def max_pool3d_with_indices(
     stride, padding, dilation and ceil_mode are those of max_pool3d.
     """
 
-def mse_loss(input: _Operand, target: _Operand, reduction: _str = "mean") -> Tensor:
+def mse_loss(
+    input: _Operand,
+    target: _Operand,
+    reduction: _str = "mean",
+    weight: _Operand | None = None,
+) -> Tensor:
     """Squared error: (input - target)**2.
 
     input, target: the same shape (*); unlike in PyTorch they do not broadcast, which
     would train
-    towards the mean. reduction: 'mean' (default; NaN for an empty input), 'sum' or 'none'
+    towards the mean. weight: a factor for each element, broadcasts; 'mean' is then
+    divided by the sum
+    of the weights. reduction: 'mean' (default; NaN for an empty input), 'sum' or 'none'
     (*). Raises
     ShapeError for different shapes, ValueError for another reduction, DTypeError for
+    integers.
+    """
+
+def multi_margin_loss(
+    input: _Operand,
+    target: _Operand,
+    p: _int = 1,
+    margin: _float = 1.0,
+    weight: _Operand | None = None,
+    *,
+    reduction: _str = "mean",
+) -> Tensor:
+    """Hinges of all classes but the right one: sum of max(0, margin - x[y] + x[i])**p / C.
+
+    input: scores (N, C) or (C), floating point. target: integer classes y (N) or (). p: 1
+    (default) or
+    2. margin: default 1. weight: (C), a factor for each right class. reduction: 'mean'
+    (default), 'sum'
+    or 'none' (N). Raises IndexError for a class outside of [0, C), ShapeError when shapes
+    do not fit,
+    ValueError for another p or reduction, DTypeError for an integer input. Source:
+    Crammer and Singer,
+    2001.
+    """
+
+def multilabel_margin_loss(
+    input: _Operand,
+    target: _Operand,
+    *,
+    reduction: _str = "mean",
+) -> Tensor:
+    """Hinges between right and wrong classes: sum of max(0, 1 - x[y] + x[i]) / C.
+
+    input: scores (N, C) or (C), floating point. target: int64 of the same shape; the
+    right classes y of
+    a row stand in front of its first -1, in any order. The sum is over all pairs of a
+    right class and a
+    wrong class i. reduction: 'mean' (default), 'sum' or 'none' (N). The gradient of
+    second order is 0.
+    Raises IndexError for a class outside of [-1, C), ShapeError for different shapes,
+    ValueError for
+    another reduction, DTypeError for an integer input or a target that is not.
+    """
+
+def multilabel_soft_margin_loss(
+    input: _Operand,
+    target: _Operand,
+    weight: _Operand | None = None,
+    *,
+    reduction: _str = "mean",
+) -> Tensor:
+    """Binary cross-entropy of the logits of each class, averaged over the classes.
+
+    input: logits (*, C), floating point. target: 0 or 1, of the same shape. weight: a
+    factor for each
+    class, broadcasts. reduction: 'mean' (default), 'sum' or 'none' (*). Raises ShapeError
+    for different
+    shapes, which PyTorch broadcasts, ValueError for another reduction, DTypeError for
     integers.
     """
 
@@ -634,8 +1004,89 @@ def pad(
     mode.
     """
 
+def pairwise_distance(
+    x1: _Operand,
+    x2: _Operand,
+    p: _float = 2.0,
+    eps: _float = 1e-06,
+    keepdim: _bool = False,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Distance of vectors along the last dim: |x1 - x2 + eps| in the norm of order p.
+
+    x1, x2: (*, D), broadcast against each other; integers give float32. p: default 2.
+    eps: added to
+    each difference (default 1e-6), which keeps the gradient of equal vectors finite;
+    PyTorch's does so
+    too. Returns (*), or (*, 1) if keepdim.
+    """
+
+def pdist(input: _Operand, p: _float = 2.0, *, out: Tensor | None = None) -> Tensor:
+    """Distances between all pairs of rows i < j, in the norm of order p.
+
+    input: (n, width), floating point. p: 0 or more, default 2; 0 counts differences, inf
+    is the
+    greatest one. Returns (n (n - 1) / 2): the pairs (0, 1), (0, 2), …, (n - 2, n - 1).
+    The gradient at
+    distance 0 is 0. Raises ShapeError for another number of dims, ValueError for a
+    negative p,
+    DTypeError for integers. cdist gives the whole matrix.
+    """
+
+def poisson_nll_loss(
+    input: _Operand,
+    target: _Operand,
+    log_input: _bool = True,
+    full: _bool = False,
+    *,
+    eps: _float = 1e-08,
+    reduction: _str = "mean",
+) -> Tensor:
+    """Negative log-likelihood of counts: exp(input) - target * input.
+
+    input: logarithms of the rates of Poisson distributions (*); with log_input=False the
+    rates
+    themselves: input - target * log(input + eps). target: counts of the same shape. full:
+    adds
+    Stirling's approximation of log(target!) where target > 1. eps: default 1e-8.
+    reduction: 'mean'
+    (default), 'sum' or 'none' (*). Raises ShapeError for different shapes, which PyTorch
+    broadcasts,
+    ValueError for another reduction, DTypeError for integers.
+    """
+
+def prelu(input: _Operand, weight: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Parametric ReLU: max(x, 0) + weight * min(x, 0).
+
+    input: (*), floating point. weight: one number for all, () or (1), or (C) for each
+    channel: dim 1 of
+    input. Returns the shape of input. Raises ShapeError for another weight, DTypeError
+    for integers.
+    Source: He and others, 2015.
+    """
+
 def relu_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Rectified linear unit: max(x, 0). In place."""
+
+def rrelu(
+    input: _Operand,
+    lower: _float = 0.125,
+    upper: _float = 0.3333333333333333,
+    training: _bool = False,
+    inplace: _bool = False,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Randomized leaky ReLU: x where x > 0, else a * x.
+
+    input: (*), floating point. training: a is drawn for each element, uniform in [lower,
+    upper);
+    otherwise (default) it is (lower + upper) / 2. inplace=True writes over input.
+    Defaults: 1 / 8 and
+    1 / 3. Raises ValueError unless lower <= upper, DTypeError for integers. Source: Xu
+    and others, 2015.
+    """
 
 def scaled_dot_product_attention(
     query: _Operand,
@@ -666,11 +1117,44 @@ def scaled_dot_product_attention(
     different dtypes. Source: Vaswani and others, 2017; Dao and others, 2022.
     """
 
+def selu_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Scaled ELU: scale * elu(x, alpha), with constants that keep mean 0 and variance 1. In
+    place.
+    """
+
 def sigmoid(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Logistic function of every element: 1 / (1 + exp(-x)).
 
     input: (*); integers give float32. Returns the same shape, in [0, 1]. It does not
     overflow for any x.
+    """
+
+def smooth_l1_loss(
+    input: _Operand,
+    target: _Operand,
+    *,
+    reduction: _str = "mean",
+    beta: _float = 1.0,
+) -> Tensor:
+    """½ d² / beta where d = |input - target| is below beta, d - ½ beta elsewhere.
+
+    input, target: the same shape (*); unlike in PyTorch they do not broadcast. beta:
+    where the parabola
+    ends (default 1; 0 gives the absolute error). reduction: 'mean' (default), 'sum' or
+    'none' (*).
+    Raises ShapeError for different shapes, ValueError for negative beta and another
+    reduction,
+    DTypeError for integers. Source: Girshick, 2015.
+    """
+
+def soft_margin_loss(input: _Operand, target: _Operand, *, reduction: _str = "mean") -> Tensor:
+    """Logistic loss of two classes: log(1 + exp(-target * input)).
+
+    input: (*), floating point. target: 1 or -1, of the same shape. reduction: 'mean'
+    (default), 'sum'
+    or 'none' (*). Large inputs do not overflow. Raises ShapeError for different shapes,
+    which PyTorch
+    broadcasts, ValueError for another reduction, DTypeError for integers.
     """
 
 def softmax(
@@ -698,6 +1182,16 @@ def softplus(input: _Operand, beta: _float = 1.0, threshold: _float = 20.0) -> T
     Raises DTypeError for integers.
     """
 
+def softshrink(input: _Operand, lambd: _float = 0.5) -> Tensor:
+    """All values moved towards 0: x - lambd above lambd, x + lambd below -lambd, else 0.
+
+    input: (*), floating point. Returns the same shape and dtype. lambd: 0 or more,
+    default 0.5. NaN
+    stays NaN. The gradient is 1 outside of [-lambd, lambd], else 0. Raises ValueError for
+    a negative
+    lambd, DTypeError for integers.
+    """
+
 def softsign(input: _Operand) -> Tensor:
     """Softsign: x / (1 + |x|).
 
@@ -711,4 +1205,38 @@ def tanh(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Hyperbolic tangent of every element: (exp(x) - exp(-x)) / (exp(x) + exp(-x)).
 
     input: (*); integers give float32. Returns the same shape, in [-1, 1].
+    """
+
+def threshold_(
+    input: _Operand,
+    threshold: _float,
+    value: _float,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Small values replaced: x where x > threshold, else value. In place."""
+
+def triplet_margin_loss(
+    anchor: _Operand,
+    positive: _Operand,
+    negative: _Operand,
+    margin: _float = 1.0,
+    p: _float = 2.0,
+    eps: _float = 1e-06,
+    swap: _bool = False,
+    *,
+    reduction: _str = "mean",
+) -> Tensor:
+    """Whether an anchor is nearer to a positive than to a negative: max(0, d(a, p) - d(a, n)
+    + margin).
+
+    anchor, positive, negative: (*, D), of one shape. d: pairwise_distance of order p
+    (default 2), with
+    eps (default 1e-6). margin: default 1. swap: takes the lesser of d(a, n) and d(p, n)
+    (Balntas and
+    others, 2016). reduction: 'mean' (default), 'sum' or 'none' (*). Raises ShapeError for
+    different
+    shapes, some of which PyTorch broadcasts, ValueError for another reduction, and for a
+    margin that is
+    not positive, DTypeError for integers.
     """
