@@ -308,6 +308,14 @@ for _reduction in ("mean", "sum", "none"):
     )
     add_case("kl_div", -uniform(0.1, 3, 4, 3), uniform(0, 1, 4, 3), reduction=_reduction)
 add_case("cross_entropy", normal(3), np.array(2))
+add_case(
+    "linear_cross_entropy",
+    normal(5, 4),
+    normal(3, 4),
+    integers(0, 3, 5),
+    linear_bias=normal(3),
+    label_smoothing=0.1,
+)
 add_case("nll_loss", -uniform(0, 3, 4, 3), np.array([0, -100, 2, 1]))
 add_case(
     "binary_cross_entropy_with_logits",

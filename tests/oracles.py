@@ -12,6 +12,7 @@ from typing import Any
 
 from oracles_complex import COMPLEX
 from oracles_images import IMAGES
+from oracles_losses import LOSSES
 from oracles_nn import NN
 from oracles_order import ORDER
 from oracles_placing import PLACING
@@ -27,6 +28,7 @@ ORACLES: dict[str, Callable[..., Any]] = (
     | REDUCTIONS
     | SHAPE
     | NN
+    | LOSSES
     | SPECIAL
     | ORDER
     | PLACING
@@ -37,6 +39,7 @@ ORACLES: dict[str, Callable[..., Any]] = (
 )
 
 RANDOM = "random: distributions and reproducibility are tested in test_random.py"
+DROPPED = "random: distributions and reproducibility are tested in test_nn_noise.py"
 UNINITIALISED = "uninitialised memory: only shape and dtype are defined, tested in test_creation.py"
 
 WITHOUT_ORACLE: dict[str, str] = {
@@ -63,6 +66,13 @@ WITHOUT_ORACLE: dict[str, str] = {
     "poisson": RANDOM,
     "binomial": RANDOM,
     "dropout": RANDOM,
+    "dropout1d": DROPPED,
+    "dropout2d": DROPPED,
+    "dropout3d": DROPPED,
+    "alpha_dropout": DROPPED,
+    "feature_alpha_dropout": DROPPED,
+    "rrelu": DROPPED,
+    "gumbel_softmax": DROPPED,
     "empty": UNINITIALISED,
     "empty_like": UNINITIALISED,
     "new_empty": UNINITIALISED,

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from oracles_pointwise import by_name, sigmoid
+from oracles_pointwise import by_name
 
 Array = Any
 
@@ -38,48 +38,6 @@ def log_softmax(
 def reduce(losses: Array, reduction: str) -> Array:
     """Apply PyTorch's `reduction`: "none", "mean" or "sum"."""
     return {"none": np.asarray, "mean": np.mean, "sum": np.sum}[reduction](losses)  # type: ignore[operator]
-
-
-def mse_loss(
-    input: Array,
-    target: Array,
-    size_average: Any = None,
-    reduce_: Any = None,
-    reduction: str = "mean",
-    weight: Array = None,
-) -> Array:
-    return reduce((input - target) ** 2, reduction)
-
-
-def l1_loss(
-    input: Array,
-    target: Array,
-    size_average: Any = None,
-    reduce_: Any = None,
-    reduction: str = "mean",
-    weight: Array = None,
-) -> Array:
-    return reduce(np.abs(input - target), reduction)
-
-
-def huber_loss(
-    input: Array, target: Array, reduction: str = "mean", delta: float = 1.0, weight: Array = None
-) -> Array:
-    error = np.abs(input - target)
-    losses = np.where(error < delta, 0.5 * error**2, delta * (error - 0.5 * delta))
-    return reduce(losses, reduction)
-
-
-def smooth_l1_loss(
-    input: Array,
-    target: Array,
-    size_average: Any = None,
-    reduce_: Any = None,
-    reduction: str = "mean",
-    beta: float = 1.0,
-) -> Array:
-    error = np.abs(input - target)
-    return reduce(np.where(error < beta, 0.5 * error**2 / beta, error - 0.5 * beta), reduction)
 
 
 def binary_cross_entropy(
@@ -113,24 +71,6 @@ def binary_cross_entropy_with_logits(
     scale = 1 if pos_weight is None else pos_weight
     losses = target * positive * scale + (1 - target) * negative
     return reduce(losses if weight is None else losses * weight, reduction)
-
-
-def kl_div(
-    input: Array,
-    target: Array,
-    size_average: Any = None,
-    reduce_: Any = None,
-    reduction: str = "mean",
-    log_target: bool = False,
-) -> Array:
-    if log_target:
-        losses = np.exp(target) * (target - input)
-    else:
-        safe = np.where(target > 0, target, 1)
-        losses = np.where(target > 0, target * (np.log(safe) - input), 0)
-    if reduction == "batchmean":
-        return np.sum(losses) / len(input)
-    return reduce(losses, reduction)
 
 
 def _weighted(losses: Array, weights: Array, reduction: str) -> Array:
@@ -433,21 +373,10 @@ def embedding(
     return np.asarray(weight)[input]
 
 
-def cosine_similarity(x1: Array, x2: Array, dim: int = 1, eps: float = 1e-8) -> Array:
-    lengths = [np.maximum(np.sqrt(np.sum(x * x, axis=dim)), eps) for x in (x1, x2)]
-    return np.sum(x1 * x2, axis=dim) / (lengths[0] * lengths[1])
-
-
-def glu(input: Array, dim: int = -1) -> Array:
-    first, second = np.split(input, 2, axis=dim)
-    return first * sigmoid(second)
-
-
 NN: dict[str, Callable[..., Any]] = by_name(
-    softmax, log_softmax, mse_loss, l1_loss, huber_loss, smooth_l1_loss, kl_div, nll_loss,
-    binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, layer_norm, rms_norm,
-    batch_norm, group_norm, embedding, glu,
-    scaled_dot_product_attention, cosine_similarity
+    softmax, log_softmax, nll_loss, binary_cross_entropy, binary_cross_entropy_with_logits,
+    cross_entropy, layer_norm, rms_norm, batch_norm, group_norm, embedding,
+    scaled_dot_product_attention,
 )  # fmt: skip
 for _axes in (1, 2, 3):
     NN[f"conv{_axes}d"] = _convolution(_axes)

@@ -113,7 +113,7 @@ MISTAKES: list[Mistake] = [
      ["rms_norm", "floating point", "uint8"]),
     ("group_norm of integers", lambda: functional.group_norm(whole(2, 4), 2), TypeError,
      ["group_norm", "floating point", "int64"]),
-    ("celu of 0", lambda: functional.celu(zeros(2), False), ValueError, ["celu", "alpha", "False"]),
+    ("celu of 0", lambda: functional.celu(zeros(2), 0.0), ValueError, ["celu", "alpha", "got 0"]),
     ("trunc_normal_ of 0", lambda: tg.nn.init.trunc_normal_(zeros(2), std=0), ValueError,
      ["trunc_normal_", "std", "0"]),
     ("device", lambda: zeros(2).to("cuda:7"), (RuntimeError, ValueError), ["cuda"]),

@@ -324,7 +324,7 @@ void register_ops(py::module_& m) {
   py::dict public_functions, nn_functions;
   for (auto& [name, variants] : in_place)
     if ((variants.front()->traits & has_in_place_function) == has_in_place_function)
-      public_functions[(name + "_").c_str()] =
+      (functional[name] ? nn_functions : public_functions)[(name + "_").c_str()] =
           py::reinterpret_steal<py::object>(make_op_function(variants, true, false));
   for (auto& [name, variants] : functions)
     (functional[name] ? nn_functions : public_functions)[name.c_str()] =

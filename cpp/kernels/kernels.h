@@ -18,6 +18,7 @@
 #include <cstdint>
 
 #include "kernels/attention.h"
+#include "kernels/losses.h"
 #include "kernels/optimizer_rule.h"
 #include "kernels/recurrent.h"
 #include "kernels/windows.h"
@@ -332,6 +333,9 @@ struct Random {
                       std::uint64_t seed, std::uint64_t offset);
   void (*dropout_f64)(const double* x, double* out, index count, double p, double scale,
                       std::uint64_t seed, std::uint64_t offset);
+  /// The same with out[i] = keep(i) ? x[i] * scale + shift : dropped.
+  void (*alpha_dropout[2])(const void* x, void* out, index count, double p, double scale,
+                           double shift, double dropped, std::uint64_t seed, std::uint64_t offset);
 };
 
 /// Numbers of distributions that need an unknown number of words each: element i has a stream of
@@ -378,6 +382,7 @@ struct Table {
   Pooling pooling[2];
   BoxPooling box_pooling[2];
   Rows rows[2];
+  Losses losses[2];
   Attention attention[2];
   Recurrent recurrent[2];
   Movement movement;

@@ -328,7 +328,7 @@ tensor([0.0000, 0.5000, 2.0000])
           return fused<"hardtanh.backward">(params, g, x);
         }},
     .saves = saves_in0,
-    .traits = is_functional,
+    .traits = is_functional | has_in_place_function,
     .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), -0.5, 0.7}}; },
 }};
 
@@ -355,7 +355,7 @@ tensor([-0.2000,  0.0000,  3.0000])
       return fused<"leaky_relu.backward">(&slope, g, x);
     }},
     .saves = saves_in0,
-    .traits = is_functional,
+    .traits = is_functional | has_in_place_function,
     .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), 0.1}}; },
 }};
 
@@ -388,7 +388,7 @@ tensor([-0.5000, -0.3161,  2.0000])
       return fused<"elu.backward">(params, g, x);
     }},
     .saves = saves_in0,
-    .traits = is_functional,
+    .traits = is_functional | has_in_place_function,
     .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), 1.5}}; },
 }};
 

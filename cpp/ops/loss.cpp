@@ -1,12 +1,12 @@
-// Losses.
+// Losses of classes: cross_entropy and nll_loss; and what all losses share.
 
-#include "ops/family.h"
+#include "ops/loss.h"
+
 #include "ops/registry.h"
 
 namespace topograd {
-namespace {
 
-Tensor reduced(const Tensor& loss, const std::string& reduction, std::string_view op) {
+Tensor reduced_loss(const Tensor& loss, const std::string& reduction, std::string_view op) {
   if (reduction == "mean") return mean(loss, {}, false, {});
   if (reduction == "sum") return sum(loss, {}, false, {});
   expect<ValueError>(reduction == "none", "{}: reduction must be 'mean', 'sum' or 'none', got '{}'",
@@ -14,8 +14,22 @@ Tensor reduced(const Tensor& loss, const std::string& reduction, std::string_vie
   return loss;
 }
 
-/// A target of another shape would broadcast in silence and train towards a mean: refused unless
-/// the shapes are equal.
+Tensor weighted_terms(const Tensor& loss, const Tensor& weight, std::string_view op) {
+  expect_real(weight, op);
+  expect<ShapeError>(broadcast_shapes(weight.shape(), loss.shape(), op) == loss.shape(),
+                     "{}: weight {} does not broadcast to input {}", op, weight.shape(),
+                     loss.shape());
+  return loss * weight;
+}
+
+Tensor weighted_loss(const Tensor& loss, const Tensor& weight, const std::string& reduction,
+                     std::string_view op) {
+  if (!weight.defined()) return reduced_loss(loss, reduction, op);
+  const Tensor weighted = weighted_terms(loss, weight, op);
+  if (reduction != "mean") return reduced_loss(weighted, reduction, op);
+  return sum(weighted, {}, false, {}) / sum(expand(weight, loss.shape()), {}, false, {});
+}
+
 void expect_same_shape(const Tensor& x, const Tensor& target, std::string_view op) {
   expect<ShapeError>(
       x.shape() == target.shape(),
@@ -24,23 +38,33 @@ void expect_same_shape(const Tensor& x, const Tensor& target, std::string_view o
       op, x.shape(), target.shape());
 }
 
-void check_classes(const Tensor& target, index classes, index ignored, std::string_view op) {
-  const auto* data = target.data<std::int64_t>();
-  for (index i = 0; i < target.count(); ++i)
-    expect<IndexError>(data[i] == ignored || (data[i] >= 0 && data[i] < classes),
-                       "{}: target {} is out of range for {} classes", op, data[i], classes);
+DType floating_type_of(const Tensor& x, const Tensor& target, std::string_view op) {
+  const DType dtype = result_type({&x, &target});
+  expect_floating(dtype, op);
+  return dtype;
 }
 
-Tensor as_indices(const Tensor& target) {
-  return dense(converted(reshape(target, Dims{target.count()}), DType::int64));
+Tensor flat_classes(const Tensor& target) {
+  const Tensor row = target.rank() == 1 ? target : reshape(target, Dims{target.count()});
+  return dense(converted(row, DType::int64));
 }
 
-/// (N, C, d1, …) logits as rows of classes; the class dim goes last.
-Tensor class_rows(const Tensor& x) {
-  if (x.rank() == 1) return unsqueeze(x, 0);
-  if (x.rank() == 2) return x;
-  return reshape(movedim(x, Dims{1}, Dims{-1}), Dims{-1, x.shape()[1]});
+Tensor checked_classes(const Tensor& target, index classes, OptionalInt ignored,
+                       std::string_view op) {
+  const Tensor flat = flat_classes(target);
+  const auto* data = flat.data<std::int64_t>();
+  const index count = flat.count(), passed = ignored.value_or(0);
+  bool outside = false;
+  for (index i = 0; i < count; ++i)
+    outside |= (data[i] != passed || !ignored) & ((data[i] < 0) | (data[i] >= classes));
+  if (outside) [[unlikely]]
+    for (index i = 0; i < count; ++i)
+      expect<IndexError>((ignored && data[i] == passed) || (data[i] >= 0 && data[i] < classes),
+                         "{}: target {} is out of range for {} classes", op, data[i], classes);
+  return flat;
 }
+
+namespace {
 
 Tensor weight_of_targets(const Tensor& weight, const Tensor& target, index ignored, DType dtype) {
   const Tensor kept = ne(target, Tensor(Scalar(ignored)));
@@ -49,14 +73,26 @@ Tensor weight_of_targets(const Tensor& weight, const Tensor& target, index ignor
   return where(kept, index_select(weight, 0, safe), 0);
 }
 
+/// The sum of the weights of all targets.
+Tensor total_weight(const Tensor& weight, const Tensor& target, index ignored, DType dtype) {
+  if (weight.defined())
+    return sum(weight_of_targets(weight, target, ignored, dtype), {}, false, {});
+  const auto* data = target.data<std::int64_t>();
+  index counted = 0;
+  for (index i = 0; i < target.count(); ++i) counted += data[i] != ignored ? 1 : 0;
+  return Tensor::full({}, Scalar(counted), dtype);
+}
+
+}  // namespace
+
 Tensor class_reduced(const Tensor& rows, const Tensor& weight, const Tensor& target, index ignored,
                      const std::string& reduction, const Dims& shape, std::string_view op) {
-  if (reduction == "none") return reshape(rows, shape);
+  if (reduction == "none") return rows.shape() == shape ? rows : reshape(rows, shape);
   const Tensor total = sum(rows, {}, false, {});
   if (reduction == "sum") return total;
   expect<ValueError>(reduction == "mean", "{}: reduction must be 'mean', 'sum' or 'none', got '{}'",
                      op, reduction);
-  return total / sum(weight_of_targets(weight, target, ignored, rows.dtype()), {}, false, {});
+  return total / total_weight(weight, target, ignored, rows.dtype());
 }
 
 void check_class_shapes(const Tensor& x, const Tensor& target, const Tensor& weight,
@@ -76,6 +112,8 @@ void check_class_shapes(const Tensor& x, const Tensor& target, const Tensor& wei
                      weight.defined() ? weight.shape() : Dims(), classes);
 }
 
+namespace {
+
 /// Targets given as probabilities, of the shape of the logits.
 Tensor soft_cross_entropy(const Tensor& x, const Tensor& target, const Tensor& weight,
                           const std::string& reduction, double smoothing) {
@@ -91,37 +129,45 @@ Tensor soft_cross_entropy(const Tensor& x, const Tensor& target, const Tensor& w
     scores = scores * reshape(weight, shape);
   }
   const Tensor loss = neg(sum(scores * wanted, Dims{dim}, false, {}));
-  if (reduction == "mean")
-    return sum(loss, {}, false, {}) / Tensor(static_cast<double>(loss.count()));
-  return reduced(loss, reduction, "cross_entropy");
+  return reduced_loss(loss, reduction, "cross_entropy");
 }
 
-/// Per row the unweighted contribution of every class to the loss: (N, C), linear in the class
-/// weights.
-Tensor cross_entropy_parts(const Call& c, const Tensor& x, const Tensor& target, index ignored,
-                           double smoothing) {
-  const auto classes = static_cast<double>(x.shape()[1]);
+/// The losses of (N, C, d1, …), whose classes stand apart: log_softmax reads them where they are.
+Tensor spread_cross_entropy(const Tensor& x, const Tensor& target, const Tensor& weight,
+                            index ignored, double smoothing) {
+  const index batch = x.shape()[0], classes = x.shape()[1];
+  const index inner = batch == 0 ? 0 : target.count() / batch;
+  checked_classes(target, classes, ignored, "cross_entropy");
+  const Tensor scores = log_softmax_along(reshape(x, Dims{batch, classes, inner}), 1);
+  const Tensor hard = nll_rows(scores, target, weight, ignored);
+  if (smoothing == 0) return hard;
+  const Tensor each = weight.defined() ? scores * unsqueeze(weight, 1) : scores;
+  const Tensor soft = neg(reshape(mean(each, Dims{1}, false, {}), target.shape()));
+  return (1 - smoothing) * hard + smoothing * where(ne(target, Tensor(Scalar(ignored))), soft, 0);
+}
+
+}  // namespace
+
+Tensor ClassTargets::shares(const Tensor& logits) const {
   const Tensor kept = unsqueeze(ne(target, Tensor(Scalar(ignored))), 1);
   const Tensor safe = where(squeeze(kept, Dims{1}), target, Tensor(Scalar(index{0})));
   const Tensor picked =
-      scatter(Tensor::zeros(x.shape(), x.dtype()), 1, unsqueeze(safe, 1), Tensor(1.0));
-  const Tensor share = where(kept, (1 - smoothing) * picked + smoothing / classes, 0);
-  return share * (unsqueeze(c.output(1), 1) - x);
+      scatter(Tensor::zeros(logits.shape(), logits.dtype()), 1, unsqueeze(safe, 1), Tensor(1.0));
+  const auto classes = static_cast<double>(logits.shape()[1]);
+  return where(kept, (1 - smoothing) * picked + smoothing / classes, 0);
 }
 
-/// d loss[row] / d x[row, class].
-Tensor cross_entropy_slope(const Call& c, const Tensor& x, const Tensor& target,
-                           const Tensor& weight, index ignored, double smoothing) {
-  const auto classes = static_cast<double>(x.shape()[1]);
-  const Tensor kept = unsqueeze(ne(target, Tensor(Scalar(ignored))), 1);
-  const Tensor safe = where(squeeze(kept, Dims{1}), target, Tensor(Scalar(index{0})));
-  const Tensor picked =
-      scatter(Tensor::zeros(x.shape(), x.dtype()), 1, unsqueeze(safe, 1), Tensor(1.0));
-  Tensor share = where(kept, (1 - smoothing) * picked + smoothing / classes, 0);
+Tensor ClassTargets::parts(const Tensor& logits, const Tensor& lse) const {
+  return shares(logits) * (unsqueeze(lse, 1) - logits);
+}
+
+Tensor ClassTargets::slope(const Tensor& logits, const Tensor& lse, const Tensor& weight) const {
+  Tensor share = shares(logits);
   if (weight.defined()) share = share * weight;
-  const Tensor p = exp(x - unsqueeze(c.output(1), 1));
-  return p * sum(share, Dims{1}, true, {}) - share;
+  return exp(logits - unsqueeze(lse, 1)) * sum(share, Dims{1}, true, {}) - share;
 }
+
+namespace {
 
 /// All gradients in one pass; the weight's and the logsumexp's are rare and take the rule.
 Tensors cross_entropy_fused(const Call& c, const Tensors& g, const Tensor& x, const Tensor& target,
@@ -132,7 +178,7 @@ Tensors cross_entropy_fused(const Call& c, const Tensors& g, const Tensor& x, co
   const Tensor gradient = dense(converted(g[0], type)), logits = dense(converted(x, type));
   const Tensor lse = dense(converted(c.output(1), type));
   const Tensor scale = weight.defined() ? dense(converted(weight, type)) : weight;
-  const Tensor classes_of = as_indices(target);
+  const Tensor classes_of = dense(converted(target, DType::int64));
   Tensor dx = Tensor::empty(x.shape(), type);
   if (dx.count() > 0)
     kernel_table().rows[real_index(type)].cross_entropy_backward(
@@ -140,6 +186,38 @@ Tensors cross_entropy_fused(const Call& c, const Tensors& g, const Tensor& x, co
         weight.defined() ? scale.address() : nullptr, lse.address(), dx.address(), x.shape()[0],
         x.shape()[1], ignored, smoothing);
   return {converted(dx, x.dtype()), Tensor(), Tensor()};
+}
+
+/// The targets of (N, C, inner), given as N * inner numbers.
+struct Targets {
+  Dims shape;      ///< (N, 1, inner)
+  Tensor counted;  ///< which are not ignored
+  Tensor classes;  ///< the numbers, 0 for the ignored ones
+  Tensor places;   ///< the same in `shape`
+
+  Targets(const Dims& input, const Tensor& target, index ignored)
+      : shape{input[0], 1, input[2]},
+        counted(ne(target, Tensor(Scalar(ignored)))),
+        classes(where(counted, target, Tensor(Scalar(index{0})))),
+        places(reshape(classes, shape)) {}
+  Tensor in_place(const Tensor& each) const { return reshape(each, shape); }
+  Tensor pick(const Tensor& x) const { return reshape(gather(x, 1, places), classes.shape()); }
+  Tensor kept(const Tensor& each) const { return where(counted, each, 0); }
+  Tensor weighted(const Tensor& each, const Tensor& weight) const {
+    return weight.defined() ? each * index_select(weight, 0, classes) : each;
+  }
+};
+
+Tensor nll_gradient(const Tensor& g, const Tensor& x, const Tensor& target, const Tensor& weight,
+                    index ignored) {
+  const DType type = compute_dtype(x.dtype());
+  const Tensor gradient = dense(converted(g, type)), at = dense(converted(target, DType::int64));
+  const Tensor scale = weight.defined() ? dense(converted(weight, type)) : weight;
+  const Tensor dx = Tensor::empty(x.shape(), type);
+  kernel_table().losses[real_index(type)].nll_backward(
+      gradient.address(), at.data<std::int64_t>(), scale.defined() ? scale.address() : nullptr,
+      dx.address(), x.shape()[0], x.shape()[1], x.shape()[2], ignored);
+  return converted(dx, x.dtype());
 }
 
 }  // namespace
@@ -182,9 +260,12 @@ tensor(0.4076)
                                  "cross_entropy: target must hold class indices, got {}",
                                  target.dtype());
               check_class_shapes(x, target, weight, "cross_entropy");
-              const Tensor at = as_indices(target);
-              const Tensor rows =
-                  cross_entropy_rows(class_rows(x), at, weight, ignored, smoothing)[0];
+              expect_floating(x.dtype(), "cross_entropy");
+              const Tensor at = flat_classes(target);
+              const Tensor rows = x.rank() > 2
+                                      ? spread_cross_entropy(x, at, weight, ignored, smoothing)
+                                      : cross_entropy_rows(x.rank() == 1 ? unsqueeze(x, 0) : x, at,
+                                                           weight, ignored, smoothing)[0];
               return class_reduced(rows, weight, at, ignored, reduction, target.shape(),
                                    "cross_entropy");
             },
@@ -215,8 +296,7 @@ constinit const Op<Tensors(Tensor, Tensor, Tensor, std::int64_t, double)> cross_
           expect<ShapeError>(!weight.defined() || weight.shape() == Dims{classes},
                              "cross_entropy: weight of shape {} does not fit {} classes",
                              weight.defined() ? weight.shape() : Dims(), classes);
-          const Tensor classes_of = as_indices(target);
-          check_classes(classes_of, classes, ignored, "cross_entropy");
+          const Tensor classes_of = checked_classes(target, classes, ignored, "cross_entropy");
           const DType type = compute_dtype(x.dtype());
           const Tensor logits = dense(converted(x, type));
           const Tensor scale = weight.defined() ? dense(converted(weight, type)) : weight;
@@ -234,7 +314,7 @@ constinit const Op<Tensors(Tensor, Tensor, Tensor, std::int64_t, double)> cross_
                        const Tensor& weight, std::int64_t ignored, double smoothing) -> Tensors {
               Tensor dx;
               if (g[0].defined())
-                dx = cross_entropy_slope(c, x, target, weight, ignored, smoothing) *
+                dx = ClassTargets{target, ignored, smoothing}.slope(x, c.output(1), weight) *
                      unsqueeze(g[0], 1);
               if (g[1].defined()) {
                 const Tensor p = exp(x - unsqueeze(c.output(1), 1)) * unsqueeze(g[1], 1);
@@ -242,22 +322,24 @@ constinit const Op<Tensors(Tensor, Tensor, Tensor, std::int64_t, double)> cross_
               }
               Tensor dweight;
               if (weight.defined() && c.wants(2) && g[0].defined())
-                dweight =
-                    sum(unsqueeze(g[0], 1) * cross_entropy_parts(c, x, target, ignored, smoothing),
-                        Dims{0}, false, {});
+                dweight = sum(unsqueeze(g[0], 1) *
+                                  ClassTargets{target, ignored, smoothing}.parts(x, c.output(1)),
+                              Dims{0}, false, {});
               return {dx, Tensor(), dweight};
             }},
             .jvp = {[](const Call& c, const Tensors& t, const Tensor& x, const Tensor& target,
                        const Tensor& weight, std::int64_t ignored, double smoothing) -> Tensors {
               Tensor loss = Tensor::zeros(c.output(0).shape(), x.dtype()), lse = loss;
               if (t[0].defined()) {
-                loss = sum(t[0] * cross_entropy_slope(c, x, target, weight, ignored, smoothing),
-                           Dims{1}, false, {});
+                loss = sum(
+                    t[0] * ClassTargets{target, ignored, smoothing}.slope(x, c.output(1), weight),
+                    Dims{1}, false, {});
                 lse = sum(t[0] * exp(x - unsqueeze(c.output(1), 1)), Dims{1}, false, {});
               }
               if (t[2].defined())
-                loss = loss + sum(cross_entropy_parts(c, x, target, ignored, smoothing) * t[2],
-                                  Dims{1}, false, {});
+                loss = loss +
+                       sum(ClassTargets{target, ignored, smoothing}.parts(x, c.output(1)) * t[2],
+                           Dims{1}, false, {});
               return {loss, lse};
             }}},
     .fused = Vjp{[](const Call& c, const Tensors& g, const Tensor& x, const Tensor& target,
@@ -296,12 +378,12 @@ tensor(2.5000)
           expect<DTypeError>(is_integer(target.dtype()),
                              "nll_loss: target must hold class indices, got {}", target.dtype());
           check_class_shapes(x, target, weight, "nll_loss");
-          const Tensor rows = class_rows(x), at = as_indices(target);
-          check_classes(at, rows.shape()[1], ignored, "nll_loss");
-          const Tensor kept = ne(at, Tensor(Scalar(ignored)));
-          const Tensor safe = where(kept, at, Tensor(Scalar(index{0})));
-          const Tensor picked = squeeze(gather(rows, 1, unsqueeze(safe, 1)), Dims{1});
-          const Tensor loss = neg(picked * weight_of_targets(weight, at, ignored, x.dtype()));
+          const int dim = x.rank() == 1 ? 0 : 1;
+          const index classes = x.shape()[dim], batch = dim == 0 ? 1 : x.shape()[0];
+          const Tensor at = flat_classes(target);
+          const index inner = batch == 0 ? 0 : at.count() / batch;
+          const Tensor loss =
+              nll_rows(reshape(x, Dims{batch, classes, inner}), at, weight, ignored);
           return class_reduced(loss, weight, at, ignored, reduction, target.shape(), "nll_loss");
         },
     .traits = is_functional,
@@ -311,165 +393,69 @@ tensor(2.5000)
     },
 }};
 
-constinit const Op<Tensor(Tensor, Tensor, std::string)> mse_loss{{
-    .signature = "mse_loss(Tensor input, Tensor target, str reduction='mean')",
-    .doc = R"(Squared error: (input - target)**2.
-
-input, target: the same shape (*); unlike in PyTorch they do not broadcast, which would train
-towards the mean. reduction: 'mean' (default; NaN for an empty input), 'sum' or 'none' (*). Raises
-ShapeError for different shapes, ValueError for another reduction, DTypeError for integers.
-
->>> F.mse_loss(tg.tensor([1.0, 2.0]), tg.tensor([0.0, 0.0]))
-tensor(2.5000)
-)",
+constinit const Op<Tensor(Tensor, Tensor, Tensor, std::int64_t)> nll_rows{{
+    .signature = "nll_rows(Tensor input, Tensor target, Tensor? weight, int ignore_index)",
+    .doc = R"(The losses of (N, C, inner) for checked targets (N * inner), in their shape.)",
     .forward =
-        [](const Tensor& x, const Tensor& target, const std::string& reduction) {
-          expect_same_shape(x, target, "mse_loss");
-          const DType dtype = result_type({&x, &target});
-          expect_floating(dtype, "mse_loss");
-          return reduced(square(cast(x, dtype) - cast(target, dtype)), reduction, "mse_loss");
+        [](const Tensor& x, const Tensor& target, const Tensor& weight, std::int64_t ignored) {
+          expect<ShapeError>(x.rank() == 3 && target.shape() == Dims{x.shape()[0] * x.shape()[2]},
+                             "nll_loss: input {} and target {} do not fit", x.shape(),
+                             target.shape());
+          expect<ShapeError>(!weight.defined() || weight.shape() == Dims{x.shape()[1]},
+                             "nll_loss: weight of shape {} does not fit {} classes",
+                             weight.defined() ? weight.shape() : Dims(), x.shape()[1]);
+          expect_floating(x.dtype(), "nll_loss");
+          const DType type = compute_dtype(x.dtype());
+          const Tensor at = checked_classes(target, x.shape()[1], ignored, "nll_loss");
+          const Tensor input = dense(converted(x, type));
+          const Tensor scale = weight.defined() ? dense(converted(weight, type)) : weight;
+          const Tensor loss = Tensor::empty(target.shape(), type);
+          kernel_table().losses[real_index(type)].nll(
+              input.address(), at.data<std::int64_t>(), scale.defined() ? scale.address() : nullptr,
+              loss.address(), x.shape()[0], x.shape()[1], x.shape()[2], ignored);
+          return converted(loss, x.dtype());
         },
-    .traits = is_functional,
-    .samples = []() -> std::vector<Sample> {
-      return {{sample({2, 3}), sample({2, 3}), "mean"}, {sample({3}), sample({3}), "none"}};
-    },
-}};
-
-constinit const Op<Tensor(Tensor, Tensor, std::string)> l1_loss{{
-    .signature = "l1_loss(Tensor input, Tensor target, str reduction='mean')",
-    .doc = R"(Absolute error: |input - target|.
-
-input, target: the same shape (*); unlike in PyTorch they do not broadcast. reduction: 'mean'
-(default; NaN for an empty input, DTypeError for integers), 'sum' or 'none' (*). The gradient where
-both are equal is 0. Raises ShapeError for different shapes, ValueError for another reduction,
-DTypeError for bools.
-
->>> F.l1_loss(tg.tensor([1.0, 2.0]), tg.tensor([0.0, 0.0]))
-tensor(1.5000)
-)",
-    .forward =
-        [](const Tensor& x, const Tensor& target, const std::string& reduction) {
-          expect_same_shape(x, target, "l1_loss");
-          return reduced(abs(x - target), reduction, "l1_loss");
-        },
-    .traits = is_functional,
-    .samples = []() -> std::vector<Sample> { return {{sample({2, 3}), sample({2, 3}), "sum"}}; },
-}};
-
-constinit const Op<Tensor(Tensor, Tensor)> binary_cross_entropy_terms{{
-    .signature = "binary_cross_entropy_terms(Tensor input, Tensor target)",
-    .doc = R"(binary_cross_entropy before weights and the reduction.)",
-    .forward =
-        [](const Tensor& x, const Tensor& target) {
-          return neg(target * clamp_min(log(x), -100) + (1 - target) * clamp_min(log1p(-x), -100));
-        },
-    // Finite where x is 0 or 1, and pointing away from there.
-    .derivative = Elementwise{[](const Call&, const Tensor& x, const Tensor& target) -> Tensor {
-                                return (x - target) / clamp_min(x * (1 - x), 1e-12);
-                              },
-                              [](const Call&, const Tensor& x, const Tensor&) -> Tensor {
-                                return clamp_min(log1p(-x), -100) - clamp_min(log(x), -100);
-                              }},
+    .derivative =
+        General{.vjp = {[](const Call&, const Tensor& g, const Tensor& x, const Tensor& target,
+                           const Tensor& weight, std::int64_t ignored) -> Tensor {
+                          const Targets at(x.shape(), target, ignored);
+                          const Tensor each = neg(at.kept(at.weighted(g, weight)));
+                          return scatter(Tensor::zeros(x.shape(), x.dtype()), 1, at.places,
+                                         at.in_place(each));
+                        },
+                        [](const Call&, const Tensor&, const Tensor&, const Tensor&, const Tensor&,
+                           std::int64_t) -> Tensor { return Tensor(); },
+                        [](const Call&, const Tensor& g, const Tensor& x, const Tensor& target,
+                           const Tensor& weight, std::int64_t ignored) -> Tensor {
+                          const Targets at(x.shape(), target, ignored);
+                          return index_add(Tensor::zeros(weight.shape(), weight.dtype()), 0,
+                                           at.classes, neg(at.kept(g * at.pick(x))), 1);
+                        }},
+                .jvp = {[](const Call&, const Tensors& t, const Tensor& x, const Tensor& target,
+                           const Tensor& weight, std::int64_t ignored) -> Tensor {
+                  const Targets at(x.shape(), target, ignored);
+                  Tensor change = Tensor::zeros(target.shape(), x.dtype());
+                  if (t[0].defined()) change = at.weighted(at.pick(t[0]), weight);
+                  if (t[2].defined()) change = change + at.weighted(at.pick(x), t[2]);
+                  return neg(at.kept(change));
+                }}},
+    .fused = Vjp{[](const Call& c, const Tensors& g, const Tensor& x, const Tensor& target,
+                    const Tensor& weight, std::int64_t ignored) -> Tensors {
+      if (weight.defined() && c.wants(2))
+        return {c.wants(0) ? nll_gradient(g[0], x, target, weight, ignored) : Tensor(), Tensor(),
+                std::get<General>(nll_rows.derivative).vjp.one[2](c, g)};
+      return {nll_gradient(g[0], x, target, weight, ignored), Tensor(), Tensor()};
+    }},
     .saves = saves_inputs,
+    .reads = {saves_in1 | saves_in2, saves_nothing, saves_in0 | saves_in1, saves_nothing},
     .traits = is_hidden,
     .samples = []() -> std::vector<Sample> {
-      return {{sample_in({2, 3}, 0.1, 0.9), sample_in({2, 3}, 0.1, 0.9)}};
+      return {
+          {sample({4, 3, 1}), Tensor::of<std::int64_t>({0, 2, 1, 1}), sample_in({3}, 0.5, 2), 1},
+          {sample({1, 3, 2}), Tensor::of<std::int64_t>({0, 2}), Arg(), -100}};
     },
 }};
 
-constinit const Op<Tensor(Tensor, Tensor, Tensor, std::string)> binary_cross_entropy{{
-    .signature = "binary_cross_entropy(Tensor input, Tensor target, Tensor? weight=None, str "
-                 "reduction='mean')",
-    .doc =
-        R"(Binary cross-entropy of probabilities.
-
--(target * log(input) + (1 - target) * log(1 - input)) * weight. input, target: probabilities of one
-shape (*), floating point. Logarithms are kept at -100 or above, so that the loss is finite. weight
-broadcasts, default 1. reduction: 'mean' (default), 'sum' or 'none' (*). From logits,
-binary_cross_entropy_with_logits is more exact.
-Raises ShapeError for different shapes, ValueError for an input or target outside of [0, 1] or NaN,
-DTypeError for integers. The gradient (input - target) / max(input * (1 - input), 1e-12) is finite.
-
->>> F.binary_cross_entropy(tg.tensor([0.5, 0.0]), tg.tensor([1.0, 1.0]), reduction="none")
-tensor([  0.6931, 100.0000])
-)",
-    .forward =
-        [](const Tensor& x, const Tensor& target, const Tensor& weight,
-           const std::string& reduction) {
-          expect_same_shape(x, target, "binary_cross_entropy");
-          expect<DTypeError>(
-              is_floating(x.dtype()) && is_floating(target.dtype()),
-              "binary_cross_entropy: expects floating point input and target, got {} and {}",
-              x.dtype(), target.dtype());
-          for (const auto& [name, p] : {std::pair{"input", &x}, std::pair{"target", &target}})
-            expect<ValueError>(
-                all(logical_and(ge(*p, 0), le(*p, 1)), {}, false).item().integer() != 0,
-                "binary_cross_entropy: {} must lie in [0, 1]", name);
-          expect_real(weight, "binary_cross_entropy");
-          Tensor loss = binary_cross_entropy_terms(x, target);
-          if (weight.defined()) loss = loss * weight;
-          return reduced(loss, reduction, "binary_cross_entropy");
-        },
-    .traits = is_functional,
-    .samples = []() -> std::vector<Sample> {
-      return {{sample_in({2, 3}, 0.1, 0.9), sample_in({2, 3}, 0.1, 0.9), Arg(), "mean"}};
-    },
-}};
-
-constinit const Op<Tensor(Tensor, Tensor, Tensor, std::string, Tensor)>
-    binary_cross_entropy_with_logits{{
-        .signature =
-            "binary_cross_entropy_with_logits(Tensor input, Tensor target, Tensor? weight=None, "
-            "str reduction='mean', Tensor? pos_weight=None)",
-        .doc =
-            R"(Binary cross-entropy of logits, that is of sigmoid(input).
-
-((1 - t) * x + (1 + (p - 1) * t) * log(1 + exp(-x))) * weight. x: input, logits (*). t: target in
-[0, 1], of the same shape. p: pos_weight, the weight of positive targets, default 1. weight (default
-1) and pos_weight broadcast. Large logits do not overflow; infinite ones give NaN.
-reduction: 'mean' (default), 'sum' or 'none' (*).
-Raises ShapeError for different shapes, ValueError for another reduction, DTypeError for integers.
-
->>> x, t = tg.tensor([0.0, 1000.0]), tg.tensor([1.0, 0.0])
->>> F.binary_cross_entropy_with_logits(x, t, reduction="none")
-tensor([6.9315e-01, 1.0000e+03])
->>> F.binary_cross_entropy_with_logits(tg.zeros(1), tg.ones(1), pos_weight=tg.tensor(3.0))
-tensor(2.0794)
-)",
-        .forward =
-            [](const Tensor& x, const Tensor& target, const Tensor& weight,
-               const std::string& reduction, const Tensor& positive) {
-              expect_same_shape(x, target, "binary_cross_entropy_with_logits");
-              expect<DTypeError>(is_floating(x.dtype()) && is_floating(target.dtype()),
-                                 "binary_cross_entropy_with_logits: expects floating point input "
-                                 "and target, got {} and {}",
-                                 x.dtype(), target.dtype());
-              for (const Tensor& one : {weight, positive})
-                expect_real(one, "binary_cross_entropy_with_logits");
-              const Tensor log_one_plus = neg(logsigmoid(x));
-              Tensor loss = positive.defined()
-                                ? (1 - target) * x + (1 + (positive - 1) * target) * log_one_plus
-                                : (1 - target) * x + log_one_plus;
-              if (weight.defined()) loss = loss * weight;
-              return reduced(loss, reduction, "binary_cross_entropy_with_logits");
-            },
-        .traits = is_functional,
-        .samples = []() -> std::vector<Sample> {
-          return {{sample({2, 3}), sample_in({2, 3}, 0, 1), Arg(), "mean", Arg()},
-                  {sample({2, 3}), sample_in({2, 3}, 0, 1), sample_in({3}, 1, 2), "none",
-                   sample_in({3}, 1, 2)}};
-        },
-    }};
-
-Family loss_family() {
-  return {&cross_entropy,
-          &cross_entropy_rows,
-          &nll_loss,
-          &mse_loss,
-          &l1_loss,
-          &binary_cross_entropy_terms,
-          &binary_cross_entropy,
-          &binary_cross_entropy_with_logits};
-}
+Family loss_family() { return {&cross_entropy, &cross_entropy_rows, &nll_loss, &nll_rows}; }
 
 }  // namespace topograd

@@ -995,6 +995,11 @@ class Tensor:
     def ceil_(self) -> Tensor:
         """Least integer not below every element. In place."""
 
+    def celu_(self, alpha: _float = 1.0) -> Tensor:
+        """Continuously differentiable ELU: max(x, 0) + min(0, alpha * (exp(x / alpha) - 1)). In
+        place.
+        """
+
     def chunk(self, chunks: _int, dim: _int = 0) -> tuple[Tensor, ...]:
         """Views of at most `chunks` pieces of equal length along dim; the last one may be
         shorter.
@@ -1355,6 +1360,9 @@ class Tensor:
         indices: where to cut along dim 2.
         """
 
+    def elu_(self, alpha: _float = 1.0) -> Tensor:
+        """Exponential linear unit: x where x > 0, else alpha * (exp(x) - 1). In place."""
+
     def eq(self, other: _Operand) -> Tensor:
         """Whether input == other, element by element.
 
@@ -1637,6 +1645,17 @@ class Tensor:
 
     def gt_(self, other: _Operand) -> Tensor:
         """Whether input > other, element by element. In place."""
+
+    def hardshrink(self, lambd: _float = 0.5) -> Tensor:
+        """Small values set to 0: x where |x| > lambd, else 0.
+
+        input: (*), floating point. Returns the same shape and dtype. lambd: default 0.5. NaN
+        stays NaN. The
+        gradient is 1 where x is kept, else 0. Raises DTypeError for integers.
+        """
+
+    def hardtanh_(self, min_val: _float = -1.0, max_val: _float = 1.0) -> Tensor:
+        """Every element limited to [min_val, max_val]: min(max(x, min_val), max_val). In place."""
 
     def heaviside(self, values: _Operand) -> Tensor:
         """Step function: 0 below 0, `values` at 0, 1 above.
@@ -1978,6 +1997,9 @@ class Tensor:
 
     def le_(self, other: _Operand) -> Tensor:
         """Whether input <= other, element by element. In place."""
+
+    def leaky_relu_(self, negative_slope: _float = 0.01) -> Tensor:
+        """Leaky rectified linear unit: x where x > 0, else negative_slope * x. In place."""
 
     def lerp(self, end: _Operand, weight: _Operand) -> Tensor:
         """Linear interpolation: input + weight * (end - input).
@@ -2643,6 +2665,16 @@ class Tensor:
     def pow_(self, exponent: _Operand) -> Tensor:
         """Power, element by element: input ** exponent. In place."""
 
+    def prelu(self, weight: _Operand) -> Tensor:
+        """Parametric ReLU: max(x, 0) + weight * min(x, 0).
+
+        input: (*), floating point. weight: one number for all, () or (1), or (C) for each
+        channel: dim 1 of
+        input. Returns the shape of input. Raises ShapeError for another weight, DTypeError
+        for integers.
+        Source: He and others, 2015.
+        """
+
     def prod(
         self,
         dim: _int | None = None,
@@ -3017,6 +3049,11 @@ class Tensor:
         not fit.
         """
 
+    def selu_(self) -> Tensor:
+        """Scaled ELU: scale * elu(x, alpha), with constants that keep mean 0 and variance 1. In
+        place.
+        """
+
     def sgn(self) -> Tensor:
         """Direction of every element: z / |z|, and 0 at 0; sign of a real one.
 
@@ -3326,6 +3363,9 @@ class Tensor:
 
         sections: their number; the first n % sections are one longer, n = input.size(dim).
         """
+
+    def threshold_(self, threshold: _float, value: _float) -> Tensor:
+        """Small values replaced: x where x > threshold, else value. In place."""
 
     def tile(self, *dims: _int | Sequence[_int]) -> Tensor:
         """The whole tensor repeated along every dim, as NumPy's tile.

@@ -89,17 +89,20 @@ FAMILIES = {
         REDUCTIONS,
     ),
     "search": ORDER,
-    **dict.fromkeys(("matmul", "einsum", "products", "distance"), PRODUCTS),
+    **dict.fromkeys(("matmul", "einsum", "products", "distance", "similarity"), PRODUCTS),
     **dict.fromkeys(("view", "slicing", "strided"), VIEWS),
     **dict.fromkeys(("cast", "joining", "padding", "shape", "stacking", "partition"), SHAPES),
     **dict.fromkeys(("index", "scattering", "placing"), INDEXING),
     **dict.fromkeys(("random", "distributions"), RANDOM),
-    "activation": ACTIVATIONS,
-    **dict.fromkeys(("norm", "attention", "recurrent", "recurrent_steps"), LAYERS),
+    **dict.fromkeys(("activation", "rectifier"), ACTIVATIONS),
+    **dict.fromkeys(
+        "norm attention noise recurrent recurrent_steps bags group_norm".split(), LAYERS
+    ),
     **dict.fromkeys("conv conv_transpose pool adaptive unpool".split(), WINDOWS),
-    **dict.fromkeys(("bags", "group_norm"), LAYERS),
     **dict.fromkeys(("folding", "grid", "resampling", "shuffling"), IMAGES),
-    "loss": LOSSES,
+    **dict.fromkeys(
+        "loss elementwise_loss likelihood_loss margin_loss linear_loss ctc".split(), LOSSES
+    ),
 }
 NAMED = {
     **dict.fromkeys(("isfinite", "isinf", "isnan", "isneginf", "isposinf", "isreal"), LOGIC),
@@ -112,6 +115,7 @@ NAMED = {
     **dict.fromkeys(("sort", "argsort", "topk", "msort", "kthvalue"), ORDER),
     **dict.fromkeys(("view_as_real", "view_as_complex"), VIEWS),
     **dict.fromkeys(("embedding", "linear", "one_hot"), LAYERS),
+    **dict.fromkeys(("gumbel_softmax", "rrelu"), ACTIVATIONS),
     **dict.fromkeys(("argwhere", "nonzero_static", "unravel_index"), INDEXING),
 }
 

@@ -141,11 +141,70 @@ TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t)> softmax_along, log_softmax_along;
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, std::int64_t, std::string, double)> cross_entropy;
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, std::int64_t, std::string)> nll_loss;
 TOPOGRAD_OP Op<Tensors(Tensor, Tensor, Tensor, std::int64_t, double)> cross_entropy_rows;
-TOPOGRAD_OP Op<Tensor(Tensor, Tensor, std::string)> mse_loss, l1_loss;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, std::int64_t)> nll_rows;
+
+// ops/elementwise_loss.cpp
+TOPOGRAD_OP Binary squared_error, absolute_error;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, double, double)> huber_terms;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, bool)> kl_div_terms;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, bool, double)> poisson_nll_terms;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, double)> gaussian_nll_terms;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, std::string, Tensor)> mse_loss, l1_loss;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, std::string, double)> smooth_l1_loss;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, std::string, double, Tensor)> huber_loss;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, std::string, bool)> kl_div;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, bool, bool, double, std::string)> poisson_nll_loss;
+
+// ops/likelihood_loss.cpp
+TOPOGRAD_OP Binary binary_cross_entropy_terms, binary_cross_entropy_logit_terms;
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, std::string)> binary_cross_entropy;
-TOPOGRAD_OP Op<Tensor(Tensor, Tensor)> binary_cross_entropy_terms;
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, std::string, Tensor)>
     binary_cross_entropy_with_logits;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, bool, double, std::string)> gaussian_nll_loss;
+
+// ops/margin_loss.cpp
+TOPOGRAD_OP Binary soft_margin_terms, multilabel_margin_rows, multilabel_margin_slope;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, double)> hinge_embedding_terms;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, double)> margin_ranking_terms;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, std::string)> soft_margin_loss, multilabel_margin_loss;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, double, std::string)> hinge_embedding_loss;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, double, std::string)> margin_ranking_loss,
+    cosine_embedding_loss;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, std::int64_t, double, Tensor, std::string)> multi_margin_loss;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, std::string)> multilabel_soft_margin_loss;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, double, double, double, bool, std::string)>
+    triplet_margin_loss;
+
+// ops/linear_loss.cpp, ops/ctc.cpp
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, Tensor, Tensor, std::string, OptionalInt, double,
+                      OptionalInt)>
+    linear_cross_entropy;
+TOPOGRAD_OP
+Op<Tensors(Tensor, Tensor, Tensor, Tensor, Tensor, std::int64_t, double, std::int64_t)>
+    linear_cross_entropy_rows;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, Tensor, std::int64_t, std::string, bool)> ctc_loss;
+TOPOGRAD_OP Op<Tensors(Tensor, Tensor, Tensor, Tensor, std::int64_t)> ctc_rows;
+
+// ops/rectifier.cpp
+TOPOGRAD_OP Op<Tensor(Tensor, double)> hardshrink, softshrink, celu;
+TOPOGRAD_OP Op<Tensor(Tensor, double, double)> threshold;
+TOPOGRAD_OP Unary selu;
+TOPOGRAD_OP Binary leaky, prelu;
+TOPOGRAD_OP Op<Tensor(Tensor, std::int64_t)> glu;
+
+// ops/noise.cpp
+TOPOGRAD_OP Op<Tensor(Tensor, double, bool, bool)> dropout1d, dropout2d, dropout3d, alpha_dropout,
+    feature_alpha_dropout;
+TOPOGRAD_OP Op<Tensor(Tensor, double, std::int64_t, std::int64_t)> alpha_dropout_seeded;
+TOPOGRAD_OP Op<Tensor(Tensor, double, double, bool, bool)> rrelu;
+TOPOGRAD_OP Op<Tensor(Tensor, double, bool, double, std::int64_t)> gumbel_softmax;
+
+// ops/similarity.cpp
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, std::int64_t, double)> cosine_similarity;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, double)> shifted_difference;
+TOPOGRAD_OP Op<Tensor(Tensor, Tensor, double, double, bool)> pairwise_distance;
+TOPOGRAD_OP Op<Tensor(Tensor, double)> pdist;
+TOPOGRAD_OP Op<Tensor(Tensor, double, Dims, double)> normalize;
 
 // ops/norm.cpp
 TOPOGRAD_OP Op<Tensor(Tensor, Dims, Tensor, Tensor, double)> layer_norm;

@@ -1,5 +1,6 @@
 // Elementwise functions of two inputs. A new op is a scalar function and a row.
 
+#include "kernels/cpu/activations.h"
 #include "kernels/cpu/loops.h"
 #include "kernels/cpu/math.h"
 #include "kernels/cpu/trigonometry.h"
@@ -137,6 +138,9 @@ constexpr Elementwise rows[] = {
     floating<2>("hypot", [](auto a, auto b) { return hypot(a, b); }),
     floating<2>("copysign", [](auto a, auto b) { return copysign(a, b); }),
     floating<2>("logaddexp", [](auto a, auto b) { return logaddexp(a, b); }),
+    floating<2, 1>("shifted_difference", [](auto a, auto b, auto eps) { return a - b + eps; }),
+    floating<2>("leaky", [](auto x, auto slope) { return x > 0 ? x : x * slope; }),
+    floating<2>("gated", [](auto a, auto b) { return a * sigmoid(b); }),
     floating<2>("xlogy", [](auto a, auto b) { return xlogy(a, b); }),
 
     numeric<2>("maximum", [](auto a, auto b) { return maximum(a, b); }),

@@ -30,8 +30,8 @@ Elementwise* join_complex(Elementwise* begin, Elementwise* end) {
 
 /// Called once, by table().
 Span<Elementwise> elementwise_rows() {
-  const Span<Elementwise> lists[] = {unary_rows(), binary_rows(), ternary_rows(), gradient_rows(),
-                                     special_rows()};
+  const Span<Elementwise> lists[] = {unary_rows(),    binary_rows(), ternary_rows(),
+                                     gradient_rows(), loss_rows(),   special_rows()};
   int count = complex_rows().count;
   for (const auto& list : lists) count += list.count;
   auto* const joined = new Elementwise[static_cast<std::size_t>(count)];  // kept for good

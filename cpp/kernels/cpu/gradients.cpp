@@ -2,6 +2,7 @@
 // one is its partial derivative and a row.
 
 #include "kernels/cpu/activations.h"
+#include "kernels/cpu/chain.h"
 #include "kernels/cpu/loops.h"
 #include "kernels/cpu/math.h"
 #include "kernels/cpu/trigonometry.h"
@@ -10,26 +11,6 @@ namespace topograd::kernels::TOPOGRAD_ISA_NAME {
 
 namespace {
 
-/// Strong zeros: 0 where g is 0, even where the partial derivative is infinite or NaN.
-template <Real T>
-inline T strong(T g, T result) {
-  return g == 0 ? T(0) : result;
-}
-/// The chain rule with strong zeros.
-template <Real T>
-inline T chain(T g, T partial) {
-  return strong(g, g * partial);
-}
-/// g where the function has slope 1, else 0.
-template <Real T>
-inline T pass(T g, bool passes) {
-  return passes ? g : T(0);
-}
-
-template <Real T>
-inline T sign(T x) {
-  return T((x > 0) - (x < 0));
-}
 template <Real T>
 inline T silu_derivative(T x) {
   const T s = sigmoid(x);
@@ -141,6 +122,20 @@ constexpr Elementwise rows[] = {
                    }),
     floating<2, 1>("leaky_relu.backward",
                    [](auto g, auto x, auto slope) { return x > 0 ? g : chain(g, slope); }),
+    floating<2, 1>(
+        "shrink.backward",
+        [](auto g, auto x, auto limit) { return pass(g, !((x >= -limit) & (x <= limit))); }),
+    floating<2, 1>("threshold.backward",
+                   [](auto g, auto x, auto limit) { return pass(g, !(x <= limit)); }),
+    floating<3>("leaky.backward",
+                [](auto g, auto x, auto slope) { return x > 0 ? g : chain(g, slope); }),
+    floating<2>("leaky.backward_slope",
+                [](auto g, auto x) { return x > 0 ? decltype(g)(0) : chain(g, x); }),
+    floating<3>("gated.backward",
+                [](auto g, auto a, auto b) {
+                  const auto s = sigmoid(b);
+                  return chain(g, a * s * (1 - s));
+                }),
     floating<2, 3>("elu.backward",
                    [](auto g, auto x, auto alpha, auto scale, auto input_scale) {
                      return chain(g, elu_derivative(x, alpha, scale, input_scale));

@@ -30,6 +30,7 @@ Span<Elementwise> unary_rows();
 Span<Elementwise> binary_rows();
 Span<Elementwise> ternary_rows();
 Span<Elementwise> gradient_rows();
+Span<Elementwise> loss_rows();
 Span<Elementwise> complex_rows();
 Span<Elementwise> special_rows();
 

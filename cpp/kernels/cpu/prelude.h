@@ -70,6 +70,7 @@ void fill_convolution(Convolution (&convolution)[2]);
 void fill_pooling(Pooling (&pooling)[2]);
 void fill_box_pooling(BoxPooling (&pooling)[2]);
 void fill_rows(Rows (&rows)[2]);
+void fill_losses(Losses (&losses)[2]);
 void fill_attention(Attention (&attention)[2]);
 void fill_recurrent(Recurrent (&recurrent)[2]);
 void fill_movement(Movement& movement);

@@ -294,16 +294,16 @@ void integers(std::int64_t* out, index count, std::int64_t low, std::int64_t hig
   });
 }
 
-/// One 32-bit word per element for both types, so that a mask does not depend on the dtype.
-template <class T>
-void dropout(const T* x, T* out, index count, double p, double scale, u64 seed, u64 offset) {
+/// out[i] = made(x[i]) with probability 1 - p, else dropped. One 32-bit word per element for both
+/// types, so that a mask does not depend on the dtype.
+template <class T, class F>
+void drop_out(const T* x, T* out, index count, double p, T dropped, u64 seed, u64 offset, F made) {
   const double cut = p * 0x1p32 + 0.5;
   if (cut >= 0x1p32) {
-    for (index i = 0; i < count; ++i) out[i] = 0;
+    for (index i = 0; i < count; ++i) out[i] = dropped;
     return;
   }
   const u32 threshold = static_cast<u32>(cut);
-  const T factor = static_cast<T>(scale);
   over_words(count, seed, offset, [=](const u32* words, index begin, index n) {
     const T* from = x + begin;
     T* to = out + begin;
@@ -311,10 +311,23 @@ void dropout(const T* x, T* out, index count, double p, double scale, u64 seed, 
 #pragma GCC ivdep
 #endif
     for (index i = 0; i < n; ++i) {
-      const T kept = from[i] * factor;
-      to[i] = words[i] >= threshold ? kept : T{0};
+      const T kept = made(from[i]);
+      to[i] = words[i] >= threshold ? kept : dropped;
     }
   });
+}
+
+template <class T>
+void dropout(const T* x, T* out, index count, double p, double scale, u64 seed, u64 offset) {
+  const T factor = static_cast<T>(scale);
+  drop_out(x, out, count, p, T{0}, seed, offset, [=](T value) { return value * factor; });
+}
+template <class T>
+void alpha_dropout(const void* x, void* out, index count, double p, double scale, double shift,
+                   double dropped, u64 seed, u64 offset) {
+  const T factor = static_cast<T>(scale), added = static_cast<T>(shift);
+  drop_out(static_cast<const T*>(x), static_cast<T*>(out), count, p, static_cast<T>(dropped), seed,
+           offset, [=](T value) { return value * factor + added; });
 }
 
 }  // namespace
@@ -327,6 +340,8 @@ void fill_random(Random& random) {
   random.integers = integers;
   random.dropout_f32 = dropout<float>;
   random.dropout_f64 = dropout<double>;
+  random.alpha_dropout[0] = alpha_dropout<float>;
+  random.alpha_dropout[1] = alpha_dropout<double>;
 }
 
 }  // namespace topograd::kernels::TOPOGRAD_ISA_NAME

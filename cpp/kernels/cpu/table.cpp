@@ -15,6 +15,7 @@ Table make_table() {
   fill_pooling(table.pooling);
   fill_box_pooling(table.box_pooling);
   fill_rows(table.rows);
+  fill_losses(table.losses);
   fill_attention(table.attention);
   fill_recurrent(table.recurrent);
   fill_movement(table.movement);

@@ -113,6 +113,17 @@ constexpr Elementwise rows[] = {
     floating<1>("mish", [](auto x) { return mish(x); }),
     floating<1, 2>("softplus",
                    [](auto x, auto beta, auto threshold) { return softplus(x, beta, threshold); }),
+    floating<1, 1>(
+        "hardshrink",
+        [](auto x, auto limit) { return (x >= -limit) & (x <= limit) ? decltype(x)(0) : x; }),
+    floating<1, 1>("softshrink",
+                   [](auto x, auto limit) {
+                     using T = decltype(x);
+                     const T moved = x > T(0) ? x - limit : x + limit;
+                     return (x >= -limit) & (x <= limit) ? T(0) : moved;
+                   }),
+    numeric<1, 2>("threshold",
+                  [](auto x, auto limit, auto value) { return x <= limit ? value : x; }),
     floating<1, 1>("leaky_relu", [](auto x, auto slope) { return x > 0 ? x : x * slope; }),
     floating<1, 3>("elu", [](auto x, auto alpha, auto scale,
                              auto input_scale) { return elu(x, alpha, scale, input_scale); }),

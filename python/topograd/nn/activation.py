@@ -291,6 +291,70 @@ class Threshold(_WithInplace):
         return bounds + (", inplace=True" if self.inplace else "")
 
 
+class Hardshrink(Module):
+    """y = x where |x| > lambd, 0 elsewhere.
+
+    >>> import topograd as tg
+    >>> tg.nn.Hardshrink()(tg.tensor([-1.0, 0.25])).tolist()
+    [-1.0, 0.0]
+    """
+
+    def __init__(self, lambd: float = 0.5) -> None:
+        super().__init__()
+        self.lambd = lambd
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.hardshrink(input, self.lambd)
+
+    def extra_repr(self) -> str:
+        return f"{self.lambd}"
+
+
+class Softshrink(Module):
+    """y = x - lambd above lambd, x + lambd below -lambd, 0 elsewhere.  lambd: 0 or more.
+
+    >>> import topograd as tg
+    >>> tg.nn.Softshrink()(tg.tensor([-1.0, 0.25])).tolist()
+    [-0.5, 0.0]
+    """
+
+    def __init__(self, lambd: float = 0.5) -> None:
+        super().__init__()
+        self.lambd = lambd
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.softshrink(input, self.lambd)
+
+    def extra_repr(self) -> str:
+        return f"{self.lambd}"
+
+
+class RReLU(_WithInplace):
+    """Randomized leaky ReLU: y = x where x > 0, a x elsewhere.
+
+    a: in training drawn for each element, uniform in [lower, upper); else (lower + upper) / 2.
+    Source: Xu et al., 2015.
+
+    >>> import topograd as tg
+    >>> tg.nn.RReLU(0.25, 0.75).eval()(tg.tensor([-8.0, 2.0])).tolist()
+    [-4.0, 2.0]
+    """
+
+    def __init__(
+        self, lower: float = 1.0 / 8, upper: float = 1.0 / 3, inplace: bool = False
+    ) -> None:
+        super().__init__(inplace)
+        self.lower = lower
+        self.upper = upper
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.rrelu(input, self.lower, self.upper, self.training, self.inplace)
+
+    def extra_repr(self) -> str:
+        bounds = f"lower={self.lower}, upper={self.upper}"
+        return bounds + (", inplace=True" if self.inplace else "")
+
+
 class Softplus(Module):
     """y = log(1 + exp(beta x)) / beta; x itself where beta x > threshold.
 

@@ -9,6 +9,7 @@ from topograd._C import Tensor
 from topograd.nn.native import native
 
 __all__ = [
+    "celu",
     "elu",
     "hardsigmoid",
     "hardswish",
@@ -17,18 +18,25 @@ __all__ = [
     "mish",
     "relu",
     "relu6",
+    "rrelu_",
+    "selu",
     "silu",
+    "threshold",
 ]
 
-_elu = native("elu")
+_celu, _celu_ = native("celu"), native("celu_")
+_elu, _elu_ = native("elu"), native("elu_")
 _hardsigmoid = native("hardsigmoid")
 _hardswish = native("hardswish")
-_hardtanh = native("hardtanh")
-_leaky_relu = native("leaky_relu")
+_hardtanh, _hardtanh_ = native("hardtanh"), native("hardtanh_")
+_leaky_relu, _leaky_relu_ = native("leaky_relu"), native("leaky_relu_")
 _mish = native("mish")
 _relu = native("relu")
 _relu6 = native("relu6")
+_rrelu = native("rrelu")
+_selu, _selu_ = native("selu"), native("selu_")
 _silu = native("silu")
+_threshold, _threshold_ = native("threshold"), native("threshold_")
 
 
 def over(input: Tensor, function: Callable[..., Any], *args: Any) -> Tensor:
@@ -46,6 +54,13 @@ def write_over(input: Tensor, result: Tensor, name: str) -> Tensor:
     except RuntimeError as error:
         message = str(error).removeprefix("copy_: ")
         raise type(error)(f"{name}: {message}") from None
+
+
+def _in_place(
+    input: object, function: Callable[..., Any], changing: Callable[..., Any]
+) -> Callable[..., Any]:
+    """The op that writes over a tensor; what is none is left to `function`, which names itself."""
+    return changing if isinstance(input, Tensor) else function
 
 
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
@@ -100,7 +115,60 @@ def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     >>> tg.nn.functional.elu(tg.tensor([0.0, 2.0])).tolist()
     [0.0, 2.0]
     """
-    result: Tensor = over(input, _elu, alpha) if inplace else _elu(input, alpha)
+    function = _in_place(input, _elu, _elu_) if inplace else _elu
+    result: Tensor = function(input, alpha)
+    return result
+
+
+def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """Continuously differentiable ELU: y = max(x, 0) + min(0, alpha (exp(x / alpha) - 1)).
+
+    Raises ValueError if alpha is 0.  Source: Barron, 2017.
+
+    >>> import topograd as tg
+    >>> tg.nn.functional.celu(tg.tensor([0.0, 2.0])).tolist()
+    [0.0, 2.0]
+    """
+    function = _in_place(input, _celu, _celu_) if inplace else _celu
+    result: Tensor = function(input, alpha)
+    return result
+
+
+def selu(input: Tensor, inplace: bool = False) -> Tensor:
+    """Scaled ELU: y = s elu(x, a), with s and a such that mean 0 and variance 1 are kept.
+
+    Source: Klambauer et al., 2017.
+
+    >>> import topograd as tg
+    >>> tg.nn.functional.selu(tg.tensor(0.0)).item()
+    0.0
+    """
+    result: Tensor = (_in_place(input, _selu, _selu_) if inplace else _selu)(input)
+    return result
+
+
+def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
+    """Small values replaced: y = x where x > threshold, value elsewhere.
+
+    >>> import topograd as tg
+    >>> tg.nn.functional.threshold(tg.tensor([0.5, 2.0]), 1.0, -1.0).tolist()
+    [-1.0, 2.0]
+    """
+    function = _in_place(input, _threshold, _threshold_) if inplace else _threshold
+    result: Tensor = function(input, threshold, value)
+    return result
+
+
+def rrelu_(
+    input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False
+) -> Tensor:
+    """`rrelu`, written over its input.
+
+    >>> import topograd as tg
+    >>> tg.nn.functional.rrelu_(tg.tensor([-8.0, 2.0]), 0.25, 0.75).tolist()
+    [-4.0, 2.0]
+    """
+    result: Tensor = _rrelu(input, lower, upper, training, True)
     return result
 
 
@@ -111,8 +179,8 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
     >>> tg.nn.functional.leaky_relu(tg.tensor([-2.0, 2.0]), 0.5).tolist()
     [-1.0, 2.0]
     """
-    slope = negative_slope
-    result: Tensor = over(input, _leaky_relu, slope) if inplace else _leaky_relu(input, slope)
+    function = _in_place(input, _leaky_relu, _leaky_relu_) if inplace else _leaky_relu
+    result: Tensor = function(input, negative_slope)
     return result
 
 
@@ -125,9 +193,8 @@ def hardtanh(
     >>> tg.nn.functional.hardtanh(tg.tensor([-2.0, 0.5, 2.0])).tolist()
     [-1.0, 0.5, 1.0]
     """
-    if inplace:
-        return over(input, _hardtanh, min_val, max_val)
-    result: Tensor = _hardtanh(input, min_val, max_val)
+    function = _in_place(input, _hardtanh, _hardtanh_) if inplace else _hardtanh
+    result: Tensor = function(input, min_val, max_val)
     return result
 
 

@@ -48,7 +48,7 @@ class Dropout1d(_Dropout):
 
 
 class Dropout2d(_Dropout):
-    """Dropout of whole channels of (N, C, H, W) or (C, H, W).
+    """Dropout of whole channels of (N, C, H, W); (N, C, L) is a batch too, as in PyTorch.
 
     >>> import topograd as tg
     >>> tg.nn.Dropout2d().eval()(tg.ones(1, 1, 1, 2)).tolist()
@@ -57,3 +57,42 @@ class Dropout2d(_Dropout):
 
     def forward(self, input: Tensor) -> Tensor:
         return F.dropout2d(input, self.p, self.training, self.inplace)
+
+
+class Dropout3d(_Dropout):
+    """Dropout of whole channels of (N, C, D, H, W) or (C, D, H, W).
+
+    >>> import topograd as tg
+    >>> tg.nn.Dropout3d().eval()(tg.ones(1, 1, 1, 1, 2)).tolist()
+    [[[[[1.0, 1.0]]]]]
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.dropout3d(input, self.p, self.training, self.inplace)
+
+
+class AlphaDropout(_Dropout):
+    """Dropout that keeps mean 0 and variance 1: elements become the limit of SELU, in training.
+
+    Everything is then scaled and shifted.  Raises ValueError unless 0 <= p <= 1.  Source:
+    Klambauer et al., 2017.
+
+    >>> import topograd as tg
+    >>> tg.nn.AlphaDropout(0.9).eval()(tg.ones(3)).tolist()
+    [1.0, 1.0, 1.0]
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.alpha_dropout(input, self.p, self.training, self.inplace)
+
+
+class FeatureAlphaDropout(_Dropout):
+    """`AlphaDropout` of whole channels of (N, C, …).
+
+    >>> import topograd as tg
+    >>> tg.nn.FeatureAlphaDropout(0.9).eval()(tg.ones(1, 2, 1)).tolist()
+    [[[1.0], [1.0]]]
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.feature_alpha_dropout(input, self.p, self.training, self.inplace)

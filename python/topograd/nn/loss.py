@@ -110,6 +110,15 @@ class NLLLoss(_WeightedLoss):
         )
 
 
+class NLLLoss2d(NLLLoss):
+    """The name that `NLLLoss` had for images; it takes them itself.
+
+    >>> import topograd as tg
+    >>> tg.nn.NLLLoss2d()(-tg.ones(1, 2, 1, 1), tg.zeros(1, 1, 1, dtype=tg.int64)).item()
+    1.0
+    """
+
+
 class MSELoss(_Loss):
     """(x - target)².
 
@@ -240,3 +249,98 @@ class KLDivLoss(_Loss):
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.kl_div(input, target, reduction=self.reduction, log_target=self.log_target)
+
+
+class PoissonNLLLoss(_Loss):
+    """exp(x) - target x, from logarithms of rates; with log_input=False x - target log(x + eps).
+
+    full: adds Stirling's approximation of log(target!) where target > 1.
+
+    >>> import topograd as tg
+    >>> tg.nn.PoissonNLLLoss()(tg.zeros(2), tg.ones(2)).item()
+    1.0
+    """
+
+    def __init__(
+        self,
+        log_input: bool = True,
+        full: bool = False,
+        size_average: bool | None = None,
+        eps: float = 1e-8,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
+        self.log_input = log_input
+        self.full = full
+        self.eps = eps
+
+    def forward(self, log_input: Tensor, target: Tensor) -> Tensor:
+        return F.poisson_nll_loss(
+            log_input,
+            target,
+            log_input=self.log_input,
+            full=self.full,
+            eps=self.eps,
+            reduction=self.reduction,
+        )
+
+
+class GaussianNLLLoss(_Loss):
+    """½ (log(var) + (x - target)² / var), with var at least eps: for normal distributions.
+
+    var: of the shape of x, or one for each row: (…, 1) or (…), or a number.  full: adds ½ log(2π).
+    Source: Nix and Weigend, 1994.
+
+    >>> import topograd as tg
+    >>> tg.nn.GaussianNLLLoss()(tg.zeros(2), tg.ones(2), tg.ones(2)).item()
+    0.5
+    """
+
+    def __init__(self, *, full: bool = False, eps: float = 1e-6, reduction: str = "mean") -> None:
+        super().__init__(reduction=reduction)
+        self.full = full
+        self.eps = eps
+
+    def forward(self, input: Tensor, target: Tensor, var: Tensor | float) -> Tensor:
+        return F.gaussian_nll_loss(
+            input, target, var, full=self.full, eps=self.eps, reduction=self.reduction
+        )
+
+
+class CTCLoss(_Loss):
+    """-log of the probability of a target, over all its alignments with an input.
+
+    log_probs: (T, N, C) or (T, C), from log_softmax.  targets: (N, S), the rows one behind the
+    other, or (S).  Lengths: (N) or ().  blank: the class between labels.  zero_infinity: a target
+    that does not fit counts 0.  The rest is told at `functional.ctc_loss`.
+
+    >>> import topograd as tg
+    >>> x, y = tg.zeros(1, 1, 2), tg.tensor([[1]])
+    >>> tg.nn.CTCLoss()(x.log_softmax(2), y, tg.tensor([1]), tg.tensor([1])).exp().item()
+    2.0
+    """
+
+    def __init__(
+        self, blank: int = 0, reduction: str = "mean", zero_infinity: bool = False
+    ) -> None:
+        super().__init__(reduction=reduction)
+        self.blank = blank
+        self.zero_infinity = zero_infinity
+
+    def forward(
+        self,
+        log_probs: Tensor,
+        targets: Tensor,
+        input_lengths: Tensor,
+        target_lengths: Tensor,
+    ) -> Tensor:
+        return F.ctc_loss(
+            log_probs,
+            targets,
+            input_lengths,
+            target_lengths,
+            self.blank,
+            self.reduction,
+            self.zero_infinity,
+        )
