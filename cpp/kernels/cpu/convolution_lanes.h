@@ -193,7 +193,7 @@ void correlate_lane_lines(const Correlation<E>& call, const E* image, index grou
 /// correlate_packed for a number of rows that fills the lanes.
 template <class E>
 void correlate_lanes(const Correlation<E>& call, const E* images, index first, index count) {
-  constexpr index block_positions = 256;
+  constexpr index block_positions = 64;
   const index lines = call.out[0] * call.out[1];
   const index work = call.rows * call.out[2] * (call.depth + 1);
   const index most = greatest<index>(1, block_positions / call.out[2]);

@@ -107,8 +107,16 @@ Offset greatest_of_window(const T* value, const Offset* offset, index first, ind
       side_at[l] = better ? here : side_at[l];
     }
   }
-  for (index l = 0; l < lanes; ++l) take(side_best[l], side_at[l]);
-  return at;
+  for (index half = lanes / 2; half > 0; half /= 2) {
+    for (index l = 0; l < half; ++l) {
+      const T other = side_best[l + half];
+      const Offset here = side_at[l + half];
+      const bool better = comes_first(other, here, side_best[l], side_at[l]);
+      side_best[l] = better ? other : side_best[l];
+      side_at[l] = better ? here : side_at[l];
+    }
+  }
+  return side_at[0];
 }
 
 template <class T, class Offset>
