@@ -97,7 +97,8 @@ FAMILIES = {
     **dict.fromkeys(("norm", "attention", "noise"), LAYERS),
     **dict.fromkeys(("conv", "pool"), WINDOWS),
     **dict.fromkeys(
-        "loss elementwise_loss likelihood_loss margin_loss linear_loss ctc".split(), LOSSES
+        "loss elementwise_loss likelihood_loss margin_loss linear_loss image_loss ctc".split(),
+        LOSSES,
     ),
 }
 NAMED = {
