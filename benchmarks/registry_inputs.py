@@ -242,6 +242,15 @@ def classes(size: int) -> tuple[Array, Array]:
     return normal(count, 100), integers(100, count)
 
 
+def alignments(size: int) -> Inputs:
+    """Return 50 steps of logits of 20 classes, and targets of 10 labels."""
+    count = max(1, size // 1000)
+    scores = normal(50, count, 20)
+    scores -= np.log(np.exp(scores).sum(2, keepdims=True))
+    targets = 1 + integers(19, count, 10)
+    return Inputs((scores, targets, np.full(count, 50), np.full(count, 10)))
+
+
 def attention(size: int) -> Inputs:
     """Return queries, keys and values of heads of 64 features over up to 256 steps."""
     steps = 16 if size < 1e4 else (128 if size < 1e6 else 256)
@@ -329,6 +338,11 @@ WRITTEN: dict[str, Callable[[int], Inputs]] = {
     "cross_entropy": lambda n: Inputs(classes(n)),
     "nll_loss": lambda n: Inputs(classes(n)),
     "embedding_bag": lambda n: Inputs((integers(1000, max(1, n // 640), 10), normal(1000, 64))),
+    "multi_margin_loss": lambda n: Inputs(classes(n)),
+    "linear_cross_entropy": lambda n: Inputs(
+        (normal(max(1, n // 256), 256), normal(1000, 256, seed=1), integers(1000, max(1, n // 256)))
+    ),
+    "ctc_loss": alignments,
     "embedding": lambda n: Inputs((integers(1000, max(1, n // 64)), normal(1000, 64))),
     "gather": lambda n: Inputs((picked(n)[0], 1, picked(n)[1])),
     "take_along_dim": lambda n: Inputs((*picked(n), 1)),

@@ -24,6 +24,10 @@ struct Losses {
   void (*nll_backward)(const void* g, const std::int64_t* target, const void* weight, void* dx,
                        std::int64_t outer, std::int64_t classes, std::int64_t inner,
                        std::int64_t ignored);
+  /// dx [outer][classes][inner] of cross-entropy, from g [outer][inner] and log_softmax's scores.
+  void (*images_backward)(const void* g, const void* scores, const std::int64_t* target,
+                          const void* weight, void* dx, std::int64_t outer, std::int64_t classes,
+                          std::int64_t inner, std::int64_t ignored);
   /// The classes of row r are those in front of the first negative number of target[r]. loss[r]:
   /// the sum of max(0, 1 - x[r][y] + x[r][i]) over the classes y and all others i, divided by the
   /// number of all. slope: its derivative, [rows][classes]. Either may be null.

@@ -1,4 +1,4 @@
-// Distances between all pairs of rows: cdist.
+// Distances between all pairs of rows: cdist, pdist.
 
 #include "ops/family.h"
 #include "ops/registry.h"
@@ -109,6 +109,26 @@ bool wants_products(const Tensor& x1, const Tensor& x2, double order,
   return order == 2 && (always || (sometimes && large));
 }
 
+/// The places of the pairs i < j in a matrix of n rows, row by row.
+Tensor upper_places(index n) {
+  const Tensor places = Tensor::empty({n * (n - 1) / 2}, DType::int64);
+  auto* out = places.data<std::int64_t>();
+  for (index i = 0; i < n; ++i)
+    for (index j = i + 1; j < n; ++j) *out++ = i * n + j;
+  return places;
+}
+
+/// The distances of pairs i < j as a symmetric matrix.
+Tensor as_matrix(const Tensor& pairs, index n) {
+  const Tensor flat = scatter(Tensor::zeros({n * n}, pairs.dtype()), 0, upper_places(n), pairs);
+  const Tensor upper = reshape(flat, Dims{n, n});
+  return upper + transpose(upper, 0, 1);
+}
+Tensor as_pairs(const Tensor& matrix) {
+  const index n = matrix.shape()[0];
+  return index_select(reshape(matrix, Dims{n * n}), 0, upper_places(n));
+}
+
 }  // namespace
 
 constinit const Op<Tensor(Tensor, Tensor, double, std::optional<std::string>)> cdist{{
@@ -199,6 +219,76 @@ constinit const Op<Tensor(Tensor, Tensor, double, bool)> distances{{
     },
 }};
 
-Family distance_family() { return {&cdist, &distances}; }
+constinit const Op<Tensor(Tensor, double)> pdist{{
+    .signature = "pdist(Tensor input, float p=2.0)",
+    .doc = R"(Distances between all pairs of rows i < j, in the norm of order p.
+
+input: (n, width), floating point. p: 0 or more, default 2; 0 counts differences, inf is the
+greatest one. Returns (n (n - 1) / 2): the pairs (0, 1), (0, 2), …, (n - 2, n - 1). The gradient at
+distance 0 is 0. Raises ShapeError for another number of dims, ValueError for a negative p,
+DTypeError for integers. cdist gives the whole matrix.
+
+>>> F.pdist(tg.tensor([[0.0, 0.0], [3.0, 4.0], [0.0, 4.0]]))
+tensor([5., 4., 3.])
+)",
+    .forward =
+        [](const Tensor& x, double p) {
+          expect<ShapeError>(x.rank() == 2, "pdist: expects (n, width), got shape {}", x.shape());
+          expect_floating(x.dtype(), "pdist");
+          expect<ValueError>(p >= 0, "pdist: p must not be negative, got {}", p);
+          return row_pairs(x, p);
+        },
+    .traits = function_only,
+    .samples = []() -> std::vector<Sample> {
+      return {{sample({4, 3}), 2.0}, {sample({3, 2}), 1.0}, {sample({3, 4}), HUGE_VAL}};
+    },
+}};
+
+constinit const Op<Tensor(Tensor, double)> row_pairs{{
+    .signature = "row_pairs(Tensor input, float p)",
+    .doc = R"(pdist of checked arguments.)",
+    .forward =
+        [](const Tensor& x, double p) {
+          expect<ShapeError>(x.rank() == 2, "pdist: expects (n, width), got shape {}", x.shape());
+          check_rows(x, x, p);
+          const DType type = compute_dtype(x.dtype());
+          const Tensor rows = dense(converted(x, type));
+          const index n = x.shape()[0], width = x.shape()[1];
+          const Tensor out = Tensor::empty({n * (n - 1) / 2}, type);
+          const char* from = static_cast<const char*>(rows.address());
+          auto* to = static_cast<char*>(out.address());
+          for (index i = 0; i + 1 < n; ++i) {
+            const index others = n - 1 - i;
+            distance_kernels(type).direct({1, 1, others, width, p},
+                                          from + i * width * size_of(type),
+                                          from + (i + 1) * width * size_of(type), to);
+            to += others * size_of(type);
+          }
+          return converted(out, x.dtype());
+        },
+    .derivative =
+        General{.vjp = {[](const Call& c, const Tensor& g, const Tensor& x, double p) -> Tensor {
+                  const index n = x.shape()[0];
+                  const Tensor slopes = distance_slopes(as_matrix(c.output(), n), x, x, p);
+                  return sum(unsqueeze(as_matrix(g, n), -1) * slopes, Dims{-2}, false, {});
+                }},
+                .jvp = {[](const Call& c, const Tensors& t, const Tensor& x, double p) -> Tensor {
+                  const Tensor slopes =
+                      distance_slopes(as_matrix(c.output(), x.shape()[0]), x, x, p);
+                  const Tensor apart = unsqueeze(t[0], -2) - unsqueeze(t[0], -3);
+                  return as_pairs(sum(slopes * apart, Dims{-1}, false, {}));
+                }}},
+    .fused = Vjp{[](const Call& c, const Tensor& g, const Tensor& x, double p) -> Tensor {
+      const index n = x.shape()[0];
+      return distance_gradient(as_matrix(g, n), as_matrix(c.output(), n), x, x, p);
+    }},
+    .saves = saves_in0 | saves_output,
+    .traits = is_hidden,
+    .samples = []() -> std::vector<Sample> {
+      return {{sample({4, 3}), 2.0}, {sample({3, 4}), 3.0}};
+    },
+}};
+
+Family distance_family() { return {&cdist, &distances, &pdist, &row_pairs}; }
 
 }  // namespace topograd

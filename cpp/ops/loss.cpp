@@ -54,9 +54,10 @@ Tensor checked_classes(const Tensor& target, index classes, OptionalInt ignored,
   const Tensor flat = flat_classes(target);
   const auto* data = flat.data<std::int64_t>();
   const index count = flat.count(), passed = ignored.value_or(0);
+  const bool all_count = !ignored;
   bool outside = false;
   for (index i = 0; i < count; ++i)
-    outside |= (data[i] != passed || !ignored) & ((data[i] < 0) | (data[i] >= classes));
+    outside |= ((data[i] != passed) | all_count) & ((data[i] < 0) | (data[i] >= classes));
   if (outside) [[unlikely]]
     for (index i = 0; i < count; ++i)
       expect<IndexError>((ignored && data[i] == passed) || (data[i] >= 0 && data[i] < classes),
@@ -137,10 +138,11 @@ Tensor spread_cross_entropy(const Tensor& x, const Tensor& target, const Tensor&
                             index ignored, double smoothing) {
   const index batch = x.shape()[0], classes = x.shape()[1];
   const index inner = batch == 0 ? 0 : target.count() / batch;
+  const Tensor images = reshape(x, Dims{batch, classes, inner});
+  if (smoothing == 0) return cross_entropy_images(images, target, weight, ignored)[0];
   checked_classes(target, classes, ignored, "cross_entropy");
-  const Tensor scores = log_softmax_along(reshape(x, Dims{batch, classes, inner}), 1);
+  const Tensor scores = log_softmax_along(images, 1);
   const Tensor hard = nll_rows(scores, target, weight, ignored);
-  if (smoothing == 0) return hard;
   const Tensor each = weight.defined() ? scores * unsqueeze(weight, 1) : scores;
   const Tensor soft = neg(reshape(mean(each, Dims{1}, false, {}), target.shape()));
   return (1 - smoothing) * hard + smoothing * where(ne(target, Tensor(Scalar(ignored))), soft, 0);
@@ -187,26 +189,6 @@ Tensors cross_entropy_fused(const Call& c, const Tensors& g, const Tensor& x, co
         x.shape()[1], ignored, smoothing);
   return {converted(dx, x.dtype()), Tensor(), Tensor()};
 }
-
-/// The targets of (N, C, inner), given as N * inner numbers.
-struct Targets {
-  Dims shape;      ///< (N, 1, inner)
-  Tensor counted;  ///< which are not ignored
-  Tensor classes;  ///< the numbers, 0 for the ignored ones
-  Tensor places;   ///< the same in `shape`
-
-  Targets(const Dims& input, const Tensor& target, index ignored)
-      : shape{input[0], 1, input[2]},
-        counted(ne(target, Tensor(Scalar(ignored)))),
-        classes(where(counted, target, Tensor(Scalar(index{0})))),
-        places(reshape(classes, shape)) {}
-  Tensor in_place(const Tensor& each) const { return reshape(each, shape); }
-  Tensor pick(const Tensor& x) const { return reshape(gather(x, 1, places), classes.shape()); }
-  Tensor kept(const Tensor& each) const { return where(counted, each, 0); }
-  Tensor weighted(const Tensor& each, const Tensor& weight) const {
-    return weight.defined() ? each * index_select(weight, 0, classes) : each;
-  }
-};
 
 Tensor nll_gradient(const Tensor& g, const Tensor& x, const Tensor& target, const Tensor& weight,
                     index ignored) {
@@ -421,7 +403,7 @@ constinit const Op<Tensor(Tensor, Tensor, Tensor, std::int64_t)> nll_rows{{
                           const Targets at(x.shape(), target, ignored);
                           const Tensor each = neg(at.kept(at.weighted(g, weight)));
                           return scatter(Tensor::zeros(x.shape(), x.dtype()), 1, at.places,
-                                         at.in_place(each));
+                                         at.in_shape(each));
                         },
                         [](const Call&, const Tensor&, const Tensor&, const Tensor&, const Tensor&,
                            std::int64_t) -> Tensor { return Tensor(); },

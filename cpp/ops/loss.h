@@ -50,6 +50,26 @@ struct ClassTargets {
   Tensor slope(const Tensor& logits, const Tensor& lse, const Tensor& weight) const;
 };
 
+/// The targets of (N, C, inner), given as N * inner numbers.
+struct Targets {
+  Dims shape;      ///< (N, 1, inner)
+  Tensor counted;  ///< which are not ignored
+  Tensor classes;  ///< the numbers, 0 for the ignored ones
+  Tensor places;   ///< the same in `shape`
+
+  Targets(const Dims& input, const Tensor& target, index ignored)
+      : shape{input[0], 1, input[2]},
+        counted(ne(target, Tensor(Scalar(ignored)))),
+        classes(where(counted, target, Tensor(Scalar(index{0})))),
+        places(reshape(classes, shape)) {}
+  Tensor in_shape(const Tensor& each) const { return reshape(each, shape); }
+  Tensor pick(const Tensor& x) const { return reshape(gather(x, 1, places), classes.shape()); }
+  Tensor kept(const Tensor& each) const { return where(counted, each, 0); }
+  Tensor weighted(const Tensor& each, const Tensor& weight) const {
+    return weight.defined() ? each * index_select(weight, 0, classes) : each;
+  }
+};
+
 /// The elementwise loss of checked arguments, in their common dtype.
 template <Text name>
 Tensor loss_terms(const double* params, const Tensor& x, const Tensor& target) {

@@ -38,6 +38,7 @@ constexpr struct {
     {"margin_loss", margin_loss_family},
     {"linear_loss", linear_loss_family},
     {"ctc", ctc_family},
+    {"image_loss", image_loss_family},
     {"rectifier", rectifier_family},
     {"noise", noise_family},
     {"similarity", similarity_family},

@@ -31,6 +31,7 @@ Family likelihood_loss_family();
 Family margin_loss_family();
 Family linear_loss_family();
 Family ctc_family();
+Family image_loss_family();
 Family rectifier_family();
 Family noise_family();
 Family similarity_family();

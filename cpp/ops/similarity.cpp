@@ -12,15 +12,6 @@ Tensor at_length_one(const Tensor& x, double order, const Dims& dims, double eps
   return x / clamp_min(vector_norm(sizes, order, dims, true), eps);
 }
 
-/// The places of the pairs i < j in a matrix of n rows, row by row.
-Tensor upper_places(index n) {
-  const Tensor places = Tensor::empty({n * (n - 1) / 2}, DType::int64);
-  auto* out = places.data<std::int64_t>();
-  for (index i = 0; i < n; ++i)
-    for (index j = i + 1; j < n; ++j) *out++ = i * n + j;
-  return places;
-}
-
 }  // namespace
 
 constinit const Op<Tensor(Tensor, Tensor, std::int64_t, double)> cosine_similarity{{
@@ -107,32 +98,6 @@ tensor([5.])
     },
 }};
 
-constinit const Op<Tensor(Tensor, double)> pdist{{
-    .signature = "pdist(Tensor input, float p=2.0)",
-    .doc = R"(Distances between all pairs of rows i < j, in the norm of order p.
-
-input: (n, width), floating point. p: 0 or more, default 2; 0 counts differences, inf is the
-greatest one. Returns (n (n - 1) / 2): the pairs (0, 1), (0, 2), …, (n - 2, n - 1). The gradient at
-distance 0 is 0. Raises ShapeError for another number of dims, ValueError for a negative p,
-DTypeError for integers. cdist gives the whole matrix.
-
->>> F.pdist(tg.tensor([[0.0, 0.0], [3.0, 4.0], [0.0, 4.0]]))
-tensor([5., 4., 3.])
-)",
-    .forward =
-        [](const Tensor& x, double p) {
-          expect<ShapeError>(x.rank() == 2, "pdist: expects (n, width), got shape {}", x.shape());
-          expect_floating(x.dtype(), "pdist");
-          expect<ValueError>(p >= 0, "pdist: p must not be negative, got {}", p);
-          const index n = x.shape()[0];
-          return index_select(reshape(distances(x, x, p, false), Dims{n * n}), 0, upper_places(n));
-        },
-    .traits = function_only,
-    .samples = []() -> std::vector<Sample> {
-      return {{sample({4, 3}), 2.0}, {sample({3, 2}), 1.0}, {sample({3, 4}), HUGE_VAL}};
-    },
-}};
-
 constinit const Op<Tensor(Tensor, double, Dims, double)> normalize{{
     .signature = "normalize(Tensor input, float p=2.0, int[] dim=1, float eps=1e-12)",
     .doc = R"(Vectors of length 1: input / max(|input|, eps) along a dim.
@@ -159,7 +124,7 @@ tensor([[0.6000, 0.8000],
 }};
 
 Family similarity_family() {
-  return {&cosine_similarity, &shifted_difference, &pairwise_distance, &pdist, &normalize};
+  return {&cosine_similarity, &shifted_difference, &pairwise_distance, &normalize};
 }
 
 }  // namespace topograd

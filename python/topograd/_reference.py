@@ -101,7 +101,8 @@ FAMILIES = {
     **dict.fromkeys("conv conv_transpose pool adaptive unpool".split(), WINDOWS),
     **dict.fromkeys(("folding", "grid", "resampling", "shuffling"), IMAGES),
     **dict.fromkeys(
-        "loss elementwise_loss likelihood_loss margin_loss linear_loss ctc".split(), LOSSES
+        "loss elementwise_loss likelihood_loss margin_loss linear_loss image_loss ctc".split(),
+        LOSSES,
     ),
 }
 NAMED = {

@@ -142,6 +142,7 @@ TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, std::int64_t, std::string, double)
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, std::int64_t, std::string)> nll_loss;
 TOPOGRAD_OP Op<Tensors(Tensor, Tensor, Tensor, std::int64_t, double)> cross_entropy_rows;
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor, Tensor, std::int64_t)> nll_rows;
+TOPOGRAD_OP Op<Tensors(Tensor, Tensor, Tensor, std::int64_t)> cross_entropy_images;
 
 // ops/elementwise_loss.cpp
 TOPOGRAD_OP Binary squared_error, absolute_error;
@@ -203,7 +204,6 @@ TOPOGRAD_OP Op<Tensor(Tensor, double, bool, double, std::int64_t)> gumbel_softma
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor, std::int64_t, double)> cosine_similarity;
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor, double)> shifted_difference;
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor, double, double, bool)> pairwise_distance;
-TOPOGRAD_OP Op<Tensor(Tensor, double)> pdist;
 TOPOGRAD_OP Op<Tensor(Tensor, double, Dims, double)> normalize;
 
 // ops/norm.cpp
@@ -305,6 +305,7 @@ TOPOGRAD_OP Binary inner, kron, vdot;
 // ops/distance.cpp
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor, double, std::optional<std::string>)> cdist;
 TOPOGRAD_OP Op<Tensor(Tensor, Tensor, double, bool)> distances;
+TOPOGRAD_OP Op<Tensor(Tensor, double)> pdist, row_pairs;
 
 // ops/selection.cpp
 TOPOGRAD_OP Unary median, nanmedian, msort, mode_positions;

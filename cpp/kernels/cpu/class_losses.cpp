@@ -44,6 +44,46 @@ void nll_backward(const void* gradient, const std::int64_t* target, const void* 
   });
 }
 
+/// dx[i] = g[i] * exp(score[i]), and 0 where g is.
+template <class T>
+void scaled_probabilities(const T* g, const T* score, T* dx, index count) {
+  TOPOGRAD_INDEPENDENT
+  for (index i = 0; i < count; ++i) {
+    const T p = exp_negative(score[i]);
+    dx[i] = g[i] == 0 ? T{0} : g[i] * p;
+  }
+}
+
+template <class T>
+void images_backward(const void* gradient, const void* log_probs, const std::int64_t* target,
+                     const void* class_weight, void* logits_gradient, index outer, index classes,
+                     index inner, index ignored) {
+  const T* g = static_cast<const T*>(gradient);
+  const T* scores = static_cast<const T*>(log_probs);
+  const T* weight = static_cast<const T*>(class_weight);
+  T* dx = static_cast<T*>(logits_gradient);
+  constexpr index tile = 1024;  // of the places of an image, so that their factors stay near
+  const index tiles = ceil_div(inner, tile);
+  const index grain = ceil_div(parallel_grain, greatest(classes * least(inner, tile), index{1}));
+  parallel(outer * tiles, grain, [=](index begin, index end) {
+    T factor[tile];
+    for (index piece = begin; piece < end; ++piece) {
+      const index o = piece / tiles, first = (piece - o * tiles) * tile;
+      const index count = least(tile, inner - first);
+      const std::int64_t* t = target + o * inner + first;
+      for (index i = 0; i < count; ++i)
+        factor[i] = t[i] == ignored
+                        ? T{0}
+                        : g[o * inner + first + i] * (weight == nullptr ? T{1} : weight[t[i]]);
+      const index from = o * classes * inner + first;
+      for (index c = 0; c < classes; ++c)
+        scaled_probabilities(factor, scores + from + c * inner, dx + from + c * inner, count);
+      for (index i = 0; i < count; ++i)
+        if (t[i] != ignored) dx[from + t[i] * inner + i] -= factor[i];
+    }
+  });
+}
+
 /// One row: the hinges of each of its classes with all that are none of them.
 template <class T>
 struct Hinges {
@@ -100,6 +140,7 @@ template <class T>
 void fill(Losses& losses) {
   losses.nll = nll<T>;
   losses.nll_backward = nll_backward<T>;
+  losses.images_backward = images_backward<T>;
   losses.multilabel_margin = multilabel_margin<T>;
 }
 
