@@ -119,6 +119,16 @@ Tensor resampled(const Tensor& x, index planes, index inner, TypedTable rows, Ty
   return out;
 }
 
+/// One dim of [rows][columns][inner].
+Tensor resampled_rows(const Tensor& x, index rows, index inner, TypedTable columns) {
+  Tensor out = Tensor::empty({rows * columns.table.out * inner}, x.dtype());
+  const kernels::ResampleDim same{rows, rows, 1, nullptr, nullptr, true};
+  if (out.count() > 0)
+    kernels::images().resample[real_index(x.dtype())]({1, inner, same, columns.dim(x.dtype())},
+                                                      x.address(), out.address());
+  return out;
+}
+
 struct Resampling {
   Dims size;
   std::string mode;
@@ -148,7 +158,7 @@ Tensor resample_all(const Tensor& x, const Resampling& how) {
   const index images = x.shape()[0] * (channels_last ? 1 : x.shape()[1]);
   const TypedTable whole{identity_table(1), {}};
   if (spatial == 1) {
-    flat = resampled(flat, images, inner, whole, tables[0]);
+    flat = resampled_rows(flat, images, inner, tables[0]);
   } else if (spatial == 2) {
     flat = resampled(flat, images, inner, tables[0], tables[1]);
   } else {

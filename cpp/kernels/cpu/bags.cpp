@@ -30,20 +30,17 @@ index grain_of(const BagShape& shape) {
 /// Columns that are added up in registers.
 constexpr index strip = 64;
 
-/// One bag, `width` columns of it, at most a strip.
-template <class T>
-void sum_strip(const BagShape& shape, index bag, const T* table, index width, T share, T* out) {
+/// Adds the rows of a bag. A whole strip has a loop of its own, whose sums stay in registers.
+template <bool whole, class T>
+void sum_strip(const BagShape& shape, index bag, const T* table, index given, T share, T* out) {
   const T* factors = static_cast<const T*>(shape.factors);
+  const index width = whole ? strip : given;
   T total[strip] = {};
   for (index i = shape.offsets[bag]; i < shape.offsets[bag + 1]; ++i) {
     if (shape.indices[i] == shape.padding) continue;
     const T* row = table + shape.indices[i] * shape.width;
     const T factor = factors == nullptr ? T{1} : factors[i];
-    if (width == strip) {
-      for (index j = 0; j < strip; ++j) total[j] += factor * row[j];
-    } else {
-      for (index j = 0; j < width; ++j) total[j] += factor * row[j];
-    }
+    for (index j = 0; j < width; ++j) total[j] += factor * row[j];
   }
   for (index j = 0; j < width; ++j) out[j] = share * total[j];
 }
@@ -53,10 +50,13 @@ void sum(const BagShape& shape, const void* table, void* out) {
   parallel(shape.bags, grain_of(shape), [&](index begin, index end) {
     for (index bag = begin; bag < end; ++bag) {
       const T share = share_of<T>(shape, bag);
-      for (index first = 0; first < shape.width; first += strip)
-        sum_strip(shape, bag, static_cast<const T*>(table) + first,
-                  least(strip, shape.width - first), share,
-                  static_cast<T*>(out) + bag * shape.width + first);
+      for (index first = 0; first < shape.width; first += strip) {
+        const index width = least(strip, shape.width - first);
+        (width == strip ? sum_strip<true, T>
+                        : sum_strip<false, T>)(shape, bag, static_cast<const T*>(table) + first,
+                                               width, share,
+                                               static_cast<T*>(out) + bag * shape.width + first);
+      }
     }
   });
 }

@@ -54,8 +54,13 @@ void sample(const GridShape& shape, const T* x, const T* grid, T* y) {
       const T* from = x + c * plane;
       T* to = y + c * shape.points + first;
       for (index p = 0; p < count; ++p) {
-        const T total = mixed(block, from, p);
-        to[p] = total == total ? total : mixed_with_care(block, from, p);
+        if constexpr (taps == 1) {
+          const T value = load_alone(from, block.offset[0][p]);
+          to[p] = block.weight[0][p] != 0 ? value : T{0};
+        } else {
+          const T total = mixed(block, from, p);
+          to[p] = total == total ? total : mixed_with_care(block, from, p);
+        }
       }
     }
   });
@@ -65,6 +70,10 @@ template <class T, int taps, int dims>
 void grid_gradient(const GridShape& shape, const T* g, const T* x, const T* grid, T* dgrid) {
   using Taps = BlockTaps<T, taps, dims>;
   const index plane = pixels_of(shape);
+  if (taps == 1) {  // the nearest pixel is the same nearby
+    for (index i = 0; i < shape.batch * shape.points * dims; ++i) dgrid[i] = 0;
+    return;
+  }
   each_block(shape, shape.channels * Taps::pixels * 2, [&](index b, index first, index count) {
     Taps block;
     block.locate(shape, grid + (b * shape.points + first) * dims, count);

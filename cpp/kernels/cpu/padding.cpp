@@ -104,17 +104,21 @@ void pad(const PadShape& shape, const void* in_memory, const void* fill_memory, 
     const index parts = ceil_div(last.out, part);
     parallel(rows * parts, grain_of<T>(part * inner), [&](index begin, index end) {
       RowWalk place(shape, begin / parts);
+      index first = begin % parts * part;
+      T* to = out + begin / parts * last.out * inner;
       for (index item = begin; item < end; ++item) {
-        const index row = item / parts, first = item % parts * part;
         const index stop = least(last.out, first + part);
-        T* to = out + row * last.out * inner;
         const index source = place.source();
         if (source < 0) {
           fill_row(to + first * inner, (stop - first) * inner, fill);
         } else {
           pad_part(last, inner, in + source * last.in * inner, fill, to, first, stop);
         }
-        if (stop == last.out) place.next();
+        first = stop;
+        if (stop < last.out) continue;
+        first = 0;
+        to += last.out * inner;
+        place.next();
       }
     });
   });

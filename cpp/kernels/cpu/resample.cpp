@@ -51,24 +51,28 @@ void mix_rows(const T* rows, const T* weight, index step, index taps, T* y, inde
   if (used > 0 || fresh) flush();
 }
 
-/// Two taps, the usual case. Only where one of weight 0 is not finite there is more to do.
-template <class T>
-void resample_pairs(const ResampleDim& dim, const T* x, T* y) {
+/// Two taps, the usual case, for rows that lie in_width and dim.out apart. Only where an element of
+/// weight 0 is not finite there is more to do.
+template <int rows, class T>
+void resample_pairs(const ResampleDim& dim, const T* x, index in_width, T* y) {
   const T* first = static_cast<const T*>(dim.weight);
   const T* second = first + dim.out;
   for (index o = 0; o < dim.out; ++o) {
     const T* from = alone(x + dim.start[o]);
     const T p = first[o];
     const T q = second[o];
-    const T total = p * from[0] + q * from[1];
-    y[o] = total == total ? total : (p != 0 ? p * from[0] : T{0}) + (q != 0 ? q * from[1] : T{0});
+    for (int r = 0; r < rows; ++r, from += in_width) {
+      const T total = p * from[0] + q * from[1];
+      y[r * dim.out + o] =
+          total == total ? total : (p != 0 ? p * from[0] : T{0}) + (q != 0 ? q * from[1] : T{0});
+    }
   }
 }
 
 /// Places of a row are single elements: they are computed side by side.
 template <class T>
 void resample_elements(const ResampleDim& dim, const T* x, T* y) {
-  if (dim.taps == 2) return resample_pairs(dim, x, y);
+  if (dim.taps == 2) return resample_pairs<1>(dim, x, 0, y);
   const T* weight = static_cast<const T*>(dim.weight);
   constexpr index tile = 64;
   for (index first = 0; first < dim.out; first += tile) {
@@ -103,7 +107,11 @@ void resample_block(const ResampleShape& shape, const T* x, T* y, index begin, i
   const index in_width = columns.in * shape.inner, out_width = columns.out * shape.inner;
   const T* weight = static_cast<const T*>(rows.weight);
   if (rows.identity) {
-    for (index o = begin; o < end; ++o) resample_row(shape, x + o * in_width, y + o * out_width);
+    index o = begin;
+    if (shape.inner == 1 && columns.taps == 2)
+      for (; o + 4 <= end; o += 4)
+        resample_pairs<4>(columns, x + o * in_width, in_width, y + o * out_width);
+    for (; o < end; ++o) resample_row(shape, x + o * in_width, y + o * out_width);
     return;
   }
   if (columns.identity) {
