@@ -1,5 +1,7 @@
 // Distances between all pairs of rows: cdist, pdist.
 
+#include <cstring>
+
 #include "ops/family.h"
 #include "ops/registry.h"
 
@@ -255,14 +257,21 @@ constinit const Op<Tensor(Tensor, double)> row_pairs{{
           const Tensor rows = dense(converted(x, type));
           const index n = x.shape()[0], width = x.shape()[1];
           const Tensor out = Tensor::empty({n * (n - 1) / 2}, type);
-          const char* from = static_cast<const char*>(rows.address());
-          auto* to = static_cast<char*>(out.address());
-          for (index i = 0; i + 1 < n; ++i) {
-            const index others = n - 1 - i;
-            distance_kernels(type).direct({1, 1, others, width, p},
-                                          from + i * width * size_of(type),
-                                          from + (i + 1) * width * size_of(type), to);
-            to += others * size_of(type);
+          // Some rows against all from the first of them on: few pairs come twice, and the kernel
+          // has rows enough to be quick.
+          constexpr index block = 16;
+          const Tensor part = Tensor::empty({std::min(block, n), n}, type);
+          const auto at = [&](const Tensor& data, index element) {
+            return static_cast<char*>(data.address()) + element * size_of(type);
+          };
+          index done = 0;
+          for (index first = 0; first + 1 < n; first += block) {
+            const index count = std::min(block, n - first), others = n - first;
+            const char* const from = at(rows, first * width);
+            distance_kernels(type).direct({1, count, others, width, p}, from, from, part.address());
+            for (index i = 0; i < count; done += others - 1 - i++)
+              std::memcpy(at(out, done), at(part, i * others + i + 1),
+                          static_cast<std::size_t>((others - 1 - i) * size_of(type)));
           }
           return converted(out, x.dtype());
         },
