@@ -182,6 +182,7 @@ __all__ = [
     "adjoint",
     "all",
     "allclose",
+    "alpha_dropout",
     "amax",
     "amin",
     "aminmax",
@@ -250,6 +251,8 @@ __all__ = [
     "cdouble",
     "ceil",
     "ceil_",
+    "celu",
+    "celu_",
     "cfloat",
     "channel_shuffle",
     "chunk",
@@ -283,6 +286,7 @@ __all__ = [
     "cos_",
     "cosh",
     "cosh_",
+    "cosine_similarity",
     "count_nonzero",
     "cov",
     "coverage",
@@ -338,6 +342,7 @@ __all__ = [
     "expm1",
     "expm1_",
     "eye",
+    "feature_alpha_dropout",
     "fill",
     "fill_",
     "fix",
@@ -384,6 +389,7 @@ __all__ = [
     "gru_cell",
     "gt",
     "half",
+    "hardshrink",
     "heaviside",
     "histc",
     "histogram",
@@ -513,6 +519,8 @@ __all__ = [
     "ops",
     "optim",
     "outer",
+    "pairwise_distance",
+    "pdist",
     "permute",
     "pixel_shuffle",
     "pixel_unshuffle",
@@ -521,6 +529,7 @@ __all__ = [
     "polygamma",
     "positive",
     "pow",
+    "prelu",
     "prod",
     "promote_types",
     "put",
@@ -556,6 +565,7 @@ __all__ = [
     "round",
     "round_",
     "row_stack",
+    "rrelu",
     "rsqrt",
     "rsqrt_",
     "rsub",
@@ -568,6 +578,8 @@ __all__ = [
     "seed",
     "select",
     "select_scatter",
+    "selu",
+    "selu_",
     "serialization",
     "set_default_dtype",
     "set_grad_enabled",
@@ -618,6 +630,8 @@ __all__ = [
     "tensor_split",
     "tensordot",
     "testing",
+    "threshold",
+    "threshold_",
     "tile",
     "topk",
     "trace",
@@ -874,6 +888,25 @@ def all(
     for
     all, () for none: each element alone. keepdim: keep them with size 1 (default False).
     Returns bool, uint8 for uint8. No elements give True.
+    """
+
+def alpha_dropout(
+    input: _Operand,
+    p: _float = 0.5,
+    training: _bool = False,
+    inplace: _bool = False,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Dropout that keeps mean 0 and variance 1: elements become -1.7581, the limit of selu.
+
+    input: (*), floating point. p: the probability of each (default 0.5); 0 gives input
+    itself, 1 zeros.
+    Everything is then scaled and shifted. training=False (default) gives input itself.
+    inplace=True
+    writes over input. The mask takes no memory: the backward pass draws it again.
+    Raises ValueError unless 0 <= p <= 1, DTypeError for integers. Source: Klambauer and
+    others, 2017.
     """
 
 def amax(
@@ -1475,6 +1508,19 @@ def ceil(input: _Operand, *, out: Tensor | None = None) -> Tensor:
 def ceil_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Least integer not below every element. In place."""
 
+def celu(input: _Operand, alpha: _float = 1.0, *, out: Tensor | None = None) -> Tensor:
+    """Continuously differentiable ELU: max(x, 0) + min(0, alpha * (exp(x / alpha) - 1)).
+
+    input: (*), floating point. Returns the same shape and dtype. alpha: default 1. The
+    gradient is 1 at
+    0. Raises ValueError if alpha is 0, DTypeError for integers. Source: Barron, 2017.
+    """
+
+def celu_(input: _Operand, alpha: _float = 1.0, *, out: Tensor | None = None) -> Tensor:
+    """Continuously differentiable ELU: max(x, 0) + min(0, alpha * (exp(x / alpha) - 1)). In
+    place.
+    """
+
 def channel_shuffle(input: _Operand, groups: _int, *, out: Tensor | None = None) -> Tensor:
     """Channels dealt out anew: those of each group in turn, one from every group.
 
@@ -1890,6 +1936,25 @@ def cosh(input: _Operand, *, out: Tensor | None = None) -> Tensor:
 def cosh_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Hyperbolic cosine of every element: (exp(x) + exp(-x)) / 2. In place."""
 
+def cosine_similarity(
+    x1: _Operand,
+    x2: _Operand,
+    dim: _int = 1,
+    eps: _float = 1e-08,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Cosine of the angle between vectors: x1 · x2 / (max(|x1|, eps) max(|x2|, eps)).
+
+    x1, x2: floating point, broadcast against each other. dim: along which the vectors lie
+    in their
+    common shape (default 1); the result lacks it. eps: default 1e-8, so that a vector of
+    zeros gives 0.
+    Neither overflows nor vanishes at extreme lengths. Raises IndexError for a dim that is
+    not there,
+    DTypeError for integers.
+    """
+
 def count_nonzero(
     input: _Operand,
     dim: _int | Sequence[_int] | None = None,
@@ -2296,6 +2361,24 @@ def expm1(input: _Operand, *, out: Tensor | None = None) -> Tensor:
 def expm1_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Exponential of every element, less one: exp(x) - 1, accurate near 0. In place."""
 
+def feature_alpha_dropout(
+    input: _Operand,
+    p: _float = 0.5,
+    training: _bool = False,
+    inplace: _bool = False,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """alpha_dropout of whole channels: those of (N, C, …).
+
+    input: floating point with at least 2 dims. p: the probability of each channel
+    (default 0.5); 0
+    gives input itself, 1 zeros. training=False (default) gives input itself. inplace=True
+    writes over
+    input. Raises ValueError unless 0 <= p <= 1, ShapeError for fewer dims, DTypeError for
+    integers.
+    """
+
 def fill(input: _Operand, value: _Operand, *, out: Tensor | None = None) -> Tensor:
     """A tensor of the shape and dtype of input with value everywhere; fill_ writes it over
     input.
@@ -2545,6 +2628,14 @@ def gt(input: _Operand, other: _Operand, *, out: Tensor | None = None) -> Tensor
 
     input, other: tensors or numbers that broadcast; compared in their common dtype.
     Returns a bool tensor of their common shape. False where either is NaN.
+    """
+
+def hardshrink(input: _Operand, lambd: _float = 0.5, *, out: Tensor | None = None) -> Tensor:
+    """Small values set to 0: x where |x| > lambd, else 0.
+
+    input: (*), floating point. Returns the same shape and dtype. lambd: default 0.5. NaN
+    stays NaN. The
+    gradient is 1 where x is kept, else 0. Raises DTypeError for integers.
     """
 
 def heaviside(input: _Operand, values: _Operand, *, out: Tensor | None = None) -> Tensor:
@@ -3763,6 +3854,36 @@ def outer(input: _Operand, vec2: _Operand, *, out: Tensor | None = None) -> Tens
     other shapes.
     """
 
+def pairwise_distance(
+    x1: _Operand,
+    x2: _Operand,
+    p: _float = 2.0,
+    eps: _float = 1e-06,
+    keepdim: _bool = False,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Distance of vectors along the last dim: |x1 - x2 + eps| in the norm of order p.
+
+    x1, x2: (*, D), broadcast against each other; integers give float32. p: default 2.
+    eps: added to
+    each difference (default 1e-6), which keeps the gradient of equal vectors finite;
+    PyTorch's does so
+    too. Returns (*), or (*, 1) if keepdim.
+    """
+
+def pdist(input: _Operand, p: _float = 2.0, *, out: Tensor | None = None) -> Tensor:
+    """Distances between all pairs of rows i < j, in the norm of order p.
+
+    input: (n, width), floating point. p: 0 or more, default 2; 0 counts differences, inf
+    is the
+    greatest one. Returns (n (n - 1) / 2): the pairs (0, 1), (0, 2), …, (n - 2, n - 1).
+    The gradient at
+    distance 0 is 0. Raises ShapeError for another number of dims, ValueError for a
+    negative p,
+    DTypeError for integers. cdist gives the whole matrix.
+    """
+
 def permute(input: _Operand, *dims: _int | Sequence[_int]) -> Tensor:
     """A view with the dims in another order: dim i of the result is dim dims[i] of input.
 
@@ -3849,6 +3970,16 @@ def pow(input: _Operand, exponent: _Operand, *, out: Tensor | None = None) -> Te
     gradient for exponent is 0. Raises ValueError for integers to the power of a negative
     number that is written out (a tensor of exponents is not looked through), DTypeError
     for two bools.
+    """
+
+def prelu(input: _Operand, weight: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Parametric ReLU: max(x, 0) + weight * min(x, 0).
+
+    input: (*), floating point. weight: one number for all, () or (1), or (C) for each
+    channel: dim 1 of
+    input. Returns the shape of input. Raises ShapeError for another weight, DTypeError
+    for integers.
+    Source: He and others, 2015.
     """
 
 def prod(
@@ -4214,6 +4345,25 @@ def round_(input: _Operand, *, decimals: _int, out: Tensor | None = None) -> Ten
 def row_stack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """vstack under another name: the tensors one below the other."""
 
+def rrelu(
+    input: _Operand,
+    lower: _float = 0.125,
+    upper: _float = 0.3333333333333333,
+    training: _bool = False,
+    inplace: _bool = False,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Randomized leaky ReLU: x where x > 0, else a * x.
+
+    input: (*), floating point. training: a is drawn for each element, uniform in [lower,
+    upper);
+    otherwise (default) it is (lower + upper) / 2. inplace=True writes over input.
+    Defaults: 1 / 8 and
+    1 / 3. Raises ValueError unless lower <= upper, DTypeError for integers. Source: Xu
+    and others, 2015.
+    """
+
 def rsqrt(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Reciprocal of the square root of every element: 1 / sqrt(x).
 
@@ -4413,6 +4563,19 @@ def select_scatter(
     counts from the
     end. Raises IndexError for an index or a dim out of range, ShapeError when src does
     not fit.
+    """
+
+def selu(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Scaled ELU: scale * elu(x, alpha), with constants that keep mean 0 and variance 1.
+
+    input: (*), floating point. Returns the same shape and dtype. alpha is 1.6733, scale
+    1.0507. Raises
+    DTypeError for integers. Source: Klambauer and others, 2017.
+    """
+
+def selu_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Scaled ELU: scale * elu(x, alpha), with constants that keep mean 0 and variance 1. In
+    place.
     """
 
 def sgn(input: _Operand, *, out: Tensor | None = None) -> Tensor:
@@ -4747,6 +4910,31 @@ def tensor_split(input: _Operand, sections: _int, dim: _int = 0) -> tuple[Tensor
 
     sections: their number; the first n % sections are one longer, n = input.size(dim).
     """
+
+def threshold(
+    input: _Operand,
+    threshold: _float,
+    value: _float,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Small values replaced: x where x > threshold, else value.
+
+    input: (*), any dtype but bool. Returns the same shape and dtype; fractions of value
+    are cut off for
+    integers. NaN stays NaN. The gradient is 1 where x is kept, else 0. Raises DTypeError
+    for bool
+    tensors.
+    """
+
+def threshold_(
+    input: _Operand,
+    threshold: _float,
+    value: _float,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Small values replaced: x where x > threshold, else value. In place."""
 
 def tile(input: _Operand, *dims: _int | Sequence[_int], out: Tensor | None = None) -> Tensor:
     """The whole tensor repeated along every dim, as NumPy's tile.

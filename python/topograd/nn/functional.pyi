@@ -16,6 +16,7 @@ from topograd._C import (
     _str,
 )
 from topograd.nn.adapted import (
+    celu,
     elu,
     hardsigmoid,
     hardswish,
@@ -24,7 +25,16 @@ from topograd.nn.adapted import (
     mish,
     relu,
     relu6,
+    rrelu_,
+    selu,
     silu,
+    threshold,
+)
+from topograd.nn.adapted_losses import (
+    ctc_loss,
+    linear_cross_entropy,
+    normalize,
+    triplet_margin_with_distance_loss,
 )
 from topograd.nn.adapted_pooling import (
     adaptive_avg_pool1d,
@@ -46,27 +56,19 @@ from topograd.nn.adapted_pooling import (
 )
 from topograd.nn.composed import (
     bilinear,
-    cosine_similarity,
-    dropout1d,
-    dropout2d,
-    group_norm,
-    huber_loss,
-    kl_div,
-    pairwise_distance,
-    rms_norm,
-    smooth_l1_loss,
 )
 from topograd.nn.composed_activations import (
-    celu,
-    glu,
-    prelu,
-    selu,
     softmin,
     tanhshrink,
-    threshold,
 )
 from topograd.nn.composed_attention import (
     multi_head_attention_forward,
+)
+from topograd.nn.composed_images import (
+    local_response_norm,
+    upsample,
+    upsample_bilinear,
+    upsample_nearest,
 )
 
 __all__ = [
@@ -79,6 +81,8 @@ __all__ = [
     "adaptive_max_pool2d_with_indices",
     "adaptive_max_pool3d",
     "adaptive_max_pool3d_with_indices",
+    "affine_grid",
+    "alpha_dropout",
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
@@ -87,6 +91,8 @@ __all__ = [
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "celu",
+    "celu_",
+    "channel_shuffle",
     "conv1d",
     "conv2d",
     "conv3d",
@@ -94,34 +100,53 @@ __all__ = [
     "conv_transpose1d",
     "conv_transpose2d",
     "conv_transpose3d",
+    "cosine_embedding_loss",
     "cosine_similarity",
     "cross_entropy",
+    "ctc_loss",
     "dropout",
     "dropout1d",
     "dropout2d",
+    "dropout3d",
     "elu",
+    "elu_",
     "embedding",
+    "embedding_bag",
+    "feature_alpha_dropout",
+    "fold",
     "fractional_max_pool2d",
     "fractional_max_pool2d_with_indices",
     "fractional_max_pool3d",
     "fractional_max_pool3d_with_indices",
+    "gaussian_nll_loss",
     "gelu",
     "glu",
+    "grid_sample",
     "group_norm",
+    "gumbel_softmax",
+    "hardshrink",
     "hardsigmoid",
     "hardswish",
     "hardtanh",
+    "hardtanh_",
+    "hinge_embedding_loss",
     "huber_loss",
+    "instance_norm",
+    "interpolate",
     "kl_div",
     "l1_loss",
     "layer_norm",
     "leaky_relu",
+    "leaky_relu_",
     "linear",
+    "linear_cross_entropy",
+    "local_response_norm",
     "log_softmax",
     "logsigmoid",
     "lp_pool1d",
     "lp_pool2d",
     "lp_pool3d",
+    "margin_ranking_loss",
     "max_pool1d",
     "max_pool1d_with_indices",
     "max_pool2d",
@@ -134,28 +159,84 @@ __all__ = [
     "mish",
     "mse_loss",
     "multi_head_attention_forward",
+    "multi_margin_loss",
+    "multilabel_margin_loss",
+    "multilabel_soft_margin_loss",
+    "native_channel_shuffle",
     "nll_loss",
+    "normalize",
     "one_hot",
     "pad",
     "pairwise_distance",
+    "pdist",
+    "pixel_shuffle",
+    "pixel_unshuffle",
+    "poisson_nll_loss",
     "prelu",
     "relu",
     "relu6",
     "relu_",
     "rms_norm",
+    "rrelu",
+    "rrelu_",
     "scaled_dot_product_attention",
     "selu",
+    "selu_",
     "sigmoid",
     "silu",
     "smooth_l1_loss",
+    "soft_margin_loss",
     "softmax",
     "softmin",
     "softplus",
+    "softshrink",
     "softsign",
     "tanh",
     "tanhshrink",
     "threshold",
+    "threshold_",
+    "triplet_margin_loss",
+    "triplet_margin_with_distance_loss",
+    "unfold",
+    "upsample",
+    "upsample_bilinear",
+    "upsample_nearest",
 ]
+
+def affine_grid(
+    theta: _Operand,
+    size: _int | Sequence[_int],
+    align_corners: _bool | None = None,
+) -> Tensor:
+    """The points of grid_sample that an affine map makes of the pixels of an image.
+
+    theta: (N, 2, 3) with size (N, C, H, W), or (N, 3, 4) with size (N, C, D, H, W),
+    floating point.
+    Returns (N, H, W, 2) or (N, D, H, W, 3): point = theta[n] @ (x, y, 1), where x and y
+    go from -1 to 1
+    over the pixels' centers. align_corners: as in grid_sample (None and False: -1 and 1
+    are the outer
+    edges of the corner pixels). Raises ShapeError where theta and size do not fit.
+    """
+
+def alpha_dropout(
+    input: _Operand,
+    p: _float = 0.5,
+    training: _bool = False,
+    inplace: _bool = False,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Dropout that keeps mean 0 and variance 1: elements become -1.7581, the limit of selu.
+
+    input: (*), floating point. p: the probability of each (default 0.5); 0 gives input
+    itself, 1 zeros.
+    Everything is then scaled and shifted. training=False (default) gives input itself.
+    inplace=True
+    writes over input. The mask takes no memory: the backward pass draws it again.
+    Raises ValueError unless 0 <= p <= 1, DTypeError for integers. Source: Klambauer and
+    others, 2017.
+    """
 
 def avg_pool1d(
     input: _Operand,
@@ -290,6 +371,21 @@ def binary_cross_entropy_with_logits(
     reduction: 'mean' (default), 'sum' or 'none' (*).
     Raises ShapeError for different shapes, ValueError for another reduction, DTypeError
     for integers.
+    """
+
+def celu_(input: _Operand, alpha: _float = 1.0, *, out: Tensor | None = None) -> Tensor:
+    """Continuously differentiable ELU: max(x, 0) + min(0, alpha * (exp(x / alpha) - 1)). In
+    place.
+    """
+
+def channel_shuffle(input: _Operand, groups: _int, *, out: Tensor | None = None) -> Tensor:
+    """Channels dealt out anew: those of each group in turn, one from every group.
+
+    out[:, i * groups + g] = input[:, g * (C / groups) + i]. input: (N, C, *), at least
+    three dims, any
+    dtype; channels_last stays. Raises ValueError if groups does not divide C, ShapeError
+    for fewer
+    dims. Source: Zhang and others, 2018.
     """
 
 @overload
@@ -510,6 +606,44 @@ def conv_transpose3d(
     up to 2 ** 53.
     """
 
+def cosine_embedding_loss(
+    input1: _Operand,
+    input2: _Operand,
+    target: _Operand,
+    margin: _float = 0.0,
+    *,
+    reduction: _str = "mean",
+) -> Tensor:
+    """1 - cos where target is 1, max(0, cos - margin) where it is -1.
+
+    cos: the cosine of the angle between the rows of input1 and input2, (N, D) or (D).
+    target: 1 or -1,
+    (N) or (). margin: default 0, usually between 0 and 0.5. reduction: 'mean' (default),
+    'sum' or
+    'none' (N). Raises ShapeError when shapes do not fit, ValueError for another
+    reduction, DTypeError
+    for integers.
+    """
+
+def cosine_similarity(
+    x1: _Operand,
+    x2: _Operand,
+    dim: _int = 1,
+    eps: _float = 1e-08,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Cosine of the angle between vectors: x1 · x2 / (max(|x1|, eps) max(|x2|, eps)).
+
+    x1, x2: floating point, broadcast against each other. dim: along which the vectors lie
+    in their
+    common shape (default 1); the result lacks it. eps: default 1e-8, so that a vector of
+    zeros gives 0.
+    Neither overflows nor vanishes at extreme lengths. Raises IndexError for a dim that is
+    not there,
+    DTypeError for integers.
+    """
+
 def cross_entropy(
     input: _Operand,
     target: _Operand,
@@ -556,6 +690,54 @@ def dropout(
     others, 2014.
     """
 
+def dropout1d(
+    input: _Operand,
+    p: _float = 0.5,
+    training: _bool = True,
+    inplace: _bool = False,
+) -> Tensor:
+    """Whole channels set to 0 with probability p, the others divided by 1 - p.
+
+    input: (N, C, L) or (C, L), floating point. p: default 0.5. training=False gives input
+    itself.
+    inplace=True writes over input. Raises ValueError unless 0 <= p <= 1, ShapeError for
+    another number of dims, DTypeError for integers. Source: Tompson
+    and others, 2015.
+    """
+
+def dropout2d(
+    input: _Operand,
+    p: _float = 0.5,
+    training: _bool = True,
+    inplace: _bool = False,
+) -> Tensor:
+    """Whole channels set to 0 with probability p, the others divided by 1 - p.
+
+    input: (N, C, H, W), or (N, C, L) and (N, C) as in PyTorch; floating point. p: default
+    0.5.
+    training=False gives input itself. inplace=True writes over input. Raises ValueError
+    unless 0 <= p <= 1, ShapeError for another number of dims,
+    DTypeError for integers. Source: Tompson and others, 2015.
+    """
+
+def dropout3d(
+    input: _Operand,
+    p: _float = 0.5,
+    training: _bool = True,
+    inplace: _bool = False,
+) -> Tensor:
+    """Whole channels set to 0 with probability p, the others divided by 1 - p.
+
+    input: (N, C, D, H, W) or (C, D, H, W), floating point. p: default 0.5. training=False
+    gives input
+    itself. inplace=True writes over input. Raises ValueError unless 0 <= p <= 1,
+    ShapeError for another number of dims, DTypeError for integers.
+    Source: Tompson and others, 2015.
+    """
+
+def elu_(input: _Operand, alpha: _float = 1.0) -> Tensor:
+    """Exponential linear unit: x where x > 0, else alpha * (exp(x) - 1). In place."""
+
 def embedding(
     input: _Operand,
     weight: _Operand,
@@ -569,16 +751,107 @@ def embedding(
 
     input: integers (*). weight: (rows, width). Returns (*, width). The gradient of a row
     of weight is
-    the sum over its places in input; it is dense: sparse=True is accepted and has no
-    effect.
+    the sum over its places in input; it is dense: sparse=True is refused.
     padding_idx: a row, negative from the end, that gets no gradient. max_norm: before the
     look-up, the
     rows in input whose norm_type-norm (default 2) is larger are scaled down to it, in
     weight itself.
     scale_grad_by_freq=True divides the gradient of a row by the number of its places in
     input.
-    Raises IndexError for an index outside of [0, rows), ValueError for such a
-    padding_idx.
+    Raises IndexError for an index outside of [0, rows), ValueError for such a padding_idx
+    and for
+    sparse=True.
+    """
+
+def embedding_bag(
+    input: _Operand,
+    weight: _Operand,
+    offsets: _Operand | None = None,
+    max_norm: _float | None = None,
+    norm_type: _float = 2.0,
+    scale_grad_by_freq: _bool = False,
+    mode: _str = "mean",
+    sparse: _bool = False,
+    per_sample_weights: _Operand | None = None,
+    include_last_offset: _bool = False,
+    padding_idx: _int | None = None,
+) -> Tensor:
+    """Rows of a table by number, added up, averaged or compared in bags.
+
+    input: integers, (bags, n), or (entries,) with offsets (bags,): bag b holds the
+    entries from
+    offsets[b] on, up to the next offset or the end; include_last_offset=True says that
+    offsets holds
+    the end too. weight: (rows, width). Returns (bags, width), without the rows in
+    between. mode: 'sum',
+    'mean' (default) or 'max'; an empty bag gives zeros. per_sample_weights: a factor for
+    each entry,
+    with 'sum'. padding_idx: a row that does not count and gets no gradient. max_norm,
+    norm_type,
+    scale_grad_by_freq: as in embedding. The gradient is dense and the same for any number
+    of threads.
+    Raises IndexError for an index outside of [0, rows), ValueError for options that do
+    not fit together
+    and for sparse=True, ShapeError where shapes do not fit.
+    """
+
+def feature_alpha_dropout(
+    input: _Operand,
+    p: _float = 0.5,
+    training: _bool = False,
+    inplace: _bool = False,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """alpha_dropout of whole channels: those of (N, C, …).
+
+    input: floating point with at least 2 dims. p: the probability of each channel
+    (default 0.5); 0
+    gives input itself, 1 zeros. training=False (default) gives input itself. inplace=True
+    writes over
+    input. Raises ValueError unless 0 <= p <= 1, ShapeError for fewer dims, DTypeError for
+    integers.
+    """
+
+def fold(
+    input: _Operand,
+    output_size: _int | Sequence[_int],
+    kernel_size: _int | Sequence[_int],
+    dilation: _int | Sequence[_int] = 1,
+    padding: _int | Sequence[_int] = 0,
+    stride: _int | Sequence[_int] = 1,
+) -> Tensor:
+    """Images from the columns of all their windows; overlapping ones add up.
+
+    input: (N, C * kh * kw, L) or (C * kh * kw, L), no integers, as unfold gives them.
+    Returns
+    (N, C, *output_size). output_size, kernel_size, dilation, padding and stride: a number
+    or a pair.
+    fold(unfold(x)) is x times the number of windows over each pixel.
+    Raises ShapeError where the sizes do not fit, DTypeError for integers.
+    """
+
+def gaussian_nll_loss(
+    input: _Operand,
+    target: _Operand,
+    var: _Operand,
+    full: _bool = False,
+    eps: _float = 1e-06,
+    reduction: _str = "mean",
+) -> Tensor:
+    """Negative log-likelihood of normal distributions.
+
+    ½ (log(var) + (input - target)² / var), with var at least eps. input: the means (*),
+    floating
+    point. target: the same shape, where PyTorch broadcasts. var: the variances, of the
+    same shape, of
+    one that has 1 in the place of the last dim or lacks it, or a number. full: adds ½
+    log(2π).
+    eps: default 1e-6; the limit has no effect on the gradient. reduction: 'mean'
+    (default), 'sum' or
+    'none' (*). Raises ShapeError for shapes that do not fit, ValueError for a negative
+    var or another
+    reduction, DTypeError for integers. Source: Nix and Weigend, 1994.
     """
 
 def gelu(input: _Operand, *, approximate: _str = "none") -> Tensor:
@@ -590,10 +863,226 @@ def gelu(input: _Operand, *, approximate: _str = "none") -> Tensor:
     approximate, DTypeError for integers. Source: Hendrycks and Gimpel, 2016.
     """
 
-def l1_loss(input: _Operand, target: _Operand, reduction: _str = "mean") -> Tensor:
+def glu(input: _Operand, dim: _int = -1) -> Tensor:
+    """Gated linear unit: a * sigmoid(b), where a and b are the halves of x along a dim.
+
+    input: floating point. dim: default the last; the result has half its size. Raises
+    ShapeError where
+    that is odd, DTypeError for integers. Source: Dauphin and others, 2016.
+    """
+
+def grid_sample(
+    input: _Operand,
+    grid: _Operand,
+    mode: _str = "bilinear",
+    padding_mode: _str = "zeros",
+    align_corners: _bool | None = None,
+) -> Tensor:
+    """Images looked at along a grid of points.
+
+    input: (N, C, H, W) with grid (N, h, w, 2), or (N, C, D, H, W) with grid (N, d, h, w,
+    3), of the
+    same dtype. Returns (N, C, h, w) or (N, C, d, h, w). The last dim of grid is (x, y) or
+    (x, y, z), -1
+    to 1 from one end of the image to the other; NaN counts as -1. mode: 'bilinear',
+    'nearest' (of
+    halves the even pixel) or 'bicubic' (a = -0.75, for images). padding_mode: what is
+    outside, 'zeros',
+    'border' (the edge) or 'reflection'. align_corners: whether -1 and 1 are the centers
+    of the corner
+    pixels; None (default) and False: their outer edges.
+    The gradients are the same for any number of threads; that of grid is 0 for 'nearest',
+    and where
+    'border' or 'reflection' holds a point at the edge. A pixel of weight 0 has no
+    influence.
+    Raises ShapeError where the shapes do not fit, ValueError for another mode, DTypeError
+    for integers.
+    Source: Jaderberg and others, 2015.
+    """
+
+def group_norm(
+    input: _Operand,
+    num_groups: _int,
+    weight: _Operand | None = None,
+    bias: _Operand | None = None,
+    eps: _float = 1e-05,
+) -> Tensor:
+    """Mean 0 and variance 1 over each group of channels of each example.
+
+    out = (input - mean) / sqrt(var + eps) * weight[c] + bias[c]. input: (N, C, *),
+    floating point; its
+    shape, dtype and format stay. mean and the biased var are taken over C / num_groups
+    channels and all
+    dims behind. weight and bias: (C,), None (default) leaves them out. eps: default 1e-5.
+    Raises ValueError if num_groups does not divide C, ShapeError where shapes do not fit,
+    DTypeError
+    for integers. Source: Wu and He, 2018.
+    """
+
+def gumbel_softmax(
+    logits: _Operand,
+    tau: _float = 1.0,
+    hard: _bool = False,
+    eps: _float = 1e-10,
+    dim: _int = -1,
+) -> Tensor:
+    """Samples of classes that have a gradient: softmax((logits + noise) / tau) along a dim.
+
+    logits: (*), floating point, logarithms of probabilities up to a constant. The noise
+    is drawn from
+    the Gumbel distribution, so that the greatest element is a sample of a class. tau:
+    positive, default
+    1; the smaller, the nearer to one class. hard: gives exactly 0 and 1, with the
+    gradient of the soft
+    sample. eps: has no effect, as in PyTorch. dim: default the last. Raises ValueError
+    unless tau > 0,
+    IndexError for a dim that is not there, DTypeError for integers. Source: Jang and
+    others, 2017.
+    """
+
+def hardshrink(input: _Operand, lambd: _float = 0.5, *, out: Tensor | None = None) -> Tensor:
+    """Small values set to 0: x where |x| > lambd, else 0.
+
+    input: (*), floating point. Returns the same shape and dtype. lambd: default 0.5. NaN
+    stays NaN. The
+    gradient is 1 where x is kept, else 0. Raises DTypeError for integers.
+    """
+
+def hardtanh_(input: _Operand, min_val: _float = -1.0, max_val: _float = 1.0) -> Tensor:
+    """Every element limited to [min_val, max_val]: min(max(x, min_val), max_val). In place."""
+
+def hinge_embedding_loss(
+    input: _Operand,
+    target: _Operand,
+    margin: _float = 1.0,
+    *,
+    reduction: _str = "mean",
+) -> Tensor:
+    """input where target is 1, max(0, margin - input) where it is -1.
+
+    input: distances (*), floating point. target: 1 or -1, of the same shape; others give
+    the sum of
+    both. margin: default 1. reduction: 'mean' (default), 'sum' or 'none' (*). Raises
+    ShapeError for
+    different shapes, which PyTorch broadcasts, ValueError for another reduction,
+    DTypeError for
+    integers. Source: Hadsell and others, 2006.
+    """
+
+def huber_loss(
+    input: _Operand,
+    target: _Operand,
+    reduction: _str = "mean",
+    delta: _float = 1.0,
+    weight: _Operand | None = None,
+) -> Tensor:
+    """½ d² where d = |input - target| is below delta, delta (d - ½ delta) elsewhere.
+
+    input, target: the same shape (*); unlike in PyTorch they do not broadcast. delta:
+    positive, default
+    1. weight: a factor for each element, broadcasts; unlike that of mse_loss, 'mean' is
+    divided by the
+    number of elements, as in PyTorch. reduction: 'mean' (default), 'sum' or 'none' (*).
+    Raises
+    ShapeError for different shapes, ValueError for another delta or reduction, DTypeError
+    for integers.
+    Source: Huber, 1964.
+    """
+
+def instance_norm(
+    input: _Operand,
+    running_mean: _Operand | None = None,
+    running_var: _Operand | None = None,
+    weight: _Operand | None = None,
+    bias: _Operand | None = None,
+    use_input_stats: _bool = True,
+    momentum: _float = 0.1,
+    eps: _float = 1e-05,
+) -> Tensor:
+    """Mean 0 and variance 1 of each channel of each example.
+
+    out = (input - mean) / sqrt(var + eps) * weight[c] + bias[c]. input: (N, C, *),
+    floating point; its
+    shape, dtype and format stay. use_input_stats=True (default): mean and the biased var
+    are taken over
+    the dims behind C, and running = (1 - momentum) * running + momentum * (their mean
+    over N) in place,
+    the running_var with the unbiased variance. False takes running_mean and running_var,
+    which must be
+    there. running_mean, running_var, weight, bias: (C,) or None. momentum: default 0.1,
+    eps: 1e-5.
+    Raises ShapeError when a shape does not fit, and for fewer than two values to take
+    statistics of;
+    ValueError without running statistics where they are needed. Source: Ulyanov and
+    others, 2016.
+    """
+
+def interpolate(
+    input: _Operand,
+    size: _int | Sequence[_int] | None = None,
+    scale_factor: _float | Sequence[_float] | None = None,
+    mode: _str = "nearest",
+    align_corners: _bool | None = None,
+    recompute_scale_factor: _bool | None = None,
+    antialias: _bool = False,
+) -> Tensor:
+    """An image, a signal or a volume in another size.
+
+    input: (N, C, L), (N, C, H, W) or (N, C, D, H, W). size: the new spatial sizes, a
+    number or one per
+    dim; or scale_factor: what they are multiplied with, rounded down. mode: 'nearest'
+    (pixel
+    floor(i * in / out)), 'nearest-exact' (floor((i + 0.5) * in / out)), 'linear',
+    'bilinear' or
+    'trilinear' (between the nearest two of each dim), 'bicubic' (cubic convolution with a
+    = -0.75 over
+    four), 'area' (the mean of the pixels covered). Every mode works along one dim after
+    the other.
+    align_corners: whether the corner pixels' centers keep their place (default False:
+    their outer edges
+    do). recompute_scale_factor=True takes in / out for the step between pixels where
+    scale_factor is
+    not whole; by default it is 1 / scale_factor. antialias: a wider window where an image
+    gets smaller,
+    for bilinear and bicubic (a = -0.5).
+    The gradient is exact and the same for any number of threads. channels_last stays. The
+    nearest modes
+    take every dtype, the others floating point and uint8, which is rounded.
+    Raises ValueError for options that do not fit together, ShapeError for a mode of other
+    dims.
+    """
+
+def kl_div(
+    input: _Operand,
+    target: _Operand,
+    *,
+    reduction: _str = "mean",
+    log_target: _bool = False,
+) -> Tensor:
+    """How far a distribution is from another: target * (log(target) - input).
+
+    input: logarithms of probabilities (*). target: probabilities of the same shape, of
+    which 0
+    contributes 0, or their logarithms if log_target (default False). reduction:
+    'batchmean' is the sum
+    divided by the size of dim 0, the Kullback-Leibler divergence; 'mean' (default)
+    divides by the
+    number of elements; 'sum'; 'none' (*). Raises ShapeError for different shapes, which
+    PyTorch
+    broadcasts, ValueError for another reduction, DTypeError for integers.
+    """
+
+def l1_loss(
+    input: _Operand,
+    target: _Operand,
+    reduction: _str = "mean",
+    weight: _Operand | None = None,
+) -> Tensor:
     """Absolute error: |input - target|.
 
-    input, target: the same shape (*); unlike in PyTorch they do not broadcast. reduction:
+    input, target: the same shape (*); unlike in PyTorch they do not broadcast. weight: a
+    factor for
+    each element, broadcasts; 'mean' is then divided by the sum of the weights. reduction:
     'mean'
     (default; NaN for an empty input, DTypeError for integers), 'sum' or 'none' (*). The
     gradient where
@@ -621,6 +1110,9 @@ def layer_norm(
     Raises ShapeError when normalized_shape does not fit, DTypeError for integers.
     Source: Ba, Kiros and Hinton, 2016.
     """
+
+def leaky_relu_(input: _Operand, negative_slope: _float = 0.01) -> Tensor:
+    """Leaky rectified linear unit: x where x > 0, else negative_slope * x. In place."""
 
 def linear(input: _Operand, weight: _Operand, bias: _Operand | None = None) -> Tensor:
     """Affine map of the last dim: y = input @ weight.T + bias.
@@ -705,6 +1197,25 @@ def lp_pool3d(
     elements themselves, not of their magnitudes, so that a sum may be negative and its
     root NaN. The gradient is 0 where a sum is 0. Raises ShapeError when a window is
     larger than the input, ValueError for p = 0.
+    """
+
+def margin_ranking_loss(
+    input1: _Operand,
+    input2: _Operand,
+    target: _Operand,
+    margin: _float = 0.0,
+    *,
+    reduction: _str = "mean",
+) -> Tensor:
+    """Whether pairs are ranked rightly: max(0, margin - target * (input1 - input2)).
+
+    input1, input2: scores of one shape (*). target: 1 where input1 should be greater,
+    else -1, of the
+    same shape. margin: default 0. reduction: 'mean' (default), 'sum' or 'none' (*).
+    Raises ShapeError
+    for different shapes, some of which PyTorch broadcasts, ValueError for another
+    reduction,
+    DTypeError for integers.
     """
 
 def max_pool1d_with_indices(
@@ -812,16 +1323,89 @@ def max_unpool3d(
     output_size that no such pooling can have had.
     """
 
-def mse_loss(input: _Operand, target: _Operand, reduction: _str = "mean") -> Tensor:
+def mse_loss(
+    input: _Operand,
+    target: _Operand,
+    reduction: _str = "mean",
+    weight: _Operand | None = None,
+) -> Tensor:
     """Squared error: (input - target)**2.
 
     input, target: the same shape (*); unlike in PyTorch they do not broadcast, which
     would train
-    towards the mean. reduction: 'mean' (default; NaN for an empty input), 'sum' or 'none'
+    towards the mean. weight: a factor for each element, broadcasts; 'mean' is then
+    divided by the sum
+    of the weights. reduction: 'mean' (default; NaN for an empty input), 'sum' or 'none'
     (*). Raises
     ShapeError for different shapes, ValueError for another reduction, DTypeError for
     integers.
     """
+
+def multi_margin_loss(
+    input: _Operand,
+    target: _Operand,
+    p: _int = 1,
+    margin: _float = 1.0,
+    weight: _Operand | None = None,
+    *,
+    reduction: _str = "mean",
+) -> Tensor:
+    """Hinges of all classes but the right one: sum of max(0, margin - x[y] + x[i])**p / C.
+
+    input: scores (N, C) or (C), floating point. target: integer classes y (N) or (). p: 1
+    (default) or
+    2. margin: default 1. weight: (C), a factor for each right class. reduction: 'mean'
+    (default), 'sum'
+    or 'none' (N). Raises IndexError for a class outside of [0, C), ShapeError when shapes
+    do not fit,
+    ValueError for another p or reduction, DTypeError for an integer input. Source:
+    Crammer and Singer,
+    2001.
+    """
+
+def multilabel_margin_loss(
+    input: _Operand,
+    target: _Operand,
+    *,
+    reduction: _str = "mean",
+) -> Tensor:
+    """Hinges between right and wrong classes: sum of max(0, 1 - x[y] + x[i]) / C.
+
+    input: scores (N, C) or (C), floating point. target: int64 of the same shape; the
+    right classes y of
+    a row stand in front of its first -1, in any order. The sum is over all pairs of a
+    right class and a
+    wrong class i. reduction: 'mean' (default), 'sum' or 'none' (N). The gradient of
+    second order is 0.
+    Raises IndexError for a class outside of [-1, C), ShapeError for different shapes,
+    ValueError for
+    another reduction, DTypeError for an integer input or a target that is not.
+    """
+
+def multilabel_soft_margin_loss(
+    input: _Operand,
+    target: _Operand,
+    weight: _Operand | None = None,
+    *,
+    reduction: _str = "mean",
+) -> Tensor:
+    """Binary cross-entropy of the logits of each class, averaged over the classes.
+
+    input: logits (*, C), floating point. target: 0 or 1, of the same shape. weight: a
+    factor for each
+    class, broadcasts. reduction: 'mean' (default), 'sum' or 'none' (*). Raises ShapeError
+    for different
+    shapes, which PyTorch broadcasts, ValueError for another reduction, DTypeError for
+    integers.
+    """
+
+def native_channel_shuffle(
+    input: _Operand,
+    groups: _int,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """channel_shuffle(input, groups), under another name of PyTorch's."""
 
 def nll_loss(
     input: _Operand,
@@ -868,15 +1452,144 @@ def pad(
     (mirrored,
     without the edge itself), 'replicate' (the edge) or 'circular' (the other end). value
     is converted
-    to the dtype of input; only 'constant' reads it.
+    to the dtype of input; only 'constant' reads it. Any dims of any number of dims can be
+    padded in
+    any mode. channels_last stays.
     Raises ShapeError for an odd number of entries or too many, a negative size, or more
     than n - 1
     ('reflect') or n ('circular') elements in a dim of size n; ValueError for another
     mode.
     """
 
+def pairwise_distance(
+    x1: _Operand,
+    x2: _Operand,
+    p: _float = 2.0,
+    eps: _float = 1e-06,
+    keepdim: _bool = False,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Distance of vectors along the last dim: |x1 - x2 + eps| in the norm of order p.
+
+    x1, x2: (*, D), broadcast against each other; integers give float32. p: default 2.
+    eps: added to
+    each difference (default 1e-6), which keeps the gradient of equal vectors finite;
+    PyTorch's does so
+    too. Returns (*), or (*, 1) if keepdim.
+    """
+
+def pdist(input: _Operand, p: _float = 2.0, *, out: Tensor | None = None) -> Tensor:
+    """Distances between all pairs of rows i < j, in the norm of order p.
+
+    input: (n, width), floating point. p: 0 or more, default 2; 0 counts differences, inf
+    is the
+    greatest one. Returns (n (n - 1) / 2): the pairs (0, 1), (0, 2), …, (n - 2, n - 1).
+    The gradient at
+    distance 0 is 0. Raises ShapeError for another number of dims, ValueError for a
+    negative p,
+    DTypeError for integers. cdist gives the whole matrix.
+    """
+
+def pixel_shuffle(
+    input: _Operand,
+    upscale_factor: _int,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Channels turned into pixels: (*, C * r * r, H, W) to (*, C, H * r, W * r).
+
+    out[..., c, h * r + i, w * r + j] = input[..., c * r * r + i * r + j, h, w] with
+    r = upscale_factor. Any dtype; channels_last stays. Raises ShapeError for fewer than
+    three dims or
+    channels that r * r does not divide, ValueError for r < 1. Source: Shi and others,
+    2016.
+    """
+
+def pixel_unshuffle(
+    input: _Operand,
+    downscale_factor: _int,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Pixels turned into channels: (*, C, H * r, W * r) to (*, C * r * r, H, W).
+
+    The inverse of pixel_shuffle, with r = downscale_factor. input: any dtype;
+    channels_last stays.
+    Raises ShapeError for fewer than three dims or sizes that r does not divide,
+    ValueError for r < 1.
+    """
+
+def poisson_nll_loss(
+    input: _Operand,
+    target: _Operand,
+    log_input: _bool = True,
+    full: _bool = False,
+    *,
+    eps: _float = 1e-08,
+    reduction: _str = "mean",
+) -> Tensor:
+    """Negative log-likelihood of counts: exp(input) - target * input.
+
+    input: logarithms of the rates of Poisson distributions (*); with log_input=False the
+    rates
+    themselves: input - target * log(input + eps). target: counts of the same shape. full:
+    adds
+    Stirling's approximation of log(target!) where target > 1. eps: default 1e-8.
+    reduction: 'mean'
+    (default), 'sum' or 'none' (*). Raises ShapeError for different shapes, which PyTorch
+    broadcasts,
+    ValueError for another reduction, DTypeError for integers.
+    """
+
+def prelu(input: _Operand, weight: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Parametric ReLU: max(x, 0) + weight * min(x, 0).
+
+    input: (*), floating point. weight: one number for all, () or (1), or (C) for each
+    channel: dim 1 of
+    input. Returns the shape of input. Raises ShapeError for another weight, DTypeError
+    for integers.
+    Source: He and others, 2015.
+    """
+
 def relu_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Rectified linear unit: max(x, 0). In place."""
+
+def rms_norm(
+    input: _Operand,
+    normalized_shape: _int | Sequence[_int],
+    weight: _Operand | None = None,
+    eps: _float | None = None,
+) -> Tensor:
+    """The last dims over their root mean square: x / sqrt(mean(x ** 2) + eps) * weight.
+
+    input: (*, normalized_shape), floating point; its shape and dtype stay. weight has
+    normalized_shape;
+    None (default) leaves it out. eps: default the distance from 1 to the next float64
+    number for
+    float64, to the next float32 number otherwise. A row of zeros gives zeros. Raises
+    ShapeError when normalized_shape does not fit, DTypeError for integers.
+    Source: Zhang and Sennrich, 2019.
+    """
+
+def rrelu(
+    input: _Operand,
+    lower: _float = 0.125,
+    upper: _float = 0.3333333333333333,
+    training: _bool = False,
+    inplace: _bool = False,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Randomized leaky ReLU: x where x > 0, else a * x.
+
+    input: (*), floating point. training: a is drawn for each element, uniform in [lower,
+    upper);
+    otherwise (default) it is (lower + upper) / 2. inplace=True writes over input.
+    Defaults: 1 / 8 and
+    1 / 3. Raises ValueError unless lower <= upper, DTypeError for integers. Source: Xu
+    and others, 2015.
+    """
 
 def scaled_dot_product_attention(
     query: _Operand,
@@ -907,11 +1620,44 @@ def scaled_dot_product_attention(
     different dtypes. Source: Vaswani and others, 2017; Dao and others, 2022.
     """
 
+def selu_(input: _Operand, *, out: Tensor | None = None) -> Tensor:
+    """Scaled ELU: scale * elu(x, alpha), with constants that keep mean 0 and variance 1. In
+    place.
+    """
+
 def sigmoid(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Logistic function of every element: 1 / (1 + exp(-x)).
 
     input: (*); integers give float32. Returns the same shape, in [0, 1]. It does not
     overflow for any x.
+    """
+
+def smooth_l1_loss(
+    input: _Operand,
+    target: _Operand,
+    *,
+    reduction: _str = "mean",
+    beta: _float = 1.0,
+) -> Tensor:
+    """½ d² / beta where d = |input - target| is below beta, d - ½ beta elsewhere.
+
+    input, target: the same shape (*); unlike in PyTorch they do not broadcast. beta:
+    where the parabola
+    ends (default 1; 0 gives the absolute error). reduction: 'mean' (default), 'sum' or
+    'none' (*).
+    Raises ShapeError for different shapes, ValueError for negative beta and another
+    reduction,
+    DTypeError for integers. Source: Girshick, 2015.
+    """
+
+def soft_margin_loss(input: _Operand, target: _Operand, *, reduction: _str = "mean") -> Tensor:
+    """Logistic loss of two classes: log(1 + exp(-target * input)).
+
+    input: (*), floating point. target: 1 or -1, of the same shape. reduction: 'mean'
+    (default), 'sum'
+    or 'none' (*). Large inputs do not overflow. Raises ShapeError for different shapes,
+    which PyTorch
+    broadcasts, ValueError for another reduction, DTypeError for integers.
     """
 
 def softmax(
@@ -939,6 +1685,16 @@ def softplus(input: _Operand, beta: _float = 1.0, threshold: _float = 20.0) -> T
     Raises DTypeError for integers.
     """
 
+def softshrink(input: _Operand, lambd: _float = 0.5) -> Tensor:
+    """All values moved towards 0: x - lambd above lambd, x + lambd below -lambd, else 0.
+
+    input: (*), floating point. Returns the same shape and dtype. lambd: 0 or more,
+    default 0.5. NaN
+    stays NaN. The gradient is 1 outside of [-lambd, lambd], else 0. Raises ValueError for
+    a negative
+    lambd, DTypeError for integers.
+    """
+
 def softsign(input: _Operand) -> Tensor:
     """Softsign: x / (1 + |x|).
 
@@ -952,4 +1708,60 @@ def tanh(input: _Operand, *, out: Tensor | None = None) -> Tensor:
     """Hyperbolic tangent of every element: (exp(x) - exp(-x)) / (exp(x) + exp(-x)).
 
     input: (*); integers give float32. Returns the same shape, in [-1, 1].
+    """
+
+def threshold_(
+    input: _Operand,
+    threshold: _float,
+    value: _float,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Small values replaced: x where x > threshold, else value. In place."""
+
+def triplet_margin_loss(
+    anchor: _Operand,
+    positive: _Operand,
+    negative: _Operand,
+    margin: _float = 1.0,
+    p: _float = 2.0,
+    eps: _float = 1e-06,
+    swap: _bool = False,
+    *,
+    reduction: _str = "mean",
+) -> Tensor:
+    """Whether an anchor is nearer to a positive than to a negative: max(0, d(a, p) - d(a, n)
+    + margin).
+
+    anchor, positive, negative: (*, D), of one shape. d: pairwise_distance of order p
+    (default 2), with
+    eps (default 1e-6). margin: default 1. swap: takes the lesser of d(a, n) and d(p, n)
+    (Balntas and
+    others, 2016). reduction: 'mean' (default), 'sum' or 'none' (*). Raises ShapeError for
+    different
+    shapes, some of which PyTorch broadcasts, ValueError for another reduction, and for a
+    margin that is
+    not positive, DTypeError for integers.
+    """
+
+def unfold(
+    input: _Operand,
+    kernel_size: _int | Sequence[_int],
+    dilation: _int | Sequence[_int] = 1,
+    padding: _int | Sequence[_int] = 0,
+    stride: _int | Sequence[_int] = 1,
+) -> Tensor:
+    """All windows of images as the columns of a matrix.
+
+    input: (N, C, H, W) or (C, H, W), any dtype. Returns (N, C * kh * kw, L): column l is
+    the l-th
+    window in row-major order, its elements by channel and then row by row. L = the
+    product of
+    floor((size + 2 * padding - dilation * (kernel_size - 1) - 1) / stride) + 1 over both
+    dims.
+    kernel_size, dilation, padding (zeros) and stride: a number or a pair. fold is the
+    transpose.
+    Raises ShapeError for another number of dims or windows larger than the image,
+    ValueError for
+    numbers out of range.
     """
