@@ -252,6 +252,20 @@ def test_dropout_drops_only_in_training():
         nn.Dropout(1.5)
 
 
+def test_batch_norm_of_an_empty_batch_is_empty_and_changes_no_statistics():
+    for norm, shape in (
+        (nn.BatchNorm1d(3), (0, 3)),
+        (nn.BatchNorm2d(3, affine=False), (2, 3, 0, 4)),
+    ):
+        x = tg.ones(*shape, requires_grad=True)
+        out = norm(x)
+        assert tuple(out.shape) == shape
+        out.sum().backward()
+        assert tuple(x.grad.shape) == shape
+        assert norm.running_mean.tolist() == [0.0] * 3
+        assert norm.running_var.tolist() == [1.0] * 3
+
+
 def test_embedding_padding_row_and_max_norm():
     table = nn.Embedding(5, 3, padding_idx=-1)
     assert table.padding_idx == 4

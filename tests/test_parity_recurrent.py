@@ -360,4 +360,7 @@ def test_packed_sequences_convert_their_data() -> None:
     assert nn.utils.rnn.PackedSequence((packed.data, packed.batch_sizes)).data is packed.data
     with pytest.raises(TypeError, match="batch_sizes"):
         nn.utils.rnn.PackedSequence(tg.ones(2))
+    lying = nn.utils.rnn.PackedSequence(tg.ones(4, 1), tg.tensor([3, 2]))
+    with pytest.raises(ValueError, match="do not add up to the 4 rows"):
+        nn.utils.rnn.pad_packed_sequence(lying)
     assert nn.utils.rnn.invert_permutation(None) is None

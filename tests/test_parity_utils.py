@@ -162,8 +162,12 @@ def test_orthogonal(size: Any, kind: Any, trivial: bool) -> None:
         mapped = lib.nn.utils.parametrizations.orthogonal
         before = layer.weight.detach().clone()
         if not trivial and kind in ("matrix_exp", "cayley"):
+            registered = mapped(layer, "weight", kind, use_trivialization=False)
             with pytest.raises(NotImplementedError, match="It is not possible to assign"):
-                mapped(layer, "weight", kind, use_trivialization=False).weight = before
+                registered.weight = before
+            w = registered.weight.detach().numpy()
+            product = w @ w.T if w.shape[0] <= w.shape[1] else w.T @ w
+            np.testing.assert_allclose(product, np.eye(min(w.shape)), atol=1e-5)
             continue
         if not trivial and kind is None and size == (4, 4):
             continue

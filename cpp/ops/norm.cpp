@@ -131,6 +131,14 @@ void check_channels(const Tensor& x, const Tensor& per, const char* what) {
                      per.defined() ? per.shape() : Dims(), x.shape(), x.shape()[1]);
 }
 
+/// What batch_norm gives for no numbers: nothing, with a history.
+Tensor scaled_channels(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  Dims shape = Dims::filled(x.rank(), 1);
+  shape[1] = x.shape()[1];
+  const Tensor out = x * (weight.defined() ? reshape(weight, shape) : Tensor(1.0));
+  return bias.defined() ? out + reshape(bias, shape) : out;
+}
+
 }  // namespace
 
 constinit const Op<Tensor(Tensor, Dims, Tensor, Tensor, double)> layer_norm{{
@@ -256,7 +264,7 @@ training=True takes the mean and the biased var of the batch over all dims but C
 running = (1 - momentum) * running + momentum * batch in place, the running_var with the unbiased
 variance. training=False (default) takes running_mean and running_var, which must be there.
 momentum: default 0.1. eps: added to var, default 1e-5.
-Raises ShapeError when a shape does not fit, and in training for less than two values per channel;
+Raises ShapeError when a shape does not fit, and in training for a single value per channel;
 ValueError without running statistics outside of training. Source: Ioffe and Szegedy, 2015.
 
 >>> mean, var = tg.zeros(1), tg.ones(1)
@@ -293,7 +301,8 @@ tensor([[-1.0000],
                 const Tensor wide = addcmul(reshape(shift, shape), x, reshape(scale, shape), 1);
                 return wide.dtype() == x.dtype() ? wide : cast(wide, x.dtype());
               }
-              const index per = x.shape()[1] == 0 ? 0 : x.count() / x.shape()[1];
+              if (x.count() == 0) return scaled_channels(x, weight, bias);
+              const index per = x.count() / x.shape()[1];
               expect<ShapeError>(
                   per > 1,
                   "batch_norm: expects more than one value per channel when training, got shape {}",

@@ -328,8 +328,8 @@ def batch_norm(
     variance. training=False (default) takes running_mean and running_var, which must be
     there.
     momentum: default 0.1. eps: added to var, default 1e-5.
-    Raises ShapeError when a shape does not fit, and in training for less than two values
-    per channel;
+    Raises ShapeError when a shape does not fit, and in training for a single value per
+    channel;
     ValueError without running statistics outside of training. Source: Ioffe and Szegedy,
     2015.
     """

@@ -220,6 +220,11 @@ def pad_packed_sequence(
     """
     data, batch_sizes, _, order = sequence
     longest, batch = batch_sizes.numel(), int(batch_sizes[0])
+    if int(batch_sizes.sum()) != len(data):
+        raise ValueError(
+            f"pad_packed_sequence: batch_sizes {batch_sizes.tolist()} do not add up to the "
+            f"{len(data)} rows of data"
+        )
     if total_length is not None and total_length < longest:
         raise ValueError(
             f"pad_packed_sequence: total_length is {total_length}, "
