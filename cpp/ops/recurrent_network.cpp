@@ -45,11 +45,14 @@ void check_network(const Network& net, const Input& x, const Tensors& hx, const 
   const int rank = x.batch_sizes.empty() ? 3 : 2;
   expect<ShapeError>(x.rows.rank() == rank, "{}: expects an input of {} dims, got shape {}", op,
                      rank, x.rows.shape());
-  expect<ValueError>(net.layers > 0, "{}: num_layers must be positive, got {}", op, net.layers);
+  const auto given = static_cast<index>(params.size());
+  expect<ValueError>(net.layers > 0 && net.layers <= given,  // the products below stay small
+                     "{}: num_layers must be positive and have weights, got {} for {} weights", op,
+                     net.layers, given);
   const index cells = net.layers * net.directions();
-  expect<ValueError>(static_cast<index>(params.size()) == cells * per_direction,
+  expect<ValueError>(given == cells * per_direction,
                      "{}: expects {} weights for each of {} layers and directions, got {}", op,
-                     per_direction, cells, params.size());
+                     per_direction, cells, given);
   for (const Tensor& w : params) expect<ValueError>(w.defined(), "{}: a weight is None", op);
   for (const Tensor& state : hx)
     expect<ShapeError>(state.defined() && state.rank() == 3 && state.shape()[0] == cells,
