@@ -334,7 +334,7 @@ def worst(results: Sequence[Result], count: int = 10) -> str:
     )
 
 
-def chosen_ops(only: Sequence[str]) -> tuple[list[Any], list[str]]:
+def chosen_ops(only: Sequence[str], skip: Sequence[str]) -> tuple[list[Any], list[str]]:
     """Return the ops to measure, and why others are left out."""
     import torch
 
@@ -342,7 +342,9 @@ def chosen_ops(only: Sequence[str]) -> tuple[list[Any], list[str]]:
     for op in tg.ops():
         if op.hidden or (only and not any(part in str(op) for part in only)):
             continue
-        if function_of(torch, op) is None:
+        if str(op) in skip:
+            left_out.append(f"{op}: left out by --skip")
+        elif function_of(torch, op) is None:
             left_out.append(f"{op}: PyTorch has none")
         else:
             chosen.append(op)
@@ -357,6 +359,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--only", nargs="+", default=[], help="ops whose names contain one of these"
     )
+    parser.add_argument("--skip", nargs="+", default=[], metavar="NAME", help="ops to leave out")
     parser.add_argument("--seconds", type=float, default=0.02, help="of one timed block")
     parser.add_argument("--blocks", type=int, default=5, help="timed blocks of each library")
     parser.add_argument("--json", metavar="FILE", help="write all numbers there")
@@ -383,7 +386,7 @@ def main(arguments: list[str]) -> int:
         print("PyTorch is not installed: there is nothing to compare with")
         return 1
     print(machine(loaded))
-    ops, missing = chosen_ops(options.only)
+    ops, missing = chosen_ops(options.only, options.skip)
     results: list[Result] = []
     for op in ops:
         if sys.stderr.isatty():
