@@ -182,6 +182,14 @@ def test_shape_error_is_a_value_error_and_a_runtime_error() -> None:
             zeros(3) + zeros(4)
 
 
+def test_an_error_about_a_value_is_a_value_error_and_a_runtime_error() -> None:
+    assert issubclass(tg.ArgumentError, ValueError)
+    assert issubclass(tg.ArgumentError, RuntimeError)
+    for expected in (tg.ArgumentError, ValueError, RuntimeError):
+        with pytest.raises(expected, match="p must not be negative, got -1"):
+            tg.cdist(zeros(2, 2), zeros(2, 2), p=-1)
+
+
 def test_unknown_keyword_suggests_the_right_one() -> None:
     with pytest.raises(TypeError, match="keepdim"):
         zeros(2).sum(0, keep_dim=True)

@@ -362,6 +362,34 @@ def test_step_hooks_run_before_and_after_each_step_and_may_change_its_arguments(
         optimizer.register_step_post_hook(3)
 
 
+def test_hooks_of_all_optimizers_run_around_the_hooks_of_one():
+    from topograd.optim.optimizer import (
+        register_optimizer_step_post_hook,
+        register_optimizer_step_pre_hook,
+    )
+
+    first, second = optim.SGD([leaf(1.0)]), optim.Adam([leaf(1.0)])
+    calls = []
+    handles = [
+        register_optimizer_step_pre_hook(lambda o, a, k: calls.append(("pre", type(o).__name__))),
+        register_optimizer_step_post_hook(lambda o, a, k: calls.append(("post", type(o).__name__))),
+        first.register_step_pre_hook(lambda *_: calls.append("own pre")),
+        first.register_step_post_hook(lambda *_: calls.append("own post")),
+    ]
+    first.step()
+    second.step()
+    assert calls == [
+        *(("pre", "SGD"), "own pre", "own post", ("post", "SGD")),
+        *(("pre", "Adam"), ("post", "Adam")),
+    ]
+    for handle in handles:
+        handle.remove()
+    first.step()
+    assert len(calls) == 6
+    with pytest.raises(TypeError, match=r"register_optimizer_step_pre_hook: .* got int"):
+        register_optimizer_step_pre_hook(3)
+
+
 def test_state_hooks_see_and_change_what_is_saved_and_loaded():
     calls = []
     optimizer = optim.SGD([leaf(1.0)], lr=0.25)

@@ -334,6 +334,43 @@ def test_distances_of_all_pairs():
         np.testing.assert_allclose(array(x.grad), array(y.grad), rtol=1e-8, atol=1e-10)
 
 
+@pytest.mark.parametrize("shape", [(1, 40), (2, 16), (7, 33), (9, 700), (5, 4099), (130, 64)])
+@pytest.mark.parametrize("p", [0.0, 1.0, 2.0, 2.5, float("inf")])
+def test_distances_of_wide_rows(shape, p):
+    y = torch.randn(*shape, dtype=torch.float64, requires_grad=True)
+    x = to_tg(y.detach()).requires_grad_()
+    result, expected = F.pdist(x, p), torch.nn.functional.pdist(y, p)
+    np.testing.assert_allclose(array(result), array(expected), rtol=1e-9)
+    half = F.pdist(x.detach().float(), p)
+    np.testing.assert_allclose(array(half), array(expected), rtol=1e-4)
+    (result * result).sum().backward()
+    (expected * expected).sum().backward()
+    np.testing.assert_allclose(array(x.grad), array(y.grad), rtol=1e-8, atol=1e-9)
+
+
+FLAGS = [
+    ("mse_loss", {"size_average": False}, "sum"),
+    ("l1_loss", {"size_average": True}, "mean"),
+    ("smooth_l1_loss", {"reduce": False}, "none"),
+    ("mse_loss", {"size_average": False, "reduce": False}, "none"),
+    ("soft_margin_loss", {"reduce": True}, "mean"),
+    ("kl_div", {"size_average": False, "reduce": True}, "sum"),
+]
+
+
+@pytest.mark.parametrize(("name", "flags", "reduction"), FLAGS)
+def test_flags_of_old_programs_are_reductions(name, flags, reduction):
+    x, y = to_tg(values(3, 4)), to_tg(values(3, 4))
+    loss = getattr(F, name)
+    with pytest.warns(UserWarning, match=f"please use reduction='{reduction}' instead"):
+        old = loss(x, y, **flags)
+    np.testing.assert_array_equal(array(old), array(loss(x, y, reduction=reduction)))
+    with pytest.raises(TypeError):
+        loss(x, y, size_averages=False)
+    with pytest.raises(TypeError, match="size_average"):
+        F.relu(x, size_average=False)
+
+
 def test_a_target_that_does_not_fit_is_infinite_and_has_no_gradient():
     x = values(2, 1, 3)
     for zero in (False, True):

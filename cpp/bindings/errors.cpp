@@ -8,6 +8,7 @@ namespace topograd::python {
 
 PyObject* shape_error = nullptr;
 PyObject* dtype_error = nullptr;
+PyObject* argument_error = nullptr;
 std::atomic<std::int64_t> Kept::alive{0};
 
 Kept::~Kept() {
@@ -60,7 +61,7 @@ void set_exception() noexcept {
   } catch (const NotSupported& e) {
     PyErr_SetString(PyExc_NotImplementedError, e.what());
   } catch (const ValueError& e) {
-    PyErr_SetString(PyExc_ValueError, e.what());
+    PyErr_SetString(argument_error, e.what());
   } catch (const TypeError& e) {
     PyErr_SetString(PyExc_TypeError, e.what());
   } catch (const IndexError& e) {
@@ -94,9 +95,11 @@ void register_errors(py::module_& m) {
   main_thread = std::this_thread::get_id();
   py::module_::import("atexit").attr("register")(py::cpp_function(close_the_door));
   // Both: programs written for PyTorch catch RuntimeError, of which NotImplementedError is one; by
-  // meaning they are a ValueError and a TypeError.
+  // meaning they are ValueErrors and a TypeError.
   shape_error = make_error(m, "ShapeError", "Sizes or shapes that do not fit together.",
                            PyExc_ValueError, PyExc_RuntimeError);
+  argument_error = make_error(m, "ArgumentError", "A value that an argument may not have.",
+                              PyExc_ValueError, PyExc_RuntimeError);
   dtype_error = make_error(m, "DTypeError",
                            "A dtype that an op is not defined for, or dtypes that do not go "
                            "together.",

@@ -16,6 +16,7 @@ struct OpFunction {
   PyObject_HEAD vectorcallfunc call;
   std::vector<const OpRecord*>* variants;
   bool in_place;
+  bool reduces;         ///< a loss, whose parameter `reduction` had two flags for ancestors
   std::string* called;  ///< the name, as errors tell it
   PyObject* name;
   PyObject* doc;
@@ -74,10 +75,10 @@ Tensors targets_from(PyObject* out, const std::string& name) {
   return targets;
 }
 
-/// Where `out` stands among the keywords, or -1.
-Py_ssize_t position_of_out(PyObject* names) {
+/// Where a name stands among the keywords, or -1.
+Py_ssize_t position_of(const char* name, PyObject* names) {
   for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(names); ++i)
-    if (PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, i), "out") == 0) return i;
+    if (PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, i), name) == 0) return i;
   return -1;
 }
 
@@ -94,12 +95,44 @@ struct WithoutKeyword {
   }
 };
 
+/// A call of a loss with PyTorch's deprecated flags size_average and reduce, as it is meant now.
+struct WithoutFlags {
+  std::vector<PyObject*> args;
+  py::object reduction;
+  py::tuple names;
+  WithoutFlags(PyObject* const* given, Py_ssize_t count, PyObject* all)
+      : args(given, given + count) {
+    py::dict flags;
+    py::list kept;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(all); ++i) {
+      const auto name = py::reinterpret_borrow<py::str>(PyTuple_GET_ITEM(all, i));
+      const bool flag = name.equal(py::str("size_average")) || name.equal(py::str("reduce"));
+      if (flag || name.equal(py::str("reduction"))) {
+        flags[name] = py::handle(given[count + i]);
+      } else {
+        kept.append(name);
+        args.push_back(given[count + i]);
+      }
+    }
+    reduction =
+        py::module_::import("topograd.nn.loss").attr("reduction_of_flags")(**py::kwargs(flags));
+    kept.append("reduction");
+    args.push_back(reduction.ptr());
+    names = py::tuple(kept);
+  }
+};
+
+bool has_flags(const OpFunction& function, PyObject* names) {
+  return function.reduces &&
+         (position_of("size_average", names) >= 0 || position_of("reduce", names) >= 0);
+}
+
 PyObject* vectorcall(PyObject* self, PyObject* const* args, std::size_t flags, PyObject* names) {
   auto* function = reinterpret_cast<OpFunction*>(self);
   const Py_ssize_t count = PyVectorcall_NARGS(flags);
   if (names != nullptr && Py_TYPE(self) == function_type && takes_out(*function->variants->front()))
       [[unlikely]] {
-    if (const Py_ssize_t at = position_of_out(names); at >= 0)
+    if (const Py_ssize_t at = position_of("out", names); at >= 0)
       return guarded<PyObject*>(nullptr, [&] {
         const auto out = py::reinterpret_borrow<py::object>(args[count + at]);
         const WithoutKeyword rest(args, count, names, at);
@@ -110,6 +143,12 @@ PyObject* vectorcall(PyObject* self, PyObject* const* args, std::size_t flags, P
                              rest.names.ptr(), out.ptr());
       });
   }
+  if (names != nullptr && has_flags(*function, names)) [[unlikely]]
+    return guarded<PyObject*>(nullptr, [&] {
+      const WithoutFlags call(args, count, names);
+      return call_op(*function->called, *function->variants, false, call.args.data(), count,
+                     call.names.ptr());
+    });
   return call_op(*function->called, *function->variants, function->in_place, args, count, names);
 }
 
@@ -205,6 +244,13 @@ std::string documentation(const std::vector<const OpRecord*>& variants, bool in_
   return text;
 }
 
+bool is_loss(const OpRecord& op) {
+  if ((op.traits & is_functional) == 0) return false;
+  const auto& parameters = signature_of(op).parameters;
+  return std::any_of(parameters.begin(), parameters.end(),
+                     [](const auto& p) { return p.name == "reduction"; });
+}
+
 }  // namespace
 
 PyObject* make_op_function(std::vector<const OpRecord*> variants, bool in_place, bool method) {
@@ -216,6 +262,7 @@ PyObject* make_op_function(std::vector<const OpRecord*> variants, bool in_place,
   function->doc = PyUnicode_FromString(documentation(variants, in_place, method).c_str());
   function->variants = new std::vector<const OpRecord*>(std::move(variants));
   function->in_place = in_place;
+  function->reduces = is_loss(*function->variants->front());
   function->called = new std::string(name);
   function->name = PyUnicode_InternFromString(name.c_str());
   return reinterpret_cast<PyObject*>(function);

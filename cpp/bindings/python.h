@@ -54,6 +54,7 @@ PyObject* wrap_results(const OpRecord& op, Results results);
 void set_exception() noexcept;
 extern PyObject* shape_error;
 extern PyObject* dtype_error;
+extern PyObject* argument_error;
 
 /// Runs f and turns exceptions into Python's; returns `failed` then.
 template <class R, class F>

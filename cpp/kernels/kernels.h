@@ -264,6 +264,8 @@ struct Sorting {
   /// it is. The first NaN stays.
   void (*running_extreme)(const void* x, void* values, std::int64_t* indices, index outer, index n,
                           index inner, bool greatest);
+  /// The least and the greatest of n > 0 elements; both NaN where there is a NaN.
+  void (*both_extremes)(const void* x, index n, void* least, void* greatest);
 };
 
 struct Counting {
@@ -301,6 +303,8 @@ struct DistanceShape {
 };
 struct Distances {
   void (*direct)(const DistanceShape&, const void* x1, const void* x2, void* out);
+  /// The pairs i < j of x [count][width], row by row; quick where rows are not short.
+  void (*pairs)(const void* x, index count, index width, double order, void* out);
   /// Turns inner products of the rows, and their squared lengths, into distances of order 2; those
   /// that would cancel are computed directly.
   void (*from_products)(const DistanceShape&, const void* x1, const void* x2, const void* square1,

@@ -131,6 +131,26 @@ Tensor as_pairs(const Tensor& matrix) {
   return index_select(reshape(matrix, Dims{n * n}), 0, upper_places(n));
 }
 
+/// Some rows against all from the first of them on: few pairs come twice, and the kernel has rows
+/// enough to be quick.
+void pairs_by_blocks(const Tensor& rows, double p, const Tensor& out) {
+  constexpr index block = 16;
+  const index n = rows.shape()[0], width = rows.shape()[1];
+  const Tensor part = Tensor::empty({std::min(block, n), n}, rows.dtype());
+  const auto at = [&](const Tensor& data, index element) {
+    return static_cast<char*>(data.address()) + element * size_of(rows.dtype());
+  };
+  index done = 0;
+  for (index first = 0; first + 1 < n; first += block) {
+    const index count = std::min(block, n - first), others = n - first;
+    const char* const from = at(rows, first * width);
+    distance_kernels(rows.dtype()).direct({1, count, others, width, p}, from, from, part.address());
+    for (index i = 0; i < count; done += others - 1 - i++)
+      std::memcpy(at(out, done), at(part, i * others + i + 1),
+                  static_cast<std::size_t>((others - 1 - i) * size_of(rows.dtype())));
+  }
+}
+
 }  // namespace
 
 constinit const Op<Tensor(Tensor, Tensor, double, std::optional<std::string>)> cdist{{
@@ -257,21 +277,10 @@ constinit const Op<Tensor(Tensor, double)> row_pairs{{
           const Tensor rows = dense(converted(x, type));
           const index n = x.shape()[0], width = x.shape()[1];
           const Tensor out = Tensor::empty({n * (n - 1) / 2}, type);
-          // Some rows against all from the first of them on: few pairs come twice, and the kernel
-          // has rows enough to be quick.
-          constexpr index block = 16;
-          const Tensor part = Tensor::empty({std::min(block, n), n}, type);
-          const auto at = [&](const Tensor& data, index element) {
-            return static_cast<char*>(data.address()) + element * size_of(type);
-          };
-          index done = 0;
-          for (index first = 0; first + 1 < n; first += block) {
-            const index count = std::min(block, n - first), others = n - first;
-            const char* const from = at(rows, first * width);
-            distance_kernels(type).direct({1, count, others, width, p}, from, from, part.address());
-            for (index i = 0; i < count; done += others - 1 - i++)
-              std::memcpy(at(out, done), at(part, i * others + i + 1),
-                          static_cast<std::size_t>((others - 1 - i) * size_of(type)));
+          if (width >= 16) {
+            distance_kernels(type).pairs(rows.address(), n, width, p, out.address());
+          } else {
+            pairs_by_blocks(rows, p, out);
           }
           return converted(out, x.dtype());
         },

@@ -54,30 +54,15 @@ constexpr auto extreme_jvp = [](const Call& c, const Tensors& t, const Tensor& x
   return extreme_tangent(c.output(), t[0], x, dims, keepdim);
 };
 
-/// Both extremes of all elements, in blocks that the second look finds in the cache.
+/// Both extremes of all elements, in one pass.
 Tensors both_extremes(const Tensor& x) {
-  constexpr index block = 8192, blocks_per_thread = 4;  // a block stays in the nearest cache
-  const index n = x.count();
-  if (n <= block || x.dtype() != compute_dtype(x.dtype()))
+  if (x.dtype() != compute_dtype(x.dtype()))
     return {reduce<"amin">(x, {}, false, x.dtype()), reduce<"amax">(x, {}, false, x.dtype())};
   const Tensor row = dense(x);
-  Tensor ends[2] = {Tensor::empty({(n + block - 1) / block}, x.dtype()),
-                    Tensor::empty({(n + block - 1) / block}, x.dtype())};
-  const index size = size_of(x.dtype());
-  const auto element = [size](const Tensor& of, index i) {
-    return static_cast<char*>(of.address()) + i * size;
-  };
-  const int type = ordered_index(x.dtype());
-  const auto least = reduction_kernel<"amin">().reduce[type];
-  const auto greatest = reduction_kernel<"amax">().reduce[type];
-  parallel(ends[0].count(), blocks_per_thread, [&](index begin, index end) {
-    for (index i = begin; i < end; ++i) {
-      const index count = std::min(block, n - i * block);
-      least(element(row, i * block), element(ends[0], i), 1, count, 1, 0);
-      greatest(element(row, i * block), element(ends[1], i), 1, count, 1, 0);
-    }
-  });
-  return {amin(ends[0], {}, false), amax(ends[1], {}, false)};
+  Tensor least = Tensor::empty({}, x.dtype()), greatest = Tensor::empty({}, x.dtype());
+  kernel_table().sorting[ordered_index(x.dtype())].both_extremes(
+      row.address(), row.count(), least.address(), greatest.address());
+  return {least, greatest};
 }
 
 template <Text name, Text arg>

@@ -148,6 +148,10 @@ tensor([[-0.8165,  0.8165,  0.0000,  0.0000]])
                              groups, x.shape()[1], x.shape());
           check_channels(x, weight, "weight", "group_norm");
           check_channels(x, bias, "bias", "group_norm");
+          expect<ShapeError>(x.count() != groups,
+                             "group_norm: expects more than one value to take statistics of, got "
+                             "shape {} in {} groups",
+                             x.shape(), groups);
           return normalized_groups(x, groups, weight, bias, eps)[0];
         },
     .traits = is_functional,

@@ -67,21 +67,30 @@ Tensor checked_classes(const Tensor& target, index classes, OptionalInt ignored,
 
 namespace {
 
-Tensor weight_of_targets(const Tensor& weight, const Tensor& target, index ignored, DType dtype) {
+Tensor weight_of_targets(const Tensor& weight, const Tensor& target, index ignored) {
   const Tensor kept = ne(target, Tensor(Scalar(ignored)));
-  if (!weight.defined()) return cast(kept, dtype);
   const Tensor safe = where(kept, target, Tensor(Scalar(index{0})));
   return where(kept, index_select(weight, 0, safe), 0);
 }
 
-/// The sum of the weights of all targets.
-Tensor total_weight(const Tensor& weight, const Tensor& target, index ignored, DType dtype) {
-  if (weight.defined())
-    return sum(weight_of_targets(weight, target, ignored, dtype), {}, false, {});
+index counted_targets(const Tensor& target, index ignored) {
   const auto* data = target.data<std::int64_t>();
+  const index count = target.count();
   index counted = 0;
-  for (index i = 0; i < target.count(); ++i) counted += data[i] != ignored ? 1 : 0;
-  return Tensor::full({}, Scalar(counted), dtype);
+  for (index i = 0; i < count; ++i) counted += data[i] != ignored ? 1 : 0;
+  return counted;
+}
+
+/// The mean of all losses over the weights of their targets.
+Tensor weighted_mean(const Tensor& rows, const Tensor& weight, const Tensor& target,
+                     index ignored) {
+  if (weight.defined()) {
+    const Tensor weights = weight_of_targets(weight, target, ignored);
+    return sum(rows, {}, false, {}) / sum(weights, {}, false, {});
+  }
+  const index counted = counted_targets(target, ignored);
+  if (counted == rows.count()) return mean(rows, {}, false, {});
+  return sum(rows, {}, false, {}) / Tensor(Scalar(static_cast<double>(counted)));
 }
 
 }  // namespace
@@ -89,11 +98,10 @@ Tensor total_weight(const Tensor& weight, const Tensor& target, index ignored, D
 Tensor class_reduced(const Tensor& rows, const Tensor& weight, const Tensor& target, index ignored,
                      const std::string& reduction, const Dims& shape, std::string_view op) {
   if (reduction == "none") return rows.shape() == shape ? rows : reshape(rows, shape);
-  const Tensor total = sum(rows, {}, false, {});
-  if (reduction == "sum") return total;
+  if (reduction == "sum") return sum(rows, {}, false, {});
   expect<ValueError>(reduction == "mean", "{}: reduction must be 'mean', 'sum' or 'none', got '{}'",
                      op, reduction);
-  return total / total_weight(weight, target, ignored, rows.dtype());
+  return weighted_mean(rows, weight, target, ignored);
 }
 
 void check_class_shapes(const Tensor& x, const Tensor& target, const Tensor& weight,

@@ -288,9 +288,8 @@ tensor(0.3250)
               const Tensor at = checked_classes(target, classes, {}, op), column = unsqueeze(at, 1);
               const Tensor hinges = clamp_min(rows - (gather(rows, 1, column) - margin), 0);
               const Tensor others = scatter_value(hinges, 1, column, Tensor(0.0));
-              Tensor loss = sum(p == 1 ? others : square(others), Dims{1}, false, {});
+              Tensor loss = mean(p == 1 ? others : square(others), Dims{1}, false, {});
               if (weight.defined()) loss = loss * index_select(weight, 0, at);
-              loss = loss / static_cast<double>(classes);
               return reduced_rows(loss, x, reduction, op);
             },
         .traits = is_functional,

@@ -27,8 +27,10 @@ Tensor channel_mask(const Tensor& x, double p) {
   return dropout(Tensor::ones(shape, x.dtype()), p, true, false);
 }
 
-/// (C, …) as a batch of one where it has `dims` less one dims.
-Tensor batched(const Tensor& x, int dims) { return x.rank() == dims - 1 ? unsqueeze(x, 0) : x; }
+/// (C, …) as a batch of one where it has not the `dims` of a batch; 0 takes every x for a batch.
+Tensor batched(const Tensor& x, int dims) {
+  return dims != 0 && x.rank() < dims ? unsqueeze(x, 0) : x;
+}
 
 Tensor drop_channels(const Tensor& x, double p, bool training, bool inplace, int fewest, int most,
                      int dims, std::string_view op) {
@@ -109,7 +111,7 @@ constinit const Op<Tensor(Tensor, double, bool, bool)> dropout3d{{
     .signature = "dropout3d(Tensor input, float p=0.5, bool training=True, bool inplace=False)",
     .doc = R"(Whole channels set to 0 with probability p, the others divided by 1 - p.
 
-input: (N, C, D, H, W) or (C, D, H, W), floating point. p: default 0.5. training=False gives input
+input: (N, C, D, H, W) or (C, D, H, W), as in PyTorch also fewer dims; floating point. p: default 0.5. training=False gives input
 itself. inplace=True writes over input. Raises ValueError unless 0 <= p <= 1, ShapeError for another number of dims, DTypeError for integers.
 Source: Tompson and others, 2015.
 
@@ -118,7 +120,7 @@ tensor(54.)
 )",
     .forward =
         [](const Tensor& x, double p, bool training, bool inplace) {
-          return drop_channels(x, p, training, inplace, 4, 5, 5, "dropout3d");
+          return drop_channels(x, p, training, inplace, 2, 5, 5, "dropout3d");
         },
     .traits = is_functional | is_random,
     .samples = []() -> std::vector<Sample> {

@@ -249,8 +249,8 @@ tensor([-2.1972,  2.1972])
         [](Target target, const Tensor& x, const std::optional<double>& eps) {
           const DType dtype = floating(x.dtype());
           check_castable(target, dtype, "logit");
-          const double margin = eps.value_or(-1);
-          return pointwise<"logit">(target, dtype, dtype, &margin, x);
+          if (!eps) return pointwise<"logit">(target, dtype, dtype, nullptr, x);
+          return pointwise<"logit_limited">(target, dtype, dtype, &*eps, x);
         },
     .derivative =
         Elementwise{[](const Call&, const Tensor& x, const std::optional<double>& eps) -> Tensor {

@@ -118,19 +118,21 @@ Tensor choices(index n, index r, bool with_replacement) {
   }
   Tensor out = Tensor::empty({count, r}, DType::int64);
   auto* row = out.data<std::int64_t>();
+  const index step = with_replacement ? 0 : 1;
+  // The greatest that stands at each position: the last runs up to it, then one before it moves on.
+  const auto limit = [&](index i) { return n - step * (r - i - 1) - 1; };
   std::vector<index> chosen;
-  for (index i = 0; i < r; ++i) chosen.push_back(with_replacement ? 0 : i);
-  for (index k = 0; k < count; ++k, row += r) {
-    std::copy(chosen.begin(), chosen.end(), row);
-    auto last = static_cast<std::size_t>(r);
-    const auto limit = [&](std::size_t i) {
-      return with_replacement ? n - 1 : n - r + static_cast<index>(i);
-    };
-    while (last > 0 && chosen[last - 1] == limit(last - 1)) --last;
-    if (last == 0) break;
-    ++chosen[last - 1];
-    for (std::size_t i = last; i < static_cast<std::size_t>(r); ++i)
-      chosen[i] = chosen[i - 1] + (with_replacement ? 0 : 1);
+  for (index i = 0; i < r; ++i) chosen.push_back(step * i);
+  for (const auto* end = row + count * r; row != end;) {
+    for (index last = chosen.back(); last < n; ++last, row += r) {
+      for (index i = 0; i < r - 1; ++i) row[i] = chosen[static_cast<std::size_t>(i)];
+      row[r - 1] = last;
+    }
+    index moves = r - 2;
+    while (moves >= 0 && chosen[static_cast<std::size_t>(moves)] == limit(moves)) --moves;
+    if (moves < 0) break;
+    index value = chosen[static_cast<std::size_t>(moves)] + 1;
+    for (index i = moves; i < r; ++i, value += step) chosen[static_cast<std::size_t>(i)] = value;
   }
   return out;
 }

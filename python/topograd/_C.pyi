@@ -28,6 +28,9 @@ __version__: _str
 class _Bound(type):
     """The metaclass of the classes that pybind11 makes."""
 
+class ArgumentError(ValueError, RuntimeError):
+    """A value that an argument may not have."""
+
 class DTypeError(TypeError, NotImplementedError):
     """A dtype that an op is not defined for, or dtypes that do not go together."""
 

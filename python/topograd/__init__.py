@@ -15,6 +15,7 @@ from math import e, inf, nan, pi
 
 from topograd import _C, _aliases
 from topograd._C import (
+    ArgumentError,
     DTypeError,
     Generator,
     ShapeError,

@@ -20,6 +20,7 @@ from topograd import (
     utils,
 )
 from topograd._C import (
+    ArgumentError,
     DTypeError,
     Generator,
     ShapeError,
@@ -205,6 +206,7 @@ __all__ = [
     "argmax",
     "argmin",
     "argsort",
+    "ArgumentError",
     "argwhere",
     "as_strided",
     "as_strided_",

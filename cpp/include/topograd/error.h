@@ -24,7 +24,7 @@ class TOPOGRAD_API ShapeError : public Error {
   using Error::Error;
   ~ShapeError() override;
 };
-/// A value outside what the op accepts (Python: ValueError).
+/// A value outside what the op accepts (Python: ArgumentError, a ValueError and a RuntimeError).
 class TOPOGRAD_API ValueError : public Error {
  public:
   using Error::Error;

@@ -115,22 +115,11 @@ TOPOGRAD_INLINE T erf(T x) {
   const T small = a + a * erf_series(a * a);
   return copysign(a < Format<T>::erf_small ? small : T(1) - erfc_positive(a), x);
 }
-TOPOGRAD_INLINE double erfc(double x) {
-  const double y = erfc_positive(abs(x));
-  return x < 0.0 ? 2.0 - y : y;
-}
-/// In double, to 2e-9, and rounded once.
-TOPOGRAD_INLINE float erfc(float x) {
-  const double a = at_most(abs(static_cast<double>(x)), 10.3);
-  // One division for t = (a - 3.5) / (a + 3.5) and 1 / (a + 1).
-  const double inverse = 1.0 / ((a + 3.5) * (a + 1.0));
-  const double t = (a - 3.5) * (a + 1.0) * inverse;
-  const double p = polynomial(
-      t, 0.698821449778461195, -0.214637120822923455, 0.1112875116669278, -0.0319094077216660505,
-      -0.0103323538682540736, 0.0212694976401756566, -0.0159131588690775766, 0.00744973862932301871,
-      -0.00200012894788065321, -0.000065354155146089445, 0.000244035719467873771);
-  const double y = for_float::exp2_near(-a * a * for_float::log2_e) * p * ((a + 3.5) * inverse);
-  return static_cast<float>(x < 0.0f ? 2.0 - y : y);
+/// 6 ULP.
+template <Real T>
+TOPOGRAD_INLINE T erfc(T x) {
+  const T y = erfc_positive(abs(x));
+  return x < T(0) ? T(2) - y : y;
 }
 
 /// x is |x| limited to gaussian_limit, lifted is lifted_gaussian(x, 1/2), tail the probability that

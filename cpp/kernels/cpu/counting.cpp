@@ -18,17 +18,20 @@ template <class Count, class F>
 void in_shares(index count, index bins, Count* into, F part) {
   const index shares = shares_of(count, bins);
   if (shares == 1) return part(into, index{0}, count);
-  Count* counts = scratch<Count>(0, shares * bins);
+  // Apart by two cache lines at least: threads that write to one line wait for each other.
+  constexpr index apart = 128 / static_cast<index>(sizeof(Count));
+  const index stride = (ceil_div(bins, apart) + 1) * apart;
+  Count* counts = scratch<Count>(0, shares * stride);
   const index size = ceil_div(count, shares);
   parallel(shares, 1, [=](index begin, index end) {
     for (index share = begin; share < end; ++share) {
-      Count* own = counts + share * bins;
+      Count* own = counts + share * stride;
       for (index b = 0; b < bins; ++b) own[b] = 0;
       part(own, share * size, least(count, (share + 1) * size));
     }
   });
   for (index share = 0; share < shares; ++share)
-    for (index b = 0; b < bins; ++b) into[b] += counts[share * bins + b];
+    for (index b = 0; b < bins; ++b) into[b] += counts[share * stride + b];
 }
 
 void bincount(const std::int64_t* x, index count, std::int64_t* counts, index bins) {

@@ -7,13 +7,20 @@ namespace {
 
 constexpr index rows_at_once = 64;
 
-/// lse[row] = log(sum(exp(x[row]))) for up to rows_at_once rows: their logarithms are taken
-/// together.
+/// lse[row] = log(sum(exp(x[row]))) for up to rows_at_once rows, one step of all of them after the
+/// other: the steps of a single row wait for each other.
 template <class T>
 void log_sum_exp_rows(const T* x, double* lse, index rows, index classes) {
   double maximum[rows_at_once];
-  for (index row = 0; row < rows; ++row)
-    LogSumExp<T>::row(x + row * classes, classes, {&maximum[row], &lse[row]});
+  if (classes <= row_leaf) {
+    for (index row = 0; row < rows; ++row)
+      maximum[row] = reduce_leaf<GreatestNumber<T>>(x + row * classes, classes);
+    for (index row = 0; row < rows; ++row)
+      lse[row] = LogSumExp<T>::sum_below(x + row * classes, classes, static_cast<T>(maximum[row]));
+  } else {
+    for (index row = 0; row < rows; ++row)
+      LogSumExp<T>::row(x + row * classes, classes, {&maximum[row], &lse[row]});
+  }
   for (index row = 0; row < rows; ++row) lse[row] = LogSumExp<T>::finish(maximum[row], lse[row]);
 }
 

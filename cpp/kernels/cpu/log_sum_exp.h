@@ -19,8 +19,24 @@ TOPOGRAD_INLINE T exp_shift(T maximum) {
 template <class T>
 constexpr index exponential_lanes = lane_count<T> / 4;
 
+/// sum[j] += exp(x[j] - shift) for j < rest <= lanes; out as in sum_exponentials.
+template <bool stored, index lanes, class T>
+TOPOGRAD_INLINE void add_exponentials(const T* x, T* out, index rest, T shift, T* sum) {
+  const int count = static_cast<int>(rest);
+  T padded[lanes];
+  TOPOGRAD_INDEPENDENT
+  for (int j = 0; j < static_cast<int>(lanes); ++j)
+    padded[j] = j < count ? x[j] : -Format<T>::infinity;
+  TOPOGRAD_INDEPENDENT
+  for (index j = 0; j < lanes; ++j) {
+    const T e = exp_negative(padded[j] - shift);
+    if constexpr (stored) out[j] = e;
+    sum[j] += e;
+  }
+}
+
 /// The sum of exp(x - shift) over n <= row_leaf elements, none of them above shift. Where `stored`,
-/// out gets the exponentials and zeros up to a multiple of exponential_lanes.
+/// out gets the exponentials, and has room for a multiple of exponential_lanes.
 template <bool stored, class T>
 TOPOGRAD_INLINE T sum_exponentials(const T* x, T* out, index n, T shift) {
   constexpr index lanes = exponential_lanes<T>;
@@ -34,19 +50,13 @@ TOPOGRAD_INLINE T sum_exponentials(const T* x, T* out, index n, T shift) {
       sum[j] += e;
     }
   }
-  if (i < n) {
-    // The end is padded: an exponential costs as much for one element as for all lanes.
-    const int rest = static_cast<int>(n - i);
-    T padded[lanes];
-    TOPOGRAD_INDEPENDENT
-    for (int j = 0; j < lanes; ++j) padded[j] = j < rest ? x[i + j] : -Format<T>::infinity;
-    TOPOGRAD_INDEPENDENT
-    for (index j = 0; j < lanes; ++j) {
-      const T e = exp_negative(padded[j] - shift);
-      if constexpr (stored) out[i + j] = e;
-      sum[j] += e;
-    }
-  }
+  // The end is padded, to half of the lanes if that is enough: an exponential costs as much for one
+  // element as for a vector.
+  const index rest = n - i;
+  if (rest > lanes / 2)
+    add_exponentials<stored, lanes>(x + i, stored ? out + i : out, rest, shift, sum);
+  else if (rest > 0)
+    add_exponentials<stored, lanes / 2>(x + i, stored ? out + i : out, rest, shift, sum);
   return fold_lanes<Sum<T>, lanes>(sum);
 }
 
@@ -60,6 +70,13 @@ struct LogSumExp {
   /// log of the sum of exponentials.
   TOPOGRAD_INLINE static double finish(double maximum, double sum) {
     return log(sum) + exp_shift(maximum);
+  }
+
+  /// The sum of exp(x - exp_shift(greatest)) over n <= row_leaf elements.
+  TOPOGRAD_INLINE static T sum_below(const T* x, index n, T greatest) {
+    return greatest < Format<T>::infinity
+               ? sum_exponentials<false, T>(x, nullptr, n, exp_shift(greatest))
+               : sum_of_infinities(x, n);
   }
 
   static void merge(Summaries a, index, Summaries b, index, index width) {
@@ -76,7 +93,7 @@ struct LogSumExp {
     for (index i = 0; i < n; i += row_leaf) {
       const index count = least(row_leaf, n - i);
       double greatest = reduce_leaf<GreatestNumber<T>>(x + i, count);
-      double sum = block_sum(x + i, count, static_cast<T>(greatest));
+      double sum = sum_below(x + i, count, static_cast<T>(greatest));
       if (i == 0) {
         *out.first = greatest;
         *out.second = sum;
@@ -100,9 +117,7 @@ struct LogSumExp {
   }
 
  private:
-  static T block_sum(const T* x, index n, T greatest) {
-    if (greatest < Format<T>::infinity)
-      return sum_exponentials<false, T>(x, nullptr, n, exp_shift(greatest));
+  static T sum_of_infinities(const T* x, index n) {
     T sum = 0;  // infinite, unless there is a NaN as well
     for (index i = 0; i < n; ++i) sum += exp(x[i]);
     return sum;

@@ -20,9 +20,10 @@
 namespace topograd::kernels::TOPOGRAD_ISA_NAME {
 namespace {
 
-constexpr index bucket_count = 2048;     ///< for many keys
-constexpr index few_bucket_count = 256;  ///< so many where clearing more would take longer
-constexpr index many_keys = 8192;
+constexpr index bucket_count = 2048;  ///< for many keys
+/// Fewer where clearing and looking through more would take longer.
+constexpr index few_bucket_count = 256, least_bucket_count = 64;
+constexpr index many_keys = 8192, some_keys = 512;
 constexpr index few_keys = 64;  ///< so many are ranked by comparing all with all
 
 template <class Key>
@@ -88,7 +89,9 @@ Key rank_by_buckets(Key* keys, index count, index rank) {
   while (count > few_keys) {
     const auto range = range_of<Key>(0, count, [=](index i) { return keys[i]; });
     if (range.low == range.high) return range.low;
-    const index buckets = count < many_keys ? few_bucket_count : bucket_count;
+    const index buckets = count < some_keys   ? least_bucket_count
+                          : count < many_keys ? few_bucket_count
+                                              : bucket_count;
     const int shift = shift_of(range, buckets);
     index counts[bucket_count];
     for (index b = 0; b < buckets; ++b) counts[b] = 0;

@@ -9,7 +9,7 @@ namespace {
 /// The first place of a key; it is there.
 template <class T>
 index find_key(const T* x, index n, KeyOf<T> wanted) {
-  constexpr index block = 256;
+  constexpr index block = 64;
   index i = 0;
   for (; i + block <= n; i += block) {
     KeyOf<T> found = 0;
@@ -251,8 +251,59 @@ void running_extreme(const void* x_memory, void* values_memory, std::int64_t* in
     running<T, false>(x, values, indices, outer, n, inner);
 }
 
+// ------------------------------------------------------------------ both ends
+
+template <class T>
+struct Ends {
+  T low, high;
+  bool nan;
+};
+
+template <class T>
+Ends<T> ends_of(const T* x, index begin, index end) {
+  constexpr index lanes = 256 / static_cast<index>(sizeof(T));
+  T low[lanes], high[lanes];
+  int nan[lanes] = {};
+  for (index j = 0; j < lanes; ++j) low[j] = high[j] = x[begin];
+  index i = begin;
+  const auto include = [&](index j, T value) {
+    low[j] = value < low[j] ? value : low[j];
+    high[j] = value > high[j] ? value : high[j];
+    nan[j] |= value != value ? 1 : 0;
+  };
+  for (; i + lanes <= end; i += lanes)
+    for (index j = 0; j < lanes; ++j) include(j, x[i + j]);
+  for (; i < end; ++i) include(0, x[i]);
+  Ends<T> ends{low[0], high[0], false};
+  for (index j = 0; j < lanes; ++j) {
+    ends.low = low[j] < ends.low ? low[j] : ends.low;
+    ends.high = high[j] > ends.high ? high[j] : ends.high;
+    ends.nan |= nan[j] != 0;
+  }
+  return ends;
+}
+
+template <class T>
+void both_extremes(const void* x_memory, index n, void* low, void* high) {
+  const T* x = static_cast<const T*>(x_memory);
+  Ends<T> ends[most_chunks] = {};
+  const Chunks chunks(n);
+  chunks.each([&](index chunk, index begin, index end) { ends[chunk] = ends_of(x, begin, end); });
+  Ends<T> all = ends[0];
+  for (index chunk = 1; chunk < chunks.count; ++chunk) {
+    all.low = ends[chunk].low < all.low ? ends[chunk].low : all.low;
+    all.high = ends[chunk].high > all.high ? ends[chunk].high : all.high;
+    all.nan |= ends[chunk].nan;
+  }
+  if constexpr (is_float<T>)
+    if (all.nan) all.low = all.high = Format<T>::nan;
+  *static_cast<T*>(low) = all.low;
+  *static_cast<T*>(high) = all.high;
+}
+
 template <class T>
 void fill(Sorting& sorting) {
+  sorting.both_extremes = both_extremes<T>;
   sorting.select = select<T>;
   sorting.mode = mode<T>;
   sorting.running_extreme = running_extreme<T>;

@@ -136,7 +136,12 @@ constexpr Elementwise rows[] = {
     floating<1>("sinc", [](auto x) { return static_cast<decltype(x)>(special::sinc(x)); }),
     floating<1>("sinc_slope",
                 [](auto x) { return static_cast<decltype(x)>(special::sinc_slope(x)); }),
-    floating<1, 1>("logit", [](auto x, auto margin) { return logit(x, margin); }),
+    floating<1>("logit", guarded([](auto x) { return logit_inside(x); },
+                                 [](auto x) {
+                                   return (x >= Format<decltype(x)>::smallest_normal) & (x < 1);
+                                 },
+                                 [](auto x) { return logit(x, decltype(x)(-1)); })),
+    floating<1, 1>("logit_limited", [](auto x, auto margin) { return logit(x, margin); }),
     numeric<1>("isposinf", [](auto x) { return is_infinite(x) & (x > 0) ? true : false; }),
     numeric<1>("isneginf", [](auto x) { return is_infinite(x) & (x < 0) ? true : false; }),
     floating<1, 3>("nan_to_num",

@@ -427,26 +427,31 @@ TOPOGRAD_INLINE double sinc_slope(double x) {
 }
 }  // namespace special
 
-/// log(x / (1 - x)) of x limited to [margin, 1 - margin], where margin is not negative.
+/// log(x / (1 - x)) for normal x below 1, to 4 ULP.
+template <Real T>
+TOPOGRAD_INLINE T logit_inside(T x) {
+  // Near 1/2 the logarithm is small, and the rounding of the ratio would be much of it; 2 x - 1 is
+  // exact, and the ratio less 1 is what the logarithm's series takes. (Products with `far`, because
+  // of many choices by one condition the compiler makes a branch.)
+  const bool near = abs(x - T(0.485)) < T(0.085);
+  const T far = near ? T(0) : T(1);
+  const T ratio = ((T(2) - far) * x - (T(1) - far)) / (T(1) - x);
+  const auto reduced = reduce_log(ratio);
+  const T k = far * reduced.k;
+  const T f = near ? ratio : reduced.f;
+  return k * Format<T>::ln2_high + (f + (k * Format<T>::ln2_low + log_tail(f)));
+}
+/// The same for every x, limited to [margin, 1 - margin] where margin is not negative.
 template <Real T>
 TOPOGRAD_INLINE T logit(T x, T margin) {
   const T high = T(1) - margin;
   const T inner = x < margin ? margin : (x > high ? high : x);
   const T y = margin < T(0) ? x : inner;
-  const T rest = T(1) - y;
-  // Near 1/2 the logarithm is small, and the rounding of the ratio would be much of it; 2 y - 1 is
-  // exact, and the ratio less 1 is what the logarithm's series takes. (Products with `far`, because
-  // of many choices by one condition the compiler makes a branch.)
-  const bool near = abs(y - T(0.485)) < T(0.085);
-  const T far = near ? T(0) : T(1);
-  const T ratio = ((T(2) - far) * y - (T(1) - far)) / rest;
-  const bool subnormal = ratio < Format<T>::smallest_normal;
-  const auto reduced = reduce_log(subnormal ? ratio * T(0x1p52) : ratio);
-  const T k = far * (reduced.k - (subnormal ? T(52) : T(0)));
-  const T f = near ? ratio : reduced.f;
-  const T logarithm = k * Format<T>::ln2_high + (f + (k * Format<T>::ln2_low + log_tail(f)));
-  const T above = y > T(0) ? logarithm : (y == T(0) ? -Format<T>::infinity : Format<T>::nan);
-  return rest > T(0) ? above : (rest == T(0) ? Format<T>::infinity : Format<T>::nan);
+  const bool subnormal = y < Format<T>::smallest_normal;
+  constexpr T shift = T(36.0436533891171561);  // of 2^52
+  const T inside = logit_inside(subnormal ? y * T(0x1p52) : y) - (subnormal ? shift : T(0));
+  const T above = y > T(0) ? inside : (y == T(0) ? -Format<T>::infinity : Format<T>::nan);
+  return y < T(1) ? above : (y == T(1) ? Format<T>::infinity : Format<T>::nan);
 }
 
 }  // namespace topograd::kernels::TOPOGRAD_ISA_NAME

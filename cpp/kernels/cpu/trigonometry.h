@@ -2,8 +2,7 @@
 
 // Circular, inverse and hyperbolic functions and powers, in the manner of math.h. Where a float
 // function is seldom hot it is a formula in double, rounded once. Its double form is then the C
-// library's, which does not vectorise: tan asin acos atan atan2 sinh cosh asinh acosh atanh hypot
-// pow.
+// library's, which does not vectorise: tan asin acos atan atan2 sinh cosh asinh acosh atanh hypot.
 
 #include "kernels/cpu/math.h"
 
@@ -151,15 +150,6 @@ TOPOGRAD_INLINE double atan(double x) {
   const double y = atan_small(a > 1.0 ? 1.0 / a : a);
   return copysign(a > 1.0 ? half_pi - y : y, x);
 }
-TOPOGRAD_INLINE double atan2(double y, double x) {
-  const double a = abs(y), b = abs(x);
-  const double low = a < b ? a : b, high = a < b ? b : a;
-  const double ratio = low == high ? (low == 0.0 ? 0.0 : 1.0) : low / high;
-  double angle = atan_small(ratio);
-  angle = a > b ? half_pi - angle : angle;
-  angle = sign_bit(x) ? 2 * half_pi - angle : angle;
-  return is_nan(x) || is_nan(y) ? x + y : copysign(angle, y);
-}
 /// |x| <= 1/2
 TOPOGRAD_INLINE double asin_small(double x) {
   const double z = x * x;
@@ -235,11 +225,30 @@ TOPOGRAD_IN_DOUBLE(sinh)
 TOPOGRAD_IN_DOUBLE(cosh)
 TOPOGRAD_IN_DOUBLE(asinh)
 TOPOGRAD_IN_DOUBLE(acosh)
-TOPOGRAD_IN_DOUBLE_2(atan2)
 TOPOGRAD_IN_DOUBLE_2(hypot)
 
 #undef TOPOGRAD_IN_DOUBLE
 #undef TOPOGRAD_IN_DOUBLE_2
+
+/// |x| <= 1
+TOPOGRAD_INLINE float atan_small(float x) {
+  const float z = x * x;
+  return x +
+         x * (z * polynomial(z, -0.333331483f, 0.1999368742f, -0.1421043627f, 0.1066371433f,
+                             -0.07547490437f, 0.04315701887f, -0.01633444511f, 0.002912334956f));
+}
+TOPOGRAD_INLINE float atan2(float y, float x) {
+  // Half of pi and pi, each in two parts, of which the second one keeps the difference exact.
+  constexpr float half_pi = 1.57079637f, half_pi_low = -4.37113883e-8f;
+  const float a = abs(y), b = abs(x);
+  const float low = a < b ? a : b, high = a < b ? b : a;
+  const float ratio = low == high ? (low == 0.0f ? 0.0f : 1.0f) : low / high;
+  float angle = atan_small(ratio);
+  angle = a > b ? (half_pi - angle) + half_pi_low : angle;
+  angle = sign_bit(x) ? (2 * half_pi - angle) + 2 * half_pi_low : angle;
+  return is_nan(x) || is_nan(y) ? x + y : copysign(angle, y);
+}
+TOPOGRAD_INLINE double atan2(double y, double x) { return ::atan2(y, x); }
 
 /// |x| <= 88
 TOPOGRAD_INLINE float sinh_near(float x) {

@@ -1,5 +1,6 @@
 // Cross products, and distances between rows.
 
+#include "kernels/cpu/gemm_kernel.h"
 #include "kernels/cpu/loops.h"
 #include "kernels/cpu/math.h"
 #include "kernels/cpu/trigonometry.h"
@@ -64,13 +65,15 @@ void cross(const void* a_data, const void* b_data, void* out_data, index outer, 
 
 // ------------------------------------------------------------------ distances
 
-/// Each order of norm: how a difference is added to a total, how totals of parts are joined, and
-/// the distance from the total.
+/// Each order of norm: how a difference is added to a total, how totals of parts are joined, the
+/// distance from the total; and how a gradient g goes on to a difference, in two factors of which
+/// the first is the same for a whole row.
 template <class T>
 struct Order0 {
   TOPOGRAD_INLINE T include(T total, T d) const { return total + (d != 0 ? T(1) : T(0)); }
   TOPOGRAD_INLINE T join(T a, T b) const { return a + b; }
   TOPOGRAD_INLINE T finish(T total) const { return total; }
+  TOPOGRAD_INLINE T factor(T g, T) const { return g; }
   TOPOGRAD_INLINE T slope(T, T) const { return 0; }
 };
 template <class T>
@@ -78,6 +81,7 @@ struct Order1 {
   TOPOGRAD_INLINE T include(T total, T d) const { return total + abs(d); }
   TOPOGRAD_INLINE T join(T a, T b) const { return a + b; }
   TOPOGRAD_INLINE T finish(T total) const { return total; }
+  TOPOGRAD_INLINE T factor(T g, T) const { return g; }
   TOPOGRAD_INLINE T slope(T d, T) const { return T((d > 0) - (d < 0)); }
 };
 template <class T>
@@ -85,13 +89,15 @@ struct Order2 {
   TOPOGRAD_INLINE T include(T total, T d) const { return total + d * d; }
   TOPOGRAD_INLINE T join(T a, T b) const { return a + b; }
   TOPOGRAD_INLINE T finish(T total) const { return sqrt(total); }
-  TOPOGRAD_INLINE T slope(T d, T distance) const { return d / distance; }
+  TOPOGRAD_INLINE T factor(T g, T distance) const { return g / distance; }
+  TOPOGRAD_INLINE T slope(T d, T) const { return d; }
 };
 template <class T>
 struct OrderInfinity {
   TOPOGRAD_INLINE T include(T total, T d) const { return maximum(total, abs(d)); }
   TOPOGRAD_INLINE T join(T a, T b) const { return maximum(a, b); }
   TOPOGRAD_INLINE T finish(T total) const { return total; }
+  TOPOGRAD_INLINE T factor(T g, T) const { return g; }
   TOPOGRAD_INLINE T slope(T d, T distance) const {
     return abs(d) == distance ? T((d > 0) - (d < 0)) : T(0);
   }
@@ -102,6 +108,7 @@ struct OrderAny {
   TOPOGRAD_INLINE T include(T total, T d) const { return total + pow(abs(d), order); }
   TOPOGRAD_INLINE T join(T a, T b) const { return a + b; }
   TOPOGRAD_INLINE T finish(T total) const { return pow(total, inverse); }
+  TOPOGRAD_INLINE T factor(T g, T) const { return g; }
   TOPOGRAD_INLINE T slope(T d, T distance) const {
     const T size = pow(abs(d) / distance, order - 1);
     return d == 0 ? T(0) : copysign(size, d);
@@ -170,6 +177,94 @@ T distance_of_pair(const T* a, const T* b, index width, Order order) {
   T rest = 0;
   for (; m < width; ++m) rest = order.include(rest, a[m] - b[m]);
   return order.finish(order.join(total, rest));
+}
+
+template <class T>
+constexpr index lanes = vector_bytes / static_cast<index>(sizeof(T));
+
+/// Totals of `lanes` differences of 2 rows from 4 others: eight sums that do not wait for each
+/// other stay in registers.
+template <class T>
+struct PairBlock {
+  static constexpr index rows = 2, others = 4;
+  T totals[rows][others][lanes<T>];
+
+  template <class Order>
+  TOPOGRAD_INLINE void include(const T* const* a, const T* const* b, index begin, index end,
+                               Order order) {
+    T part[rows][others][lanes<T>] = {};
+    for (index m = begin; m < end; m += lanes<T>) {
+      for (index r = 0; r < rows; ++r)
+        for (index o = 0; o < others; ++o)
+          for (index j = 0; j < lanes<T>; ++j)
+            part[r][o][j] = order.include(part[r][o][j], a[r][m + j] - b[o][m + j]);
+    }
+    for (index r = 0; r < rows; ++r)
+      for (index o = 0; o < others; ++o)
+        for (index j = 0; j < lanes<T>; ++j)
+          totals[r][o][j] = order.join(totals[r][o][j], part[r][o][j]);
+  }
+
+  /// The distances of the rows of x from first_row and first_other on; the last of all rows stands
+  /// in for those that are missing.
+  template <class Order>
+  void run(const T* x, index count, index width, index first_row, index first_other, Order order) {
+    const T *a[rows], *b[others];
+    for (index r = 0; r < rows; ++r) a[r] = x + least(first_row + r, count - 1) * width;
+    for (index o = 0; o < others; ++o) b[o] = x + least(first_other + o, count - 1) * width;
+    for (auto& row : totals)
+      for (auto& one : row)
+        for (T& lane : one) lane = 0;
+    const index whole = width / lanes<T> * lanes<T>;
+    for (index begin = 0; begin < whole; begin += leaf * lanes<T>)
+      include(a, b, begin, least(whole, begin + leaf * lanes<T>), order);
+    if (whole < width) {
+      T ends[rows + others][lanes<T>] = {};
+      const T *a_end[rows], *b_end[others];
+      for (index i = 0; i < rows + others; ++i) {
+        const T* from = (i < rows ? a[i] : b[i - rows]) + whole;
+        for (index j = 0; j < width - whole; ++j) ends[i][j] = from[j];
+        (i < rows ? a_end[i] : b_end[i - rows]) = ends[i];
+      }
+      include(a_end, b_end, 0, lanes<T>, order);
+    }
+    for (auto& row : totals)
+      for (auto& one : row) {
+        for (index half = lanes<T> / 2; half > 0; half /= 2)
+          for (index j = 0; j < half; ++j) one[j] = order.join(one[j], one[j + half]);
+        one[0] = order.finish(one[0]);
+      }
+  }
+};
+
+/// out gets the distances of the pairs i < j, row by row.
+template <class T>
+void pairs(const void* x_data, index count, index width, double norm, void* out_data) {
+  const T* x = static_cast<const T*>(x_data);
+  T* out = static_cast<T*>(out_data);
+  using Block = PairBlock<T>;
+  const index groups = ceil_div(count, Block::rows);
+  with_order<T>(norm, [&](auto order) {
+    const auto group = [&, order](index first) {
+      Block block;
+      for (index other = first + 1; other < count; other += Block::others) {
+        block.run(x, count, width, first, other, order);
+        for (index i = first; i < least(count, first + Block::rows); ++i) {
+          T* row = out + i * (2 * count - i - 1) / 2 - i - 1;
+          for (index j = greatest(i + 1, other); j < least(count, other + Block::others); ++j)
+            row[j] = block.totals[i - first][j - other][0];
+        }
+      }
+    };
+    // A long group and a short one together are as much work as any other two.
+    const index work = greatest(index{1}, count * Block::rows * width);
+    parallel(ceil_div(groups, 2), greatest(index{1}, 100000 / work), [&](index begin, index end) {
+      for (index g = begin; g < end; ++g) {
+        group(g * Block::rows);
+        if (groups - 1 - g != g) group((groups - 1 - g) * Block::rows);
+      }
+    });
+  });
 }
 
 template <class T>
@@ -264,9 +359,10 @@ void gradient(const DistanceShape& s, const void* g_data, const void* distances,
                    const T weight = g[row * s.others + j], length = distance[row * s.others + j];
                    if (length == 0 || weight == 0) continue;
                    const T* x = other + j * s.width;
+                   const T factor = order.factor(weight, length);
                    TOPOGRAD_INDEPENDENT
                    for (index m = 0; m < s.width; ++m)
-                     total[m] += weight * order.slope(own[m] - x[m], length);
+                     total[m] += factor * order.slope(own[m] - x[m], length);
                  }
                }
              });
@@ -282,8 +378,8 @@ void fill_cross(Cross (&table)[compute_count]) {
 }
 
 void fill_distances(Distances (&table)[2]) {
-  table[0] = {direct<float>, from_products<float>, gradient<float>};
-  table[1] = {direct<double>, from_products<double>, gradient<double>};
+  table[0] = {direct<float>, pairs<float>, from_products<float>, gradient<float>};
+  table[1] = {direct<double>, pairs<double>, from_products<double>, gradient<double>};
 }
 
 }  // namespace topograd::kernels::TOPOGRAD_ISA_NAME

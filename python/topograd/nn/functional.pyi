@@ -728,8 +728,8 @@ def dropout3d(
 ) -> Tensor:
     """Whole channels set to 0 with probability p, the others divided by 1 - p.
 
-    input: (N, C, D, H, W) or (C, D, H, W), floating point. p: default 0.5. training=False
-    gives input
+    input: (N, C, D, H, W) or (C, D, H, W), as in PyTorch also fewer dims; floating point.
+    p: default 0.5. training=False gives input
     itself. inplace=True writes over input. Raises ValueError unless 0 <= p <= 1,
     ShapeError for another number of dims, DTypeError for integers.
     Source: Tompson and others, 2015.

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import warnings
+
 from topograd._C import Tensor
 from topograd.nn import functional as F
 from topograd.nn.module import Module
 
 
-def _reduction(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
+def reduction_of_flags(
+    size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+) -> str:
     """The reduction that PyTorch's two deprecated flags stand for, if they are given."""
     if size_average is None and reduce is None:
         return reduction
-    if reduce is False:
-        return "none"
-    return "sum" if size_average is False else "mean"
+    meant = "none" if reduce is False else "sum" if size_average is False else "mean"
+    warnings.warn(
+        f"size_average and reduce are deprecated, please use reduction='{meant}' instead",
+        stacklevel=2,
+    )
+    return meant
 
 
 class _Loss(Module):
@@ -26,7 +33,7 @@ class _Loss(Module):
         reduction: str = "mean",
     ) -> None:
         super().__init__()
-        self.reduction = _reduction(size_average, reduce, reduction)
+        self.reduction = reduction_of_flags(size_average, reduce, reduction)
 
 
 class _WeightedLoss(_Loss):

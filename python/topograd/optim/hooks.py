@@ -15,6 +15,9 @@ Hook = Callable[..., Any]
 State = TypeVar("State")
 NO_HOOKS: Mapping[int, Hook] = MappingProxyType({})
 _keys = count()
+# Around every step of every optimizer.
+_before_all: dict[int, Hook] = {}
+_after_all: dict[int, Hook] = {}
 
 
 class RemovableHandle:
@@ -53,11 +56,46 @@ KINDS = tuple(
 )
 
 
+def _check_callable(hook: Any, function: str) -> None:
+    if not callable(hook):
+        raise TypeError(f"{function}: a hook must be callable, got {type(hook).__name__}")
+
+
+def _register_for_all(hooks: dict[int, Hook], hook: Hook, function: str) -> RemovableHandle:
+    _check_callable(hook, function)
+    handle = RemovableHandle(hooks)
+    hooks[handle.id] = hook
+    return handle
+
+
+def register_optimizer_step_pre_hook(hook: Hook) -> RemovableHandle:
+    """Calls hook(optimizer, args, kwargs) before every step of every optimizer.
+
+    The hook may return (args, kwargs) to change them, or None.  Returns a handle with `remove()`.
+    """
+    return _register_for_all(_before_all, hook, "register_optimizer_step_pre_hook")
+
+
+def register_optimizer_step_post_hook(hook: Hook) -> RemovableHandle:
+    """Calls hook(optimizer, args, kwargs) after every step of every optimizer.
+
+    Returns a handle with `remove()`.
+
+    >>> import topograd as tg
+    >>> from topograd.optim.optimizer import register_optimizer_step_post_hook
+    >>> names = []
+    >>> handle = register_optimizer_step_post_hook(lambda o, *rest: names.append(type(o).__name__))
+    >>> tg.optim.SGD([tg.zeros(1, requires_grad=True)]).step()
+    >>> handle.remove()
+    >>> names
+    ['SGD']
+    """
+    return _register_for_all(_after_all, hook, "register_optimizer_step_post_hook")
+
+
 def register(optimizer: Optimizer, kind: str, hook: Hook, prepend: bool = False) -> RemovableHandle:
     """Adds a hook to a dictionary of the optimizer, which exists from the first hook on."""
-    if not callable(hook):
-        name = f"register{kind.removesuffix('s')}"
-        raise TypeError(f"{name}: a hook must be callable, got {type(hook).__name__}")
+    _check_callable(hook, f"register{kind.removesuffix('s')}")
     handle = RemovableHandle(optimizer.__dict__.setdefault(kind, {}))
     others = dict(handle._hooks) if prepend else {}
     for key in others:
@@ -88,11 +126,12 @@ def hooked(step: Callable[..., Any]) -> Callable[..., Any]:
     def run(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
         self._opt_called = True
         before, after = self._step_pre_hooks, self._step_post_hooks
+        any_hooks = before or after or _before_all or _after_all
         # Where a subclass calls super().step(), the hooks are around the subclass's own.
-        if not (before or after) or type(self).step is not run:
+        if not any_hooks or type(self).step is not run:
             return step(self, *args, **kwargs)
         given: tuple[Any, ...] = (self, *args)
-        for hook in list(before.values()):
+        for hook in [*_before_all.values(), *before.values()]:
             changed = hook(self, given, kwargs)
             if changed is None:
                 continue
@@ -103,7 +142,7 @@ def hooked(step: Callable[..., Any]) -> Callable[..., Any]:
                 )
             given, kwargs = changed
         result = step(*given, **kwargs)
-        for hook in list(after.values()):
+        for hook in [*after.values(), *_after_all.values()]:
             hook(self, given, kwargs)
         return result
 

@@ -12,6 +12,12 @@ from warnings import warn
 import topograd as tg
 from topograd._C import Tensor
 from topograd.optim import hooks, loading
+from topograd.optim.hooks import (
+    register_optimizer_step_post_hook as register_optimizer_step_post_hook,
+)
+from topograd.optim.hooks import (
+    register_optimizer_step_pre_hook as register_optimizer_step_pre_hook,
+)
 from topograd.optim.native_state import NativeState
 
 # The default of a setting that every group must give.
