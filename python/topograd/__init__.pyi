@@ -160,6 +160,11 @@ from topograd.serialization import (
     load,
     save,
 )
+from topograd.serialization._training import (
+    latest_checkpoint,
+    load_checkpoint,
+    save_checkpoint,
+)
 
 __all__ = [
     "abs",
@@ -429,6 +434,7 @@ __all__ = [
     "isreal",
     "kron",
     "kthvalue",
+    "latest_checkpoint",
     "layer_norm",
     "lcm",
     "lcm_",
@@ -441,6 +447,7 @@ __all__ = [
     "lgamma",
     "linspace",
     "load",
+    "load_checkpoint",
     "log",
     "log10",
     "log10_",
@@ -570,6 +577,7 @@ __all__ = [
     "rsqrt_",
     "rsub",
     "save",
+    "save_checkpoint",
     "scalar_tensor",
     "scatter",
     "scatter_add",
