@@ -8,9 +8,10 @@ import os
 import struct
 import subprocess
 import sys
-from collections import OrderedDict, namedtuple
+from collections import OrderedDict
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import topograd as tg
@@ -79,9 +80,10 @@ def test_plain_values_go_around(path):
     assert back(tg.tensor(2.5), path).item() == 2.5
 
 
-@pytest.mark.parametrize(
-    "dtype", "float16 bfloat16 float32 float64 bool uint8 int8 int16 int32 int64".split()
-)
+DTYPES = "float16 bfloat16 float32 float64 bool uint8 int8 int16 int32 int64 complex64 complex128"
+
+
+@pytest.mark.parametrize("dtype", DTYPES.split())
 def test_every_dtype_goes_around(dtype, path):
     tensor = tg.tensor([[1, 0, 1]]).to(getattr(tg, dtype))
     loaded = back(tensor, path)
@@ -139,12 +141,13 @@ def test_a_file_of_another_program_gives_its_tensors(path):
 
 
 def test_what_cannot_be_saved_is_named(path):
-    point = namedtuple("point", "x")
     for obj, message in [
         ({"a": [object()]}, "got object at 'a.0'"),
         ({"net": nn.Linear(1, 1)}, r"got Linear at 'net'; save its state_dict\(\)"),
-        ({(1, 2): 3}, "expected a scalar as key, got tuple"),
-        ([point(1)], "got point at '0'"),
+        ({tg.nn: 3}, "expected a scalar as key, got module"),
+        ({(1, object()): 3}, "expected scalars in a key, got object"),
+        ([np.array([None])], "an array of object can not be stored, at '0'"),
+        ([lambda: 1], "got function at '0'"),
     ]:
         with pytest.raises(TypeError, match=message):
             tg.save(obj, path)
@@ -153,14 +156,20 @@ def test_what_cannot_be_saved_is_named(path):
     with pytest.raises(ValueError, match="contains itself"):
         tg.save(endless, path)
     assert not path.exists()
-    with pytest.raises(TypeError, match="expected a path, got int"):
+    with pytest.raises(TypeError, match="expected a path or a file object, got int"):
         tg.save(1, 3)
+    with pytest.raises(ValueError, match="format must be one of safetensors, torch, npz"):
+        tg.save(1, path, format="pickle")
 
 
 def test_foreign_and_damaged_files_are_refused(path):
-    for start in (b"PK\x03\x04", b"\x80\x02"):
+    for start, message in [
+        (b"PK\x03\x04", "not a whole zip file"),
+        (b"\x80\x02", "not like one of torch.save"),
+        (b"\x80\x02K\x05.", "not like one of torch.save"),
+    ]:
         path.write_bytes(start + b"\0" * 100)
-        with pytest.raises(RuntimeError, match="pickle"):
+        with pytest.raises(RuntimeError, match=message):
             tg.load(path)
     path.write_bytes(b"garbage")
     with pytest.raises((RuntimeError, ValueError)):

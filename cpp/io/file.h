@@ -3,11 +3,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
+
+#include "topograd/export.h"
 
 namespace topograd {
 
 /// An open file descriptor, closed at the end.
-class Descriptor {
+class TOPOGRAD_API Descriptor {
  public:
   Descriptor() = default;
   Descriptor(const Descriptor&) = delete;
@@ -23,17 +26,24 @@ class Descriptor {
   int value_ = -1;
 };
 
+/// What is done to which file, for errors: "save: can not write 'x': …".
+struct FileTask {
+  std::string_view op, verb;  // texts of the program's own, which last
+  std::string path;
+};
+
 /// Reads a regular file from front to back. Everything here throws Error with the system's reason
 /// and the path.
-class FileReader {
+class TOPOGRAD_API FileReader {
  public:
-  explicit FileReader(std::string path);
+  FileReader(std::string path, std::string_view op);
   std::int64_t size() const { return size_; }
   /// Exactly so many bytes.
   void read(void* data, std::size_t bytes);
+  int descriptor() const { return file_.get(); }
 
  private:
-  std::string path_;
+  FileTask task_;
   Descriptor file_;
   std::int64_t size_ = 0;
 };
@@ -42,22 +52,22 @@ class FileReader {
 /// temporary file beside it, which is removed where finish() is not reached. The name may be a
 /// symbolic link, which then stays and whose target is replaced; an existing file keeps its
 /// permissions. Pipes and devices are written directly.
-class FileWriter {
+class TOPOGRAD_API FileWriter {
  public:
-  explicit FileWriter(std::string path);
+  FileWriter(std::string path, std::string_view op);
   void write(const void* data, std::size_t bytes);
   void finish();
 
  private:
   /// A name to be removed.
-  struct Temporary {
+  struct TOPOGRAD_API Temporary {
     std::string path;
     ~Temporary();
   };
   void create_temporary(bool replaces, unsigned mode);
 
-  std::string path_;
-  std::string target_;   // path_ behind all links
+  FileTask task_;
+  std::string target_;   // the path behind all links
   Temporary temporary_;  // empty: target_ is written directly
   Descriptor file_;
 };

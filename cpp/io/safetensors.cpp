@@ -1,210 +1,58 @@
-// The format: 8 bytes with the length of the header; the header, a JSON object from name to dtype,
-// shape and place; then the elements of all tensors, little-endian, without gaps.
-// https://huggingface.co/docs/safetensors
+// The format: 8 bytes with the length of the header; the header; then the elements of all tensors,
+// little-endian, without gaps.
+
+#include "io/safetensors.h"
 
 #include <algorithm>
-#include <array>
-#include <bit>
 #include <optional>
-#include <string_view>
-#include <utility>
-#include <vector>
 
 #include "io/file.h"
-#include "io/json.h"
+#include "io/mapping.h"
 #include "tensor/body.h"
-#include "topograd/io.h"
 
 namespace topograd {
 namespace {
 
-static_assert(std::endian::native == std::endian::little,
-              "elements are stored as they lie in memory");
+constexpr std::string_view saving = "save_safetensors", loading = "load_safetensors";
 
-constexpr std::int64_t length_bytes = 8;
-constexpr std::int64_t most_header_bytes = 100'000'000;  // that of the format's own library
-constexpr std::string_view metadata_key = "__metadata__";
-// In the order of DType.
-constexpr std::array<std::string_view, dtype_count> type_names = {
-    "F32", "F64", "F16", "BF16", "I8", "U8", "I16", "I32", "I64", "BOOL", "C64", ""};
-
-// ---------------------------------------------------------------- saving
-
-using Entry = std::pair<const std::string, Tensor>;
-
-std::int64_t bytes_of(const Entry& entry) {
-  const auto& [name, x] = entry;
-  std::int64_t bytes;
+std::string read_header_text(FileReader& file) {
+  constexpr auto length_bytes = safetensors_length_bytes;
+  expect<ValueError>(file.size() >= length_bytes,
+                     "not a safetensors file: it has {} bytes, fewer than the {} of a length",
+                     file.size(), length_bytes);
+  std::uint64_t length;
+  file.read(&length, length_bytes);
+  const auto most = std::min(most_safetensors_header, file.size() - length_bytes);
   expect<ValueError>(
-      !__builtin_mul_overflow(x.count(), static_cast<std::int64_t>(size_of(x.dtype())), &bytes),
-      "tensor '{}' of shape {} is too large", name, x.shape());
-  return bytes;
-}
-
-/// The order of the elements in the file: wide ones first, so that all are aligned for readers that
-/// map the file.
-std::vector<const Entry*> placed(const SafetensorsFile& content) {
-  std::vector<const Entry*> order;
-  for (const Entry& entry : content.tensors) {
-    expect<ValueError>(entry.first != metadata_key, "a tensor can not have the name '{}'",
-                       metadata_key);
-    expect<ValueError>(entry.second.defined(), "'{}' is no tensor", entry.first);
-    expect<TypeError>(entry.second.dtype() != DType::complex128,
-                      "tensor '{}': the format has no complex128; save view_as_real of it",
-                      entry.first);
-    order.push_back(&entry);
-  }
-  std::stable_sort(order.begin(), order.end(), [](const Entry* a, const Entry* b) {
-    return size_of(a->second.dtype()) > size_of(b->second.dtype());
-  });
-  return order;
-}
-
-std::string metadata_text(const std::map<std::string, std::string>& metadata) {
-  std::string text;
-  for (const auto& [key, value] : metadata)
-    text += (text.empty() ? "{" : ",") + json_string(key) + ":" + json_string(value);
-  return text + "}";
-}
-
-std::string description(const Tensor& x, std::int64_t begin, std::int64_t end) {
-  std::string sizes;
-  for (index size : x.shape()) sizes += (sizes.empty() ? "" : ",") + std::to_string(size);
-  return format(R"({"dtype":"{}","shape":[{}],"data_offsets":[{},{}]})",
-                type_names[static_cast<std::size_t>(x.dtype())], sizes, begin, end);
-}
-
-/// Sorted by name, so that equal content gives equal bytes; padded so that the elements start at a
-/// multiple of 8.
-std::string header_text(const SafetensorsFile& content, const std::vector<const Entry*>& order) {
-  std::map<std::string_view, std::string> descriptions;
-  std::int64_t begin = 0;
-  for (const Entry* entry : order) {
-    std::int64_t end;
-    expect<ValueError>(!__builtin_add_overflow(begin, bytes_of(*entry), &end), "too many elements");
-    descriptions[entry->first] = description(entry->second, begin, end);
-    begin = end;
-  }
-  std::string text;
-  if (!content.metadata.empty())
-    text += "," + json_string(metadata_key) + ":" + metadata_text(content.metadata);
-  for (const auto& [name, one] : descriptions) text += "," + json_string(name) + ":" + one;
-  text = "{" + text.substr(text.empty() ? 0 : 1) + "}";
-  text.append((length_bytes - text.size() % length_bytes) % length_bytes, ' ');
-  expect<ValueError>(text.size() <= most_header_bytes,
-                     "the names and metadata take {} bytes, more than the {} of the format",
-                     text.size(), most_header_bytes);
+      length <= static_cast<std::uint64_t>(most),
+      "not a safetensors file: its header would have {} bytes, where {} are possible", length,
+      most);
+  std::string text(length, ' ');
+  file.read(text.data(), length);
   return text;
 }
 
-// ---------------------------------------------------------------- loading
-
-/// What the header says of one tensor.
-struct Place {
-  std::optional<std::string> type;
-  std::optional<Dims> shape;
-  std::optional<std::pair<std::int64_t, std::int64_t>> range;
-};
-
-struct Header {
-  std::map<std::string, Place> places;
-  std::optional<std::map<std::string, std::string>> metadata;
-  std::int64_t bytes = 0;  // where the data begins
-};
-
-Dims read_shape(JsonReader& json) {
-  Dims shape;
-  json.array([&] {
-    expect<ValueError>(shape.size() < max_rank, "has more than {} dims", max_rank);
-    shape.push_back(json.integer());
-  });
-  return shape;
-}
-
-std::pair<std::int64_t, std::int64_t> read_range(JsonReader& json) {
-  std::array<std::int64_t, 2> bounds{};
-  std::size_t count = 0;
-  json.array([&] {
-    expect<ValueError>(count < 2, "has more than two data_offsets");
-    bounds[count++] = json.integer();
-  });
-  expect<ValueError>(count == 2, "has {} data_offsets instead of two", count);
-  return {bounds[0], bounds[1]};
-}
-
-Place read_place(JsonReader& json) {
-  Place place;
-  const auto set = [](auto& field, auto value, std::string_view name) {
-    expect<ValueError>(!field, "has two values of '{}'", name);
-    field = std::move(value);
-  };
-  json.object([&](const std::string& key) {
-    if (key == "dtype")
-      set(place.type, json.string(), key);
-    else if (key == "shape")
-      set(place.shape, read_shape(json), key);
-    else if (key == "data_offsets")
-      set(place.range, read_range(json), key);
-    else
-      fail<ValueError>("has the unknown field '{}'", key);
-  });
-  expect<ValueError>(place.type && place.shape && place.range,
-                     "lacks one of dtype, shape and data_offsets");
-  return place;
-}
-
-std::map<std::string, std::string> read_metadata(JsonReader& json) {
-  std::map<std::string, std::string> metadata;
-  json.object([&](const std::string& key) {
-    expect<ValueError>(metadata.emplace(key, json.string()).second, "has two values of '{}'", key);
-  });
-  return metadata;
-}
-
-Header parse_header(std::string_view text) {
-  Header header;
-  expect<ValueError>(text.starts_with('{'), "the header does not begin with '{'");
-  JsonReader json(text);
-  json.object([&](const std::string& name) {
-    try {
-      if (name != metadata_key) {
-        expect<ValueError>(header.places.emplace(name, read_place(json)).second, "occurs twice");
-      } else {
-        expect<ValueError>(!header.metadata, "occurs twice");
-        header.metadata = read_metadata(json);
-      }
-    } catch (const ValueError& error) {
-      fail<ValueError>("'{}': {}", name, error.what());
+SafetensorsFile read_file(FileReader& file, const MappedFile* mapped) {
+  const std::string text = read_header_text(file);
+  const auto start = safetensors_length_bytes + static_cast<std::int64_t>(text.size());
+  SafetensorsHeader header = read_safetensors_header(text, file.size() - start);
+  SafetensorsFile content;
+  for (const SafetensorsEntry& entry : header.entries) {
+    Tensor x;
+    if (mapped != nullptr) {
+      x = mapped->tensor(start + entry.begin, entry.shape, entry.dtype);
+    } else {
+      x = Tensor::empty(entry.shape, entry.dtype);
+      file.read(x.address(), static_cast<std::size_t>(entry.end - entry.begin));
     }
-  });
-  json.end();
-  return header;
+    if (is_boolean(entry.dtype)) check_booleans(entry.name, x);
+    content.tensors.emplace(entry.name, x);
+  }
+  content.metadata = std::move(header.metadata);
+  return content;
 }
 
-/// Throws unless the data begins where that before it ended and has the bytes that dtype and shape
-/// need.
-DType check_place(const std::string& name, const Place& place, std::int64_t start) {
-  const auto known = std::find(type_names.begin(), type_names.end(), *place.type);
-  expect<ValueError>(known != type_names.end() && !known->empty(),
-                     "'{}': topograd has no dtype '{}'", name, *place.type);
-  const auto dtype = static_cast<DType>(known - type_names.begin());
-  const auto [begin, end] = *place.range;
-  expect<ValueError>(
-      begin == start && begin <= end,
-      "'{}': expected data that begins at {}, without gaps and overlaps, got [{}, {})", name, start,
-      begin, end);
-  // Strides are computed as if an empty dim had one element, so that number has to be countable as
-  // well.
-  auto bytes = static_cast<std::int64_t>(size_of(dtype));
-  for (index size : *place.shape) {
-    const bool fits = !__builtin_mul_overflow(bytes, std::max<index>(size, 1), &bytes);
-    expect<ValueError>(fits, "'{}': the shape {} is too large", name, *place.shape);
-  }
-  if (place.shape->contains(0)) bytes = 0;
-  expect<ValueError>(bytes == end - begin, "'{}': {} of shape {} takes {} bytes, its data has {}",
-                     name, dtype, *place.shape, bytes, end - begin);
-  return dtype;
-}
+}  // namespace
 
 void check_booleans(const std::string& name, const Tensor& x) {
   const auto* bytes = static_cast<const unsigned char*>(x.address());
@@ -213,72 +61,18 @@ void check_booleans(const std::string& name, const Tensor& x) {
   expect<ValueError>(all <= 1, "'{}': expected bools that are 0 or 1, got other bytes", name);
 }
 
-Header read_header(FileReader& file) {
-  expect<ValueError>(file.size() >= length_bytes,
-                     "not a safetensors file: it has {} bytes, fewer than the {} of a length",
-                     file.size(), length_bytes);
-  std::uint64_t length;
-  file.read(&length, length_bytes);
-  const auto most = std::min(most_header_bytes, file.size() - length_bytes);
-  expect<ValueError>(
-      length <= static_cast<std::uint64_t>(most),
-      "not a safetensors file: its header would have {} bytes, where {} are possible", length,
-      most);
-  std::string text(length, ' ');
-  file.read(text.data(), length);
-  Header header = parse_header(text);
-  header.bytes = length_bytes + static_cast<std::int64_t>(length);
-  return header;
-}
-
-SafetensorsFile read_file(FileReader& file) {
-  Header header = read_header(file);
-  struct Planned {
-    const std::string* name;
-    const Place* place;
-    DType dtype;
-  };
-  std::vector<Planned> order;
-  for (const auto& [name, place] : header.places) order.push_back({&name, &place, {}});
-  std::stable_sort(order.begin(), order.end(), [](const Planned& a, const Planned& b) {
-    return *a.place->range < *b.place->range;
-  });
-  // First everything is checked, then something is allocated.
-  std::int64_t end = 0;
-  for (Planned& one : order) {
-    one.dtype = check_place(*one.name, *one.place, end);
-    end = one.place->range->second;
-  }
-  expect<ValueError>(header.bytes + end == file.size(),
-                     "the header describes {} bytes of data, the file has {}", end,
-                     file.size() - header.bytes);
-  SafetensorsFile content;
-  for (const Planned& one : order) {
-    const Tensor x = Tensor::empty(*one.place->shape, one.dtype);
-    file.read(x.address(), static_cast<std::size_t>(x.count()) * size_of(one.dtype));
-    if (is_boolean(one.dtype)) check_booleans(*one.name, x);
-    content.tensors.emplace(*one.name, x);
-  }
-  content.metadata = std::move(header.metadata).value_or(std::map<std::string, std::string>());
-  return content;
-}
-
-}  // namespace
-
 void save_safetensors(const std::string& path, const SafetensorsFile& content) {
-  std::vector<const Entry*> order;
-  std::string header;
+  SafetensorsPlan plan;
   try {
-    order = placed(content);
-    header = header_text(content, order);
+    plan = plan_safetensors(content);
   } catch (const ValueError& error) {
-    fail<ValueError>("save_safetensors: '{}': {}", path, error.what());
+    fail<ValueError>("{}: '{}': {}", saving, path, error.what());
   }
-  FileWriter file(path);
-  const std::uint64_t length = header.size();
-  file.write(&length, length_bytes);
-  file.write(header.data(), header.size());
-  for (const Entry* entry : order) {
+  FileWriter file(path, saving);
+  const std::uint64_t length = plan.header.size();
+  file.write(&length, sizeof length);
+  file.write(plan.header.data(), plan.header.size());
+  for (const auto* entry : plan.order) {
     // Of a view only what it shows; the copy lives no longer than its turn.
     const Tensor x = dense(entry->second);
     file.write(x.address(), static_cast<std::size_t>(x.count()) * size_of(x.dtype()));
@@ -286,12 +80,15 @@ void save_safetensors(const std::string& path, const SafetensorsFile& content) {
   file.finish();
 }
 
-SafetensorsFile load_safetensors(const std::string& path) {
-  FileReader file(path);
+SafetensorsFile load_safetensors(const std::string& path, bool map) {
+  FileReader file(path, loading);
   try {
-    return read_file(file);
+    if (!map) return read_file(file, nullptr);
+    const Ref<MappedFile> mapped = MappedFile::open(path, loading);
+    expect<ValueError>(mapped->size() == file.size(), "it changed meanwhile");
+    return read_file(file, mapped.get());
   } catch (const ValueError& error) {
-    fail<ValueError>("load_safetensors: '{}': {}", path, error.what());
+    fail<ValueError>("{}: '{}': {}", loading, path, error.what());
   }
 }
 

@@ -146,7 +146,13 @@ from topograd._placing import (  # noqa: E402
 from topograd._registry import ops  # noqa: E402
 from topograd._statistics import gradient, std, std_mean, var, var_mean  # noqa: E402
 from topograd.graph import graph  # noqa: E402
-from topograd.serialization import load, save  # noqa: E402
+from topograd.serialization import (  # noqa: E402
+    latest_checkpoint,
+    load,
+    load_checkpoint,
+    save,
+    save_checkpoint,
+)
 
 __version__: str = _C.__version__
 

@@ -161,6 +161,11 @@ from topograd.serialization import (
     load,
     save,
 )
+from topograd.serialization._training import (
+    latest_checkpoint,
+    load_checkpoint,
+    save_checkpoint,
+)
 
 __all__ = [
     "abs",
@@ -431,6 +436,7 @@ __all__ = [
     "isreal",
     "kron",
     "kthvalue",
+    "latest_checkpoint",
     "layer_norm",
     "lcm",
     "lcm_",
@@ -443,6 +449,7 @@ __all__ = [
     "lgamma",
     "linspace",
     "load",
+    "load_checkpoint",
     "log",
     "log10",
     "log10_",
@@ -572,6 +579,7 @@ __all__ = [
     "rsqrt_",
     "rsub",
     "save",
+    "save_checkpoint",
     "scalar_tensor",
     "scatter",
     "scatter_add",

@@ -21,6 +21,10 @@ TOPOGRAD_API void save_safetensors(const std::string& path, const SafetensorsFil
 /// Reads one. The header is checked in full — sizes, offsets that overlap or leave gaps, names that
 /// appear twice, UTF-8, depth — before anything of the size it claims is allocated. Throws
 /// ValueError for a malformed file, Error where it can not be read.
-TOPOGRAD_API SafetensorsFile load_safetensors(const std::string& path);
+///
+/// map: the tensors look at the file itself, whose pages are read when they are first needed; a
+/// change of a tensor stays in this process. Should the file become shorter meanwhile, what is lost
+/// reads as bytes of ones (NaN in every floating dtype) instead of ending the process.
+TOPOGRAD_API SafetensorsFile load_safetensors(const std::string& path, bool map = false);
 
 }  // namespace topograd
