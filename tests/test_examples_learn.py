@@ -43,7 +43,9 @@ CASES = {
         "--steps 60 --lr 0.01 --length 20", most=2.7, shortest="--steps 2 --length 5", panels=1
     ),
     "gan": Case("--steps 500", least=0.4),
-    "gpt": Case("--steps 60 --lr 0.005 --length 20", most=2.9, shortest="--steps 2 --length 5", panels=1),
+    "gpt": Case(
+        "--steps 60 --lr 0.005 --length 20", most=2.9, shortest="--steps 2 --length 5", panels=1
+    ),
     "karate_club": Case("--steps 60", least=0.93),
     "multilayer_perceptron": Case("--epochs 10", least=0.95, shortest="--epochs 1"),
     "policy_gradient": Case("--steps 40 --batch-size 32", least=150, panels=2),
