@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import topograd as tg
+from test_examples_learn import CASES
 from topograd.examples.__main__ import main as list_examples
 from topograd.examples.__main__ import titles
 from topograd.examples._graphs import GRAPHS
@@ -36,11 +37,11 @@ def table(text: str) -> dict[str, list[str]]:
 
 
 def test_every_example_is_listed_and_tried_here(capsys: pytest.CaptureFixture[str]) -> None:
-    assert set(titles()) == set(SHORT)
+    assert set(titles()) == {*SHORT, *CASES}
     assert all(title.endswith(".") for title in titles().values())
     list_examples([])
     listed = capsys.readouterr().out
-    assert all(name in listed for name in SHORT)
+    assert all(name in listed for name in titles())
 
 
 @pytest.mark.parametrize("name", SHORT)
@@ -48,7 +49,7 @@ def test_an_example_runs(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert printed(capsys, name, *SHORT[name]).strip()
 
 
-@pytest.mark.parametrize("name", SHORT)
+@pytest.mark.parametrize("name", [*SHORT, *CASES])
 def test_an_example_answers_help(
     name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

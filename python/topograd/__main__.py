@@ -7,43 +7,12 @@ and the options that print a path answer at once.
 from __future__ import annotations
 
 import argparse
-import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import topograd as tg
-
-LARGEST_SEED = 2**63 - 1
-
-
-def _whole_number(least: int, most: int, text: str) -> int:
-    try:
-        value = int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
-    if not least <= value <= most:
-        limit = f"at least {least}" if value < least else f"at most {most}"
-        raise argparse.ArgumentTypeError(f"{text} is not {limit}")
-    return value
-
-
-def _count(text: str) -> int:
-    return _whole_number(1, 10**6, text)
-
-
-def _seed(text: str) -> int:
-    return _whole_number(0, LARGEST_SEED, text)
-
-
-def _rate(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
-    if not (math.isfinite(value) and value > 0):
-        raise argparse.ArgumentTypeError(f"{text} is not a positive finite number")
-    return value
+from topograd import _options
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -68,16 +37,20 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     demo.add_argument(
-        "--epochs", type=_count, default=20, metavar="N", help="passes over the training images"
+        "--epochs",
+        type=_options.count,
+        default=20,
+        metavar="N",
+        help="passes over the training images",
     )
     demo.add_argument(
-        "--batch-size", type=_count, default=64, metavar="N", help="images in one step"
+        "--batch-size", type=_options.count, default=64, metavar="N", help="images in one step"
     )
     demo.add_argument(
-        "--lr", type=_rate, default=0.005, metavar="RATE", help="learning rate at the start"
+        "--lr", type=_options.rate, default=0.005, metavar="RATE", help="learning rate at the start"
     )
     demo.add_argument(
-        "--seed", type=_seed, default=0, metavar="N", help="seed of all random numbers"
+        "--seed", type=_options.seed, default=0, metavar="N", help="seed of all random numbers"
     )
     demo.add_argument(
         "--out",

@@ -1,0 +1,40 @@
+"""What options of a command line may be: counts, seeds and rates, refused with a plain sentence."""
+
+from __future__ import annotations
+
+import argparse
+import math
+
+LARGEST_SEED = 2**63 - 1
+
+
+def _whole_number(least: int, most: int, text: str) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+    if not least <= value <= most:
+        limit = f"at least {least}" if value < least else f"at most {most}"
+        raise argparse.ArgumentTypeError(f"{text} is not {limit}")
+    return value
+
+
+def count(text: str) -> int:
+    """Read a whole number from 1 to a million."""
+    return _whole_number(1, 10**6, text)
+
+
+def seed(text: str) -> int:
+    """Read a seed of the random numbers: a whole number from 0 to 2**63 - 1."""
+    return _whole_number(0, LARGEST_SEED, text)
+
+
+def rate(text: str) -> float:
+    """Read a positive finite number."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+    if not (math.isfinite(value) and value > 0):
+        raise argparse.ArgumentTypeError(f"{text} is not a positive finite number")
+    return value
