@@ -108,6 +108,14 @@ def test_shared_storages_stay_shared(zipped):
     assert loaded["p"].tolist() == [7.0, 7.0]
 
 
+def test_what_pytorch_has_still_to_conjugate_or_negate_is_so_after_loading():
+    torch = pytest.importorskip("torch")
+    z = torch.tensor([1 + 2j, 3 - 4j])
+    content = [z.conj(), torch._neg_view(z), z.conj()[1:], z]
+    loaded = load(torch_saved(torch, content))
+    assert [t.tolist() for t in loaded] == [t.tolist() for t in content]
+
+
 def test_data_of_numpy_in_a_file_of_pytorch_is_read():
     torch = pytest.importorskip("torch")
     content = {

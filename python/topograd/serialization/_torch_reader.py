@@ -189,7 +189,13 @@ def _skipped(*_: Any) -> Tensor:
 
 
 def _rebuilt(
-    storage: Any, offset: Any, size: Any, stride: Any, requires_grad: Any = False, *_: Any
+    storage: Any,
+    offset: Any,
+    size: Any,
+    stride: Any,
+    requires_grad: Any = False,
+    hooks: Any = None,
+    marks: Any = None,
 ) -> Tensor:
     if not isinstance(storage, Tensor):
         raise Malformed("a tensor without storage")
@@ -201,6 +207,7 @@ def _rebuilt(
     itemsize = storage.element_size()
     check_layout(size, stride, offset * itemsize, storage.numel() * itemsize, itemsize)
     tensor = storage.as_strided(tuple(size), tuple(stride), offset)
+    tensor = _with_marks(tensor, {} if marks is None else marks)
     return tensor.requires_grad_() if requires_grad is True else tensor
 
 
@@ -212,11 +219,21 @@ def _rebuilt_as(
     requires_grad: Any,
     hooks: Any,
     dtype: Any,
-    *_: Any,
+    marks: Any = None,
 ) -> Tensor:
     if not isinstance(storage, Tensor) or not isinstance(dtype, tg.dtype):
         raise Malformed("a tensor without storage or dtype")
-    return _rebuilt(storage.view(tg.uint8).view(dtype), offset, size, stride, requires_grad)
+    block = storage.view(tg.uint8).view(dtype)
+    return _rebuilt(block, offset, size, stride, requires_grad, hooks, marks)
+
+
+def _with_marks(tensor: Tensor, marks: Any) -> Tensor:
+    """PyTorch can store a tensor as what has still to be conjugated or negated."""
+    if type(marks) is not dict or not marks.keys() <= {"conj", "neg"}:
+        raise Refused("it holds a tensor with marks of a kind that is not read")
+    if marks.get("conj") is True:
+        tensor = tg.conj(tensor)
+    return -tensor if marks.get("neg") is True else tensor
 
 
 def _error(source: Source, reason: object) -> RuntimeError:
