@@ -154,6 +154,7 @@ _lazy = (
     "nn",
     "optim",
     "data",
+    "distributions",
     "utils",
     "func",
     "random",

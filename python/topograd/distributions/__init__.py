@@ -1,0 +1,97 @@
+"""Probability distributions: draws, densities, entropies, divergences, under PyTorch's names.
+
+>>> import topograd as tg
+>>> generator = tg.manual_seed(0)
+>>> policy = tg.distributions.Categorical(logits=tg.zeros(3))
+>>> action = policy.sample()
+>>> policy.log_prob(action)
+tensor(-1.0986)
+"""
+
+from __future__ import annotations
+
+from topograd.distributions import constraints, kl, transforms, utils
+from topograd.distributions.bernoulli import Bernoulli
+from topograd.distributions.beta import Beta
+from topograd.distributions.categorical import Categorical
+from topograd.distributions.chi2 import Chi2
+from topograd.distributions.dirichlet import Dirichlet
+from topograd.distributions.distribution import Distribution
+from topograd.distributions.exponential import Exponential
+from topograd.distributions.gamma import Gamma
+from topograd.distributions.independent import Independent
+from topograd.distributions.kl import kl_divergence, register_kl
+from topograd.distributions.laplace import Laplace
+from topograd.distributions.log_normal import LogNormal
+from topograd.distributions.multivariate_normal import MultivariateNormal
+from topograd.distributions.normal import Normal
+from topograd.distributions.studentT import StudentT
+from topograd.distributions.transformed_distribution import TransformedDistribution
+from topograd.distributions.transforms import (
+    AbsTransform,
+    AffineTransform,
+    CatTransform,
+    ComposeTransform,
+    CorrCholeskyTransform,
+    CumulativeDistributionTransform,
+    ExpTransform,
+    IndependentTransform,
+    LowerCholeskyTransform,
+    PositiveDefiniteTransform,
+    PowerTransform,
+    ReshapeTransform,
+    SigmoidTransform,
+    SoftmaxTransform,
+    SoftplusTransform,
+    StackTransform,
+    StickBreakingTransform,
+    TanhTransform,
+    Transform,
+    identity_transform,
+)
+from topograd.distributions.uniform import Uniform
+
+__all__ = [
+    "AbsTransform",
+    "AffineTransform",
+    "Bernoulli",
+    "Beta",
+    "CatTransform",
+    "Categorical",
+    "Chi2",
+    "ComposeTransform",
+    "CorrCholeskyTransform",
+    "CumulativeDistributionTransform",
+    "Dirichlet",
+    "Distribution",
+    "ExpTransform",
+    "Exponential",
+    "Gamma",
+    "Independent",
+    "IndependentTransform",
+    "Laplace",
+    "LogNormal",
+    "LowerCholeskyTransform",
+    "MultivariateNormal",
+    "Normal",
+    "PositiveDefiniteTransform",
+    "PowerTransform",
+    "ReshapeTransform",
+    "SigmoidTransform",
+    "SoftmaxTransform",
+    "SoftplusTransform",
+    "StackTransform",
+    "StickBreakingTransform",
+    "StudentT",
+    "TanhTransform",
+    "Transform",
+    "TransformedDistribution",
+    "Uniform",
+    "constraints",
+    "identity_transform",
+    "kl",
+    "kl_divergence",
+    "register_kl",
+    "transforms",
+    "utils",
+]

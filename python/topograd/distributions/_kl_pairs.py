@@ -1,0 +1,3 @@
+"""Divergences between distributions of two families."""
+
+from __future__ import annotations

@@ -1,0 +1,100 @@
+"""Distributions with parameters and values at which they are compared with PyTorch's."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+Array = Any
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """A distribution: its class, its parameters, and values of its support (or none: draws)."""
+
+    name: str
+    parameters: dict[str, Any]
+    values: Array
+    label: str = ""
+
+    def __str__(self) -> str:
+        return self.label or f"{self.name}-{'-'.join(self.parameters)}"
+
+    def made(self, library: Any, requires_grad: bool = False) -> tuple[Any, dict[str, Any]]:
+        """The distribution in a library, and its floating-point parameters by name."""
+        given: dict[str, Any] = {}
+        for name, value in self.parameters.items():
+            made = library.from_numpy(value.copy()) if isinstance(value, np.ndarray) else value
+            if requires_grad and isinstance(value, np.ndarray) and value.dtype.kind == "f":
+                made.requires_grad_()
+            given[name] = made
+        leaves = {k: v for k, v in given.items() if hasattr(v, "requires_grad")}
+        return getattr(library.distributions, self.name)(**given), leaves
+
+
+_rng = np.random.default_rng(5)
+
+
+def positive(*shape: int, low: float = 0.4, high: float = 3.0) -> Array:
+    return _rng.uniform(low, high, shape)
+
+
+def real(*shape: int) -> Array:
+    return _rng.standard_normal(shape)
+
+
+def unit(*shape: int) -> Array:
+    return _rng.uniform(0.05, 0.95, shape)
+
+
+def simplex(*shape: int) -> Array:
+    raw = _rng.uniform(0.1, 1.0, shape)
+    return raw / raw.sum(-1, keepdims=True)
+
+
+def matrix(*shape: int) -> Array:
+    """Positive-definite matrices."""
+    root = _rng.standard_normal(shape)
+    return root @ np.swapaxes(root, -1, -2) + np.eye(shape[-1])
+
+
+def factor(*shape: int) -> Array:
+    return np.linalg.cholesky(matrix(*shape))
+
+
+def whole(*shape: int, high: int = 6) -> Array:
+    return _rng.integers(0, high, shape).astype(np.float64)
+
+
+CONTINUOUS = [
+    Case("Normal", {"loc": real(2, 1), "scale": positive(3)}, real(4, 2, 3)),
+    Case("Normal", {"loc": 0.5, "scale": positive(3)}, real(3), "Normal-number"),
+    Case("LogNormal", {"loc": real(3), "scale": positive(3)}, positive(2, 3)),
+    Case("Laplace", {"loc": real(3), "scale": positive(2, 3)}, real(2, 3)),
+    Case("Uniform", {"low": real(3), "high": 3 + positive(3)}, 2.5 + unit(4, 3)),
+    Case("Exponential", {"rate": positive(3)}, positive(2, 3)),
+    Case("Gamma", {"concentration": positive(3), "rate": positive(2, 1)}, positive(4, 2, 3)),
+    Case("Chi2", {"df": positive(3)}, positive(3)),
+    Case("Beta", {"concentration1": positive(3), "concentration0": positive(3)}, unit(2, 3)),
+    Case("StudentT", {"df": 2.5 + positive(3), "loc": real(3), "scale": positive(3)}, real(2, 3)),
+    Case("Dirichlet", {"concentration": positive(2, 4)}, simplex(3, 2, 4)),
+    Case(
+        "MultivariateNormal", {"loc": real(3), "covariance_matrix": matrix(2, 3, 3)}, real(4, 2, 3)
+    ),
+    Case("MultivariateNormal", {"loc": real(2, 3), "precision_matrix": matrix(3, 3)}, real(2, 3)),
+    Case("MultivariateNormal", {"loc": real(3), "scale_tril": factor(3, 3)}, real(5, 3)),
+]
+
+DISCRETE = [
+    Case("Bernoulli", {"probs": unit(3)}, whole(4, 3, high=2)),
+    Case("Bernoulli", {"logits": real(2, 3)}, whole(2, 3, high=2)),
+    Case("Categorical", {"probs": positive(2, 4)}, _rng.integers(0, 4, (3, 2))),
+    Case("Categorical", {"logits": real(4)}, _rng.integers(0, 4, (5,))),
+]
+
+CASES = [*CONTINUOUS, *DISCRETE]
+
+# What PyTorch's has no derivative for, and ours has: compared with differences instead.
+NO_DERIVATIVE = {("Gamma", "cdf"), ("Chi2", "cdf")}
