@@ -68,6 +68,12 @@ def whole(*shape: int, high: int = 6) -> Array:
     return _rng.integers(0, high, shape).astype(np.float64)
 
 
+def counts(total: int, *shape: int) -> Array:
+    """Vectors of whole numbers that add up to `total`."""
+    chances = np.full(shape[-1], 1 / shape[-1])
+    return _rng.multinomial(total, chances, shape[:-1]).astype(np.float64)
+
+
 CONTINUOUS = [
     Case("Normal", {"loc": real(2, 1), "scale": positive(3)}, real(4, 2, 3)),
     Case("Normal", {"loc": 0.5, "scale": positive(3)}, real(3), "Normal-number"),
@@ -85,6 +91,22 @@ CONTINUOUS = [
     ),
     Case("MultivariateNormal", {"loc": real(2, 3), "precision_matrix": matrix(3, 3)}, real(2, 3)),
     Case("MultivariateNormal", {"loc": real(3), "scale_tril": factor(3, 3)}, real(5, 3)),
+    Case("Cauchy", {"loc": real(3), "scale": positive(3)}, real(2, 3)),
+    Case("HalfCauchy", {"scale": positive(3)}, positive(2, 3)),
+    Case("HalfNormal", {"scale": positive(3)}, positive(2, 3)),
+    Case("Gumbel", {"loc": real(3), "scale": positive(3)}, real(2, 3)),
+    Case("Weibull", {"scale": positive(3), "concentration": 1.1 + positive(3)}, positive(2, 3)),
+    Case("Pareto", {"scale": positive(3), "alpha": 2.5 + positive(3)}, 3.1 + positive(2, 3)),
+    Case("RelaxedBernoulli", {"temperature": np.array(0.7), "probs": unit(3)}, unit(2, 3)),
+    Case("RelaxedBernoulli", {"temperature": np.array(0.7), "logits": real(3)}, unit(2, 3)),
+    Case(
+        "RelaxedOneHotCategorical",
+        {"temperature": np.array(0.7), "probs": positive(2, 4)},
+        simplex(2, 4),
+    ),
+    Case(
+        "RelaxedOneHotCategorical", {"temperature": np.array(0.7), "logits": real(4)}, simplex(2, 4)
+    ),
 ]
 
 DISCRETE = [
@@ -92,6 +114,17 @@ DISCRETE = [
     Case("Bernoulli", {"logits": real(2, 3)}, whole(2, 3, high=2)),
     Case("Categorical", {"probs": positive(2, 4)}, _rng.integers(0, 4, (3, 2))),
     Case("Categorical", {"logits": real(4)}, _rng.integers(0, 4, (5,))),
+    Case("Multinomial", {"total_count": 5, "probs": positive(2, 3)}, counts(5, 4, 2, 3)),
+    Case("Multinomial", {"total_count": 3, "logits": real(3)}, counts(3, 4, 3)),
+    Case("OneHotCategorical", {"probs": positive(2, 3)}, counts(1, 4, 2, 3)),
+    Case("OneHotCategoricalStraightThrough", {"logits": real(3)}, counts(1, 4, 3)),
+    Case("Poisson", {"rate": positive(3)}, whole(4, 3)),
+    Case("Geometric", {"probs": unit(3)}, whole(4, 3)),
+    Case("Geometric", {"logits": real(3)}, whole(4, 3)),
+    Case("Binomial", {"total_count": 6, "probs": unit(3)}, whole(4, 3)),
+    Case("Binomial", {"total_count": 6, "logits": real(2, 1)}, whole(4, 2, 1)),
+    Case("NegativeBinomial", {"total_count": 3.5, "probs": unit(3)}, whole(4, 3)),
+    Case("NegativeBinomial", {"total_count": 3.5, "logits": real(3)}, whole(4, 3)),
 ]
 
 CASES = [*CONTINUOUS, *DISCRETE]

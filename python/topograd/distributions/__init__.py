@@ -13,18 +13,35 @@ from __future__ import annotations
 from topograd.distributions import constraints, kl, transforms, utils
 from topograd.distributions.bernoulli import Bernoulli
 from topograd.distributions.beta import Beta
+from topograd.distributions.binomial import Binomial
 from topograd.distributions.categorical import Categorical
+from topograd.distributions.cauchy import Cauchy
 from topograd.distributions.chi2 import Chi2
 from topograd.distributions.dirichlet import Dirichlet
 from topograd.distributions.distribution import Distribution
 from topograd.distributions.exponential import Exponential
 from topograd.distributions.gamma import Gamma
+from topograd.distributions.geometric import Geometric
+from topograd.distributions.gumbel import Gumbel
+from topograd.distributions.half_cauchy import HalfCauchy
+from topograd.distributions.half_normal import HalfNormal
 from topograd.distributions.independent import Independent
 from topograd.distributions.kl import kl_divergence, register_kl
 from topograd.distributions.laplace import Laplace
 from topograd.distributions.log_normal import LogNormal
+from topograd.distributions.mixture_same_family import MixtureSameFamily
+from topograd.distributions.multinomial import Multinomial
 from topograd.distributions.multivariate_normal import MultivariateNormal
+from topograd.distributions.negative_binomial import NegativeBinomial
 from topograd.distributions.normal import Normal
+from topograd.distributions.one_hot_categorical import (
+    OneHotCategorical,
+    OneHotCategoricalStraightThrough,
+)
+from topograd.distributions.pareto import Pareto
+from topograd.distributions.poisson import Poisson
+from topograd.distributions.relaxed_bernoulli import RelaxedBernoulli
+from topograd.distributions.relaxed_categorical import RelaxedOneHotCategorical
 from topograd.distributions.studentT import StudentT
 from topograd.distributions.transformed_distribution import TransformedDistribution
 from topograd.distributions.transforms import (
@@ -50,14 +67,17 @@ from topograd.distributions.transforms import (
     identity_transform,
 )
 from topograd.distributions.uniform import Uniform
+from topograd.distributions.weibull import Weibull
 
 __all__ = [
     "AbsTransform",
     "AffineTransform",
     "Bernoulli",
     "Beta",
+    "Binomial",
     "CatTransform",
     "Categorical",
+    "Cauchy",
     "Chi2",
     "ComposeTransform",
     "CorrCholeskyTransform",
@@ -67,15 +87,28 @@ __all__ = [
     "ExpTransform",
     "Exponential",
     "Gamma",
+    "Geometric",
+    "Gumbel",
+    "HalfCauchy",
+    "HalfNormal",
     "Independent",
     "IndependentTransform",
     "Laplace",
     "LogNormal",
     "LowerCholeskyTransform",
+    "MixtureSameFamily",
+    "Multinomial",
     "MultivariateNormal",
+    "NegativeBinomial",
     "Normal",
+    "OneHotCategorical",
+    "OneHotCategoricalStraightThrough",
+    "Pareto",
+    "Poisson",
     "PositiveDefiniteTransform",
     "PowerTransform",
+    "RelaxedBernoulli",
+    "RelaxedOneHotCategorical",
     "ReshapeTransform",
     "SigmoidTransform",
     "SoftmaxTransform",
@@ -87,6 +120,7 @@ __all__ = [
     "Transform",
     "TransformedDistribution",
     "Uniform",
+    "Weibull",
     "constraints",
     "identity_transform",
     "kl",

@@ -4,38 +4,41 @@ from __future__ import annotations
 
 from typing import Any
 
+import topograd as tg
 from topograd._C import Tensor
 from topograd.distributions import _matrices
 from topograd.distributions.bernoulli import Bernoulli
 from topograd.distributions.beta import Beta
+from topograd.distributions.binomial import Binomial
 from topograd.distributions.categorical import Categorical
+from topograd.distributions.cauchy import Cauchy
 from topograd.distributions.dirichlet import Dirichlet
 from topograd.distributions.exponential import Exponential
 from topograd.distributions.gamma import Gamma
+from topograd.distributions.geometric import Geometric
+from topograd.distributions.gumbel import Gumbel
 from topograd.distributions.independent import Independent
 from topograd.distributions.kl import kl_divergence, masked, register_kl
 from topograd.distributions.laplace import Laplace
+from topograd.distributions.multinomial import Multinomial
 from topograd.distributions.multivariate_normal import MultivariateNormal
 from topograd.distributions.normal import Normal
+from topograd.distributions.one_hot_categorical import OneHotCategorical
+from topograd.distributions.pareto import Pareto
+from topograd.distributions.poisson import Poisson
 from topograd.distributions.transformed_distribution import TransformedDistribution
 from topograd.distributions.uniform import Uniform
-from topograd.distributions.utils import sum_rightmost
+from topograd.distributions.utils import euler_constant, sum_rightmost
 
 
 def binary_divergence(p: Any, q: Any) -> Tensor:
     """Of one trial with the probabilities of p and q."""
-    softplus = _softplus
+    softplus = tg.nn.functional.softplus
     one = p.probs * (softplus(-q.logits) - softplus(-p.logits))
     zero = (1 - p.probs) * (softplus(q.logits) - softplus(p.logits))
     one = masked(one, q.probs == 0).masked_fill(p.probs == 0, 0)
     zero = masked(zero, q.probs == 1).masked_fill(p.probs == 1, 0)
     return one + zero
-
-
-def _softplus(x: Tensor) -> Tensor:
-    import topograd as tg
-
-    return tg.nn.functional.softplus(x)
 
 
 @register_kl(Bernoulli, Bernoulli)
@@ -112,6 +115,61 @@ def _dirichlet(p: Dirichlet, q: Dirichlet) -> Tensor:
 @register_kl(Beta, Beta)
 def _beta(p: Beta, q: Beta) -> Tensor:
     return _dirichlet(p._dirichlet, q._dirichlet)
+
+
+@register_kl(OneHotCategorical, OneHotCategorical)
+def _one_hot(p: OneHotCategorical, q: OneHotCategorical) -> Tensor:
+    return categorical_divergence(p, q)
+
+
+@register_kl(Multinomial, Multinomial)
+def _multinomial(p: Multinomial, q: Multinomial) -> Tensor:
+    if p.total_count != q.total_count:
+        raise NotImplementedError(
+            f"kl_divergence: total_count differs: {p.total_count}, {q.total_count}"
+        )
+    return p.total_count * categorical_divergence(p, q)
+
+
+@register_kl(Binomial, Binomial)
+def _binomial(p: Binomial, q: Binomial) -> Tensor:
+    if bool((p.total_count < q.total_count).any()):
+        raise NotImplementedError(
+            "kl_divergence: there is no closed form where q has the larger total_count: "
+            f"{p.total_count}, {q.total_count}"
+        )
+    return masked(p.total_count * binary_divergence(p, q), p.total_count > q.total_count)
+
+
+@register_kl(Poisson, Poisson)
+def _poisson(p: Poisson, q: Poisson) -> Tensor:
+    return p.rate.xlogy(p.rate / q.rate) - (p.rate - q.rate)
+
+
+@register_kl(Geometric, Geometric)
+def _geometric(p: Geometric, q: Geometric) -> Tensor:
+    return binary_divergence(p, q) / p.probs
+
+
+@register_kl(Cauchy, Cauchy)
+def _cauchy(p: Cauchy, q: Cauchy) -> Tensor:
+    apart = (p.scale + q.scale).square() + (p.loc - q.loc).square()
+    return apart.log() - (4 * p.scale * q.scale).log()
+
+
+@register_kl(Gumbel, Gumbel)
+def _gumbel(p: Gumbel, q: Gumbel) -> Tensor:
+    ratio = p.scale / q.scale
+    moved = (p.loc - q.loc) / q.scale
+    tail = ((1 + ratio).lgamma() - moved).exp()
+    return -ratio.log() + moved + euler_constant * (ratio - 1) + tail - 1
+
+
+@register_kl(Pareto, Pareto)
+def _pareto(p: Pareto, q: Pareto) -> Tensor:
+    ratio = q.alpha / p.alpha
+    value = q.alpha * (p.scale / q.scale).log() - ratio.log() + ratio - 1
+    return masked(value, p.scale < q.scale)
 
 
 @register_kl(Independent, Independent)

@@ -105,11 +105,6 @@ def infinite_like(tensor: Tensor) -> Tensor:
     return tg.full_like(tensor, float("inf"))
 
 
-def x_log_x(x: Tensor) -> Tensor:
-    """X log x, 0 at 0."""
-    return x.xlogy(x)
-
-
 def masked(value: Tensor, infinite: Any) -> Tensor:
     """The value, infinity where told."""
     return value.masked_fill(infinite, float("inf"))
