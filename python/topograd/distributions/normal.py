@@ -68,7 +68,7 @@ class Normal(Distribution):
         if self._validate_args:
             self._validate_sample(value)
         # erfc keeps the relative precision of small probabilities; 1 + erf does not.
-        return 0.5 * ((self.loc - value) / (self.scale * math.sqrt(2))).erfc()
+        return 0.5 * ((self.loc - value) / self.scale * math.sqrt(0.5)).erfc()
 
     def icdf(self, value: Tensor) -> Tensor:
         return self.loc + self.scale * (2 * value - 1).erfinv() * math.sqrt(2)
