@@ -21,7 +21,7 @@ def _on_arrays(function: Callable[..., Any], *inputs: Tensor) -> Tensor:
     arrays = [
         (x if x.dtype in (tg.float32, tg.float64) else x.float()).detach().numpy() for x in inputs
     ]
-    result = numpy.ascontiguousarray(function(*arrays))
+    result = numpy.array(function(*arrays), order="C")
     return tg.from_numpy(result).to(inputs[0].dtype)
 
 

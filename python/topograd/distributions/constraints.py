@@ -150,7 +150,7 @@ class Independent(Constraint):
                 f"independent: expected value of at least {self.event_dim} dims, got "
                 f"shape {tuple(value.shape)}"
             )
-        return found.reshape(*found.shape[: found.dim() - count], -1).all(-1)
+        return found.flatten(found.dim() - count).all(-1) if count else found
 
     def __repr__(self) -> str:
         return f"Independent({self.base_constraint!r}, {self.reinterpreted_batch_ndims})"
@@ -328,7 +328,7 @@ class Symmetric(Square):
 
 
 class PositiveSemidefinite(Symmetric):
-    """Symmetric matrices without a negative eigenvalue."""
+    """Symmetric matrices without a negative eigenvalue, up to rounding."""
 
     def check(self, value: Tensor) -> Tensor:
         from topograd.distributions._matrices import least_eigenvalue
@@ -336,7 +336,8 @@ class PositiveSemidefinite(Symmetric):
         symmetric = super().check(value)
         if not bool(symmetric.all()):
             return symmetric
-        return least_eigenvalue(value) >= 0
+        slack = value.shape[-1] * eps_of(value.dtype)
+        return least_eigenvalue(value) >= -slack * value.abs().amax((-2, -1))
 
 
 class PositiveDefinite(Symmetric):
@@ -418,7 +419,7 @@ def _whole(value: Tensor) -> Tensor:
 
 def _every_entry(found: Tensor) -> Tensor:
     """Whether all entries of each matrix are true."""
-    return found.reshape(*found.shape[:-2], -1).all(-1)
+    return found.flatten(-2).all(-1)
 
 
 def is_dependent(constraint: Any) -> bool:

@@ -31,11 +31,6 @@ class Uniform(Distribution):
     ) -> None:
         self.low, self.high = broadcast_all(low, high)
         super().__init__(self.low.shape, validate_args=validate_args)
-        if self._validate_args and not bool((self.low < self.high).all()):
-            raise ValueError(
-                f"Uniform: Expected parameter low to be less than high, got {self.low} and "
-                f"{self.high}"
-            )
 
     @property
     def arg_constraints(self) -> Any:

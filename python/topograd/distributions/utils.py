@@ -88,7 +88,7 @@ def sum_rightmost(value: Tensor, count: int) -> Tensor:
     """The sum over the last `count` dims."""
     if count == 0:
         return value
-    return value.reshape(*value.shape[: value.dim() - count], -1).sum(-1)
+    return value.sum(tuple(range(-count, 0)))
 
 
 def where(condition: Tensor, chosen: Tensor | float, other: Tensor | float) -> Tensor:
