@@ -68,6 +68,13 @@ def whole(*shape: int, high: int = 6) -> Array:
     return _rng.integers(0, high, shape).astype(np.float64)
 
 
+def correlation(count: int, n: int) -> Array:
+    """Factors of correlation matrices: lower triangular, rows of length 1."""
+    lower = np.tril(_rng.standard_normal((count, n, n)))
+    lower[:, range(n), range(n)] = np.abs(lower[:, range(n), range(n)]) + 0.3
+    return lower / np.linalg.norm(lower, axis=-1, keepdims=True)
+
+
 def counts(total: int, *shape: int) -> Array:
     """Vectors of whole numbers that add up to `total`."""
     chances = np.full(shape[-1], 1 / shape[-1])
@@ -107,6 +114,16 @@ CONTINUOUS = [
     Case(
         "RelaxedOneHotCategorical", {"temperature": np.array(0.7), "logits": real(4)}, simplex(2, 4)
     ),
+    Case("InverseGamma", {"concentration": 2.5 + positive(3), "rate": positive(3)}, positive(3)),
+    Case("FisherSnedecor", {"df1": 2.5 + positive(3), "df2": 4.5 + positive(3)}, positive(2, 3)),
+    Case(
+        "Kumaraswamy",
+        {"concentration1": 1.1 + positive(3), "concentration0": 1.1 + positive(3)},
+        unit(2, 3),
+    ),
+    Case("LogisticNormal", {"loc": real(3), "scale": positive(3)}, simplex(2, 4)),
+    Case("LKJCholesky", {"dim": 3, "concentration": positive(2)}, correlation(2, 3)),
+    Case("LKJCholesky", {"dim": 2, "concentration": 0.7}, correlation(2, 2), "LKJCholesky-number"),
 ]
 
 DISCRETE = [
@@ -130,4 +147,8 @@ DISCRETE = [
 CASES = [*CONTINUOUS, *DISCRETE]
 
 # What PyTorch's has no derivative for, and ours has: compared with differences instead.
-NO_DERIVATIVE = {("Gamma", "cdf"), ("Chi2", "cdf")}
+NO_DERIVATIVE = {("Gamma", "cdf"), ("Chi2", "cdf"), ("InverseGamma", "cdf")}
+# What is not a number in PyTorch where it has a value.
+NO_VALUE = {("Kumaraswamy", "mode")}
+
+WITHOUT_MEAN = ("RelaxedBernoulli", "RelaxedOneHotCategorical", "LogisticNormal", "LKJCholesky")

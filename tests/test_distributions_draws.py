@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import topograd as tg
-from cases_distributions import CASES, CONTINUOUS, DISCRETE, Case
+from cases_distributions import CASES, CONTINUOUS, DISCRETE, WITHOUT_MEAN, Case
 
 MANY = 20_000
 
@@ -79,7 +79,7 @@ def test_counts_follow_their_probabilities(case):
 
 
 def has_moments(case: Case) -> bool:
-    return not ("Cauchy" in case.name or "Relaxed" in case.name or case.name == "Categorical")
+    return "Cauchy" not in case.name and case.name not in ("Categorical", *WITHOUT_MEAN)
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if has_moments(c)], ids=str)
@@ -149,3 +149,28 @@ def test_draws_have_the_dtype_of_the_parameters(dtype):
         assert drawn.dtype == one.dtype
         assert bool(drawn.isfinite().all())
         assert made.log_prob(drawn).dtype == one.dtype
+
+
+@pytest.mark.parametrize("case", [c for c in SCALARS if "Relaxed" not in c.name], ids=str)
+def test_modes_are_where_the_density_is_largest(case):
+    distribution = single(case)
+    mode = float(distribution.mode)
+    if not math.isfinite(mode):
+        assert case.name == "Uniform"
+        return
+    drawn = array(distribution.sample((1000,)))
+    points = tg.from_numpy(grid_of(distribution, drawn))
+    density = distribution.log_prob(points)
+    at_mode = distribution.log_prob(tg.tensor(mode + 1e-9, dtype=tg.float64))
+    assert float(at_mode) >= float(density[density.isfinite()].max()) - 1e-3
+
+
+@pytest.mark.parametrize(("dim", "concentration"), [(2, 0.5), (3, 1.0), (4, 3.0)])
+def test_correlations_have_the_spread_that_is_known(dim, concentration):
+    factors = tg.distributions.LKJCholesky(dim, concentration).sample((MANY,))
+    correlations = array(factors @ factors.mT)
+    np.testing.assert_allclose(np.diagonal(correlations, 0, -2, -1), 1, atol=1e-5)
+    off = correlations[:, np.arange(dim)[:, None] > np.arange(dim)[None, :]]
+    expected = 1 / (2 * concentration + dim - 1)
+    np.testing.assert_allclose(off.var(0), expected, rtol=0.06)
+    assert np.abs(off.mean(0)).max() < 5 * math.sqrt(expected / MANY)

@@ -218,3 +218,28 @@ def test_what_does_not_fit_is_refused():
         T.CatTransform([T.ExpTransform(), T.TanhTransform()])(tg.zeros(3))
     with pytest.raises(NotImplementedError, match="log_abs_det_jacobian"):
         T.SoftmaxTransform().log_abs_det_jacobian(tg.zeros(2), tg.zeros(2))
+
+
+def test_unconstrained_numbers_are_led_to_what_is_allowed():
+    C, x = D.constraints, tg.from_numpy(real(2, 3, 3))
+    for constraint in (
+        C.real, C.positive, C.nonnegative, C.greater_than(2.0), C.greater_than_eq(-1.0),
+        C.less_than(-1.0), C.unit_interval, C.interval(-2.0, 3.0), C.half_open_interval(0, 2),
+        C.simplex, C.real_vector, C.corr_cholesky, C.independent(C.positive, 1),
+        C.stack([C.real, C.positive], 0), C.cat([C.positive, C.unit_interval], 0, [1, 1]),
+    ):  # fmt: skip
+        for registry in (D.biject_to, D.transform_to):
+            transform = registry(constraint)
+            y = transform(x)
+            assert bool(constraint.check(y).all()), constraint
+            if registry is D.biject_to:
+                assert transform.bijective
+                np.testing.assert_allclose(array(transform.inv(y)), array(x), atol=1e-6)
+    for constraint in (C.lower_cholesky, C.positive_definite, C.positive_semidefinite):
+        assert bool(constraint.check(D.transform_to(constraint)(x)).all())
+        with pytest.raises(NotImplementedError, match="no transform to"):
+            D.biject_to(constraint)
+    with pytest.raises(NotImplementedError, match="no transform to Boolean"):
+        D.transform_to(C.boolean)
+    with pytest.raises(TypeError, match="expects a constraint"):
+        D.transform_to.register(int, lambda _: T.ExpTransform())

@@ -17,18 +17,24 @@ from topograd.distributions.binomial import Binomial
 from topograd.distributions.categorical import Categorical
 from topograd.distributions.cauchy import Cauchy
 from topograd.distributions.chi2 import Chi2
+from topograd.distributions.constraint_registry import biject_to, transform_to
 from topograd.distributions.dirichlet import Dirichlet
 from topograd.distributions.distribution import Distribution
 from topograd.distributions.exponential import Exponential
+from topograd.distributions.fishersnedecor import FisherSnedecor
 from topograd.distributions.gamma import Gamma
 from topograd.distributions.geometric import Geometric
 from topograd.distributions.gumbel import Gumbel
 from topograd.distributions.half_cauchy import HalfCauchy
 from topograd.distributions.half_normal import HalfNormal
 from topograd.distributions.independent import Independent
+from topograd.distributions.inverse_gamma import InverseGamma
 from topograd.distributions.kl import kl_divergence, register_kl
+from topograd.distributions.kumaraswamy import Kumaraswamy
 from topograd.distributions.laplace import Laplace
+from topograd.distributions.lkj_cholesky import LKJCholesky
 from topograd.distributions.log_normal import LogNormal
+from topograd.distributions.logistic_normal import LogisticNormal
 from topograd.distributions.mixture_same_family import MixtureSameFamily
 from topograd.distributions.multinomial import Multinomial
 from topograd.distributions.multivariate_normal import MultivariateNormal
@@ -86,6 +92,7 @@ __all__ = [
     "Distribution",
     "ExpTransform",
     "Exponential",
+    "FisherSnedecor",
     "Gamma",
     "Geometric",
     "Gumbel",
@@ -93,8 +100,12 @@ __all__ = [
     "HalfNormal",
     "Independent",
     "IndependentTransform",
+    "InverseGamma",
+    "Kumaraswamy",
+    "LKJCholesky",
     "Laplace",
     "LogNormal",
+    "LogisticNormal",
     "LowerCholeskyTransform",
     "MixtureSameFamily",
     "Multinomial",
@@ -121,11 +132,13 @@ __all__ = [
     "TransformedDistribution",
     "Uniform",
     "Weibull",
+    "biject_to",
     "constraints",
     "identity_transform",
     "kl",
     "kl_divergence",
     "register_kl",
+    "transform_to",
     "transforms",
     "utils",
 ]
