@@ -124,6 +124,22 @@ CONTINUOUS = [
     Case("LogisticNormal", {"loc": real(3), "scale": positive(3)}, simplex(2, 4)),
     Case("LKJCholesky", {"dim": 3, "concentration": positive(2)}, correlation(2, 3)),
     Case("LKJCholesky", {"dim": 2, "concentration": 0.7}, correlation(2, 2), "LKJCholesky-number"),
+    Case("ContinuousBernoulli", {"probs": np.array([0.2, 0.7, 0.9])}, unit(2, 3)),
+    Case("ContinuousBernoulli", {"logits": real(3)}, unit(2, 3)),
+    Case(
+        "GeneralizedPareto",
+        {
+            "loc": np.array([0.0, 0.5, -1.0, 1.0]),
+            "scale": np.array([1.0, 2.0, 0.5, 1.5]),
+            "concentration": np.array([0.2, -0.4, 0.1, 0.0]),
+        },
+        np.array([0.7, 1.5, -0.2, 3.0]),
+    ),
+    Case(
+        "LowRankMultivariateNormal",
+        {"loc": real(3), "cov_factor": real(2, 3, 2), "cov_diag": positive(3)},
+        real(4, 2, 3),
+    ),
 ]
 
 DISCRETE = [
@@ -150,5 +166,7 @@ CASES = [*CONTINUOUS, *DISCRETE]
 NO_DERIVATIVE = {("Gamma", "cdf"), ("Chi2", "cdf"), ("InverseGamma", "cdf")}
 # What is not a number in PyTorch where it has a value.
 NO_VALUE = {("Kumaraswamy", "mode")}
+# What PyTorch computes in float32 alone.
+SINGLE_PRECISION = ("GeneralizedPareto",)
 
 WITHOUT_MEAN = ("RelaxedBernoulli", "RelaxedOneHotCategorical", "LogisticNormal", "LKJCholesky")

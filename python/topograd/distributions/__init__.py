@@ -18,11 +18,13 @@ from topograd.distributions.categorical import Categorical
 from topograd.distributions.cauchy import Cauchy
 from topograd.distributions.chi2 import Chi2
 from topograd.distributions.constraint_registry import biject_to, transform_to
+from topograd.distributions.continuous_bernoulli import ContinuousBernoulli
 from topograd.distributions.dirichlet import Dirichlet
 from topograd.distributions.distribution import Distribution
 from topograd.distributions.exponential import Exponential
 from topograd.distributions.fishersnedecor import FisherSnedecor
 from topograd.distributions.gamma import Gamma
+from topograd.distributions.generalized_pareto import GeneralizedPareto
 from topograd.distributions.geometric import Geometric
 from topograd.distributions.gumbel import Gumbel
 from topograd.distributions.half_cauchy import HalfCauchy
@@ -35,6 +37,7 @@ from topograd.distributions.laplace import Laplace
 from topograd.distributions.lkj_cholesky import LKJCholesky
 from topograd.distributions.log_normal import LogNormal
 from topograd.distributions.logistic_normal import LogisticNormal
+from topograd.distributions.lowrank_multivariate_normal import LowRankMultivariateNormal
 from topograd.distributions.mixture_same_family import MixtureSameFamily
 from topograd.distributions.multinomial import Multinomial
 from topograd.distributions.multivariate_normal import MultivariateNormal
@@ -86,6 +89,7 @@ __all__ = [
     "Cauchy",
     "Chi2",
     "ComposeTransform",
+    "ContinuousBernoulli",
     "CorrCholeskyTransform",
     "CumulativeDistributionTransform",
     "Dirichlet",
@@ -94,6 +98,7 @@ __all__ = [
     "Exponential",
     "FisherSnedecor",
     "Gamma",
+    "GeneralizedPareto",
     "Geometric",
     "Gumbel",
     "HalfCauchy",
@@ -106,6 +111,7 @@ __all__ = [
     "Laplace",
     "LogNormal",
     "LogisticNormal",
+    "LowRankMultivariateNormal",
     "LowerCholeskyTransform",
     "MixtureSameFamily",
     "Multinomial",

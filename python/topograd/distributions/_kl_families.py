@@ -20,6 +20,7 @@ from topograd.distributions.gumbel import Gumbel
 from topograd.distributions.independent import Independent
 from topograd.distributions.kl import kl_divergence, masked, register_kl
 from topograd.distributions.laplace import Laplace
+from topograd.distributions.lowrank_multivariate_normal import LowRankMultivariateNormal
 from topograd.distributions.multinomial import Multinomial
 from topograd.distributions.multivariate_normal import MultivariateNormal
 from topograd.distributions.normal import Normal
@@ -71,6 +72,16 @@ def _multivariate_normal(p: MultivariateNormal, q: MultivariateNormal) -> Tensor
     trace = whitened.square().sum((-2, -1))
     distance = _matrices.mahalanobis_squared(q._factor, q.loc - p.loc)
     return volumes + 0.5 * (trace + distance - p.event_shape[0])
+
+
+@register_kl(LowRankMultivariateNormal, LowRankMultivariateNormal)
+@register_kl(LowRankMultivariateNormal, MultivariateNormal)
+@register_kl(MultivariateNormal, LowRankMultivariateNormal)
+def _low_rank(p: Any, q: Any) -> Tensor:
+    dense = [
+        MultivariateNormal(d.loc, scale_tril=d.scale_tril, validate_args=False) for d in (p, q)
+    ]
+    return _multivariate_normal(*dense)
 
 
 @register_kl(Uniform, Uniform)

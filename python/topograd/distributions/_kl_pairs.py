@@ -15,6 +15,7 @@ from topograd._C import Tensor
 from topograd.distributions.bernoulli import Bernoulli
 from topograd.distributions.beta import Beta
 from topograd.distributions.binomial import Binomial
+from topograd.distributions.continuous_bernoulli import ContinuousBernoulli
 from topograd.distributions.distribution import Distribution
 from topograd.distributions.exponential import Exponential
 from topograd.distributions.gamma import Gamma
@@ -86,9 +87,9 @@ def _where_positive(p: Distribution, value: Tensor) -> Tensor:
 
 
 _p: type[Distribution]
-for _p in (Beta, Exponential, Gamma, Gumbel, Laplace, Pareto, Uniform):
+for _p in (Beta, ContinuousBernoulli, Exponential, Gamma, Gumbel, Laplace, Pareto, Uniform):
     register_kl(_p, Normal)(_to_normal)
-for _p in (Beta, Gamma, Pareto, Uniform):
+for _p in (Beta, ContinuousBernoulli, Gamma, Pareto, Uniform):
     register_kl(_p, Exponential)(_to_exponential)
 for _p in (Beta, Exponential, Pareto, Uniform):
     register_kl(_p, Gamma)(_to_gamma)
@@ -101,8 +102,18 @@ def _bernoulli_poisson(p: Bernoulli, q: Poisson) -> Tensor:
     return -p.entropy() - p.probs.xlogy(q.rate) + q.rate
 
 
+def _to_continuous_bernoulli(p: Distribution, q: ContinuousBernoulli) -> Tensor:
+    value = -p.entropy() - p.mean * q.logits - (-q.probs).log1p() - q._log_normalizer()
+    return masked(value, (p.low < 0) | (p.high > 1)) if isinstance(p, Uniform) else value
+
+
+for _p in (Beta, ContinuousBernoulli, Uniform):
+    register_kl(_p, ContinuousBernoulli)(_to_continuous_bernoulli)
+
+
 @register_kl(Beta, Uniform)
-def _beta_uniform(p: Beta, q: Uniform) -> Tensor:
+@register_kl(ContinuousBernoulli, Uniform)
+def _unit_to_uniform(p: Distribution, q: Uniform) -> Tensor:
     return masked(-p.entropy() + (q.high - q.low).log(), (q.low > 0) | (q.high < 1))
 
 
@@ -140,14 +151,16 @@ def _never(like: Callable[[Any], Tensor]) -> Callable[[Any, Any], Tensor]:
     return rule
 
 
+_BOUNDED = (Beta, ContinuousBernoulli, Uniform)
 _REACHES_FURTHER: tuple[tuple[type[Distribution], tuple[type[Distribution], ...], Any], ...] = (
     (Beta, (Pareto,), lambda p: p.concentration1),
-    (Exponential, (Beta, Pareto, Uniform), lambda p: p.rate),
-    (Gamma, (Beta, Pareto, Uniform), lambda p: p.concentration),
-    (Gumbel, (Beta, Exponential, Gamma, Pareto, Uniform), lambda p: p.loc),
-    (Laplace, (Beta, Exponential, Gamma, Pareto, Uniform), lambda p: p.loc),
-    (Normal, (Beta, Exponential, Gamma, Pareto, Uniform), lambda p: p.loc),
-    (Pareto, (Beta, Uniform), lambda p: p.scale),
+    (ContinuousBernoulli, (Pareto,), lambda p: p.probs),
+    (Exponential, (*_BOUNDED, Pareto), lambda p: p.rate),
+    (Gamma, (*_BOUNDED, Pareto), lambda p: p.concentration),
+    (Gumbel, (*_BOUNDED, Exponential, Gamma, Pareto), lambda p: p.loc),
+    (Laplace, (*_BOUNDED, Exponential, Gamma, Pareto), lambda p: p.loc),
+    (Normal, (*_BOUNDED, Exponential, Gamma, Pareto), lambda p: p.loc),
+    (Pareto, _BOUNDED, lambda p: p.scale),
     (Poisson, (Bernoulli, Binomial), lambda p: p.rate),
 )
 for _p, _narrower, _like in _REACHES_FURTHER:

@@ -99,10 +99,10 @@ class Bernoulli(BinaryParameters):
         if self._validate_args:
             self._validate_sample(value)
         logits, value = broadcast_all(self.logits, value)
-        return -_cross_entropy(logits, value)
+        return -cross_entropy(logits, value)
 
     def entropy(self) -> Tensor:
-        return _cross_entropy(self.logits, self.probs)
+        return cross_entropy(self.logits, self.probs)
 
     def enumerate_support(self, expand: bool = True) -> Tensor:
         shape = self._batch_shape if expand else (1,) * len(self._batch_shape)
@@ -110,7 +110,8 @@ class Bernoulli(BinaryParameters):
         return values.reshape(2, *(1,) * len(shape)).expand((2, *shape))
 
 
-def _cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
+def cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
+    """-(t log p + (1 - t) log(1 - p)) for the logits of p, element by element."""
     return tg.nn.functional.binary_cross_entropy_with_logits(
         logits, target.to(logits.dtype), reduction="none"
     )
