@@ -9,6 +9,9 @@ import pytest
 
 import topograd
 
+# Programs under test, which say `import torch`.
+collect_ignore = ["programs"]
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give the docstrings of compiled functions the names that their examples use.

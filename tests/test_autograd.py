@@ -6,9 +6,11 @@ import contextlib
 import re
 from typing import Any
 
+import numpy as np
 import pytest
 
 import topograd as tg
+from topograd.nn import functional as F
 
 
 def leaf(*values: float) -> Any:
@@ -422,3 +424,33 @@ def test_norms_of_infinities_are_infinite() -> None:
     infinity = float("inf")
     assert tg.norm(tg.tensor([infinity, 1.0]), 3).item() == infinity
     assert tg.norm(tg.tensor([infinity, 1.0, 1.0]), -1).item() == 0.5
+
+
+IN_PLACE_AFTER = {
+    "batch_norm": lambda x: F.batch_norm(x, None, None, training=True),
+    "layer_norm": lambda x: F.layer_norm(x, (4, 4)),
+    "group_norm": lambda x: F.group_norm(x, 2),
+    "instance_norm": lambda x: F.instance_norm(x),
+    "rms_norm": lambda x: F.rms_norm(x, (4,)),
+    "max_pool2d": lambda x: F.max_pool2d(x, 2),
+    "adaptive_max_pool2d": lambda x: F.adaptive_max_pool2d(x, 2),
+    "max": lambda x: x.max(1).values,
+    "sort": lambda x: x.sort(-1).values,
+    "topk": lambda x: x.topk(2).values,
+    "cummax": lambda x: x.cummax(1).values,
+    "kthvalue": lambda x: x.kthvalue(2).values,
+}
+
+
+@pytest.mark.parametrize("name", list(IN_PLACE_AFTER))
+def test_what_a_norm_or_a_choice_gives_may_be_changed_in_place(name):
+    start = tg.from_numpy(np.random.default_rng(0).standard_normal((2, 4, 4, 4)))
+    gradients = []
+    for relu in (lambda y: F.relu(y, inplace=True), F.relu):
+        x = start.clone().requires_grad_()
+        y = relu(IN_PLACE_AFTER[name](x))
+        (first,) = tg.autograd.grad(y.square().sum(), x, create_graph=True)
+        (second,) = tg.autograd.grad(first.square().sum(), x)
+        gradients.append((first, second))
+    for own, expected in zip(*gradients, strict=True):
+        np.testing.assert_array_equal(own.detach().numpy(), expected.detach().numpy())

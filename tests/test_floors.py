@@ -57,6 +57,7 @@ MUST_NOT_IMPORT: dict[str, set[str]] = {
     "linalg": {"nn", "optim", *APPLICATIONS},
     "serialization": {"nn", "optim", *APPLICATIONS},
     "data": {"nn", "optim", "datasets", "viz"},
+    "distributions": {"optim", *APPLICATIONS},
 }
 
 # Where PyTorch has put a module among the optimizers: averages of a model's weights.

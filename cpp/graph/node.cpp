@@ -138,6 +138,8 @@ void Node::keep_args(const Arg* args, const Tensor* result, bool* keeps_data) {
 
 namespace {
 
+constexpr unsigned saves_any_output = saves_output | saves_later_outputs;
+
 /// The inputs that the gradients of the tracked slots read, as bits of Saves.
 unsigned read_inputs(const OpRecord& op, const Arg* args, int arg_count) {
   unsigned told = 0, read = 0;
@@ -162,11 +164,10 @@ Ref<Node> Node::make(const OpRecord& op, const Arg* args, int arg_count, Results
   });
   Ref<Node> node(allocate(arg_count, slots, results.count()));
   node->op_ = &op;
-  const bool keep_output = (op.saves & saves_output) != 0;
   for (int k = 0; k < results.count(); ++k) {
     const Tensor& result = results.at(k);
     if (!result.defined()) continue;
-    if (keep_output) {
+    if ((op.saves & (k == 0 ? saves_output : saves_any_output)) != 0) {
       node->outputs_[k] = without_node(result);
       node->versions_[slots + k] = result.version();
     } else {
@@ -259,7 +260,7 @@ void Node::Visit::release(const Site& by) {
 }
 
 const Tensor& Node::output(int k, Tensor& owner) const {
-  if (is_leaf() || (op_->saves & saves_output) == 0) return outputs_[k];
+  if (is_leaf() || (op_->saves & saves_any_output) == 0) return outputs_[k];
   while (output_lock_.test_and_set(std::memory_order_acquire)) {
   }
   owner = outputs_[k];

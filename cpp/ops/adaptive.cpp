@@ -338,7 +338,7 @@ constinit const Op<Tensors(Tensor, Dims)> adaptive_max_pool{{
     .fused = Vjp{[](const Call& c, const Tensors& g, const Tensor& x, const Dims&) -> Tensor {
       return spread_to_positions_fused(g[0], c.output(1), x);
     }},
-    .saves = saves_output,
+    .saves = saves_later_outputs,
     .traits = is_hidden,
     .samples = []() -> std::vector<Sample> {
       return {{sample({2, 2, 5, 4}), Dims{3, 3}}, {sample({1, 2, 4}), Dims{6}}};
@@ -372,7 +372,7 @@ samples: (N, C, dims), numbers in [0, 1) that decide the places.)",
                const Dims&) -> Tensor { return spread_to_positions_fused(g[0], c.output(1), x); },
             [](const Call&, const Tensors&, const Tensor&, const Tensor&, const Dims&,
                const Dims&) -> Tensor { return {}; }},
-    .saves = saves_output,
+    .saves = saves_later_outputs,
     .traits = is_hidden,
     .samples = []() -> std::vector<Sample> {
       return {{sample({2, 2, 6, 5}), sample_in({2, 2, 2}, 0.05, 0.95), Dims{2, 2}, Dims{3, 2}},

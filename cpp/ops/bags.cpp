@@ -316,7 +316,7 @@ constinit const Op<Tensors(Tensor, Tensor, Tensor, std::int64_t)> bag_greatest{{
                   const Tensor rows = c.output(1);
                   return {where(ge(rows, 0), gather(t[0], 0, clamp_min(rows, 0)), 0), Tensor()};
                 }}},
-    .saves = saves_output,
+    .saves = saves_later_outputs,
     .traits = is_hidden,
     .samples = []() -> std::vector<Sample> {
       return {{sample({4, 3}), sample_integers({5}, 4),

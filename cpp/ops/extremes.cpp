@@ -234,7 +234,7 @@ tensor([1, 0])
 )",
     .forward = extreme_with_index<"amax", "argmax">,
     .derivative = General{.vjp = {picked_vjp}, .jvp = {picked_jvp}},
-    .saves = saves_output,
+    .saves = saves_later_outputs,
     .samples = []() -> std::vector<Sample> {
       return {{sample({2, 3}), 1, false}, {sample({2, 3, 2}), -2, true}};
     },
@@ -257,7 +257,7 @@ tensor([0, 1])
 )",
     .forward = extreme_with_index<"amin", "argmin">,
     .derivative = General{.vjp = {picked_vjp}, .jvp = {picked_jvp}},
-    .saves = saves_output,
+    .saves = saves_later_outputs,
     .samples = []() -> std::vector<Sample> {
       return {{sample({2, 3}), 1, false}, {sample({2, 3, 2}), -2, true}};
     },

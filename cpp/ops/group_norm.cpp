@@ -271,7 +271,7 @@ constinit const Op<Tensors(Tensor, Tensor, Tensor, double)> group_norm_groups{{
     .fused = Vjp{[](const Call& c, const Tensors& g, const Tensor& x, const Tensor& weight,
                     const Tensor& bias,
                     double) -> Tensors { return group_norm_fused(c, g[0], x, weight, bias); }},
-    .saves = saves_in0 | saves_in1 | saves_output,
+    .saves = saves_in0 | saves_in1 | saves_later_outputs,
     .traits = is_hidden,
     .differentiable_outputs = 1,
     .samples = []() -> std::vector<Sample> {
@@ -368,7 +368,7 @@ constinit const Op<Tensors(Tensor, Tensor, double)> rms_norm_rows{{
                           }}},
     .fused = Vjp{[](const Call& c, const Tensors& g, const Tensor& x, const Tensor& weight,
                     double) -> Tensors { return rms_norm_fused(c, g[0], x, weight); }},
-    .saves = saves_in0 | saves_in1 | saves_output,
+    .saves = saves_in0 | saves_in1 | saves_later_outputs,
     .traits = is_hidden,
     .differentiable_outputs = 1,
     .samples = []() -> std::vector<Sample> {

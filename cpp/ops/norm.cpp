@@ -242,7 +242,7 @@ constinit const Op<Tensors(Tensor, Tensor, Tensor, std::int64_t, double)> layer_
     .fused = Vjp{[](const Call& c, const Tensors& g, const Tensor& x, const Tensor& weight,
                     const Tensor& bias, std::int64_t,
                     double) -> Tensors { return layer_norm_fused(c, g[0], x, weight, bias); }},
-    .saves = saves_in0 | saves_in1 | saves_output,
+    .saves = saves_in0 | saves_in1 | saves_later_outputs,
     .traits = is_hidden,
     .differentiable_outputs = 1,
     .samples = []() -> std::vector<Sample> {
@@ -362,7 +362,7 @@ constinit const Op<Tensors(Tensor, Tensor, Tensor, double)> batch_norm_train{{
     .fused = Vjp{[](const Call& c, const Tensors& g, const Tensor& x, const Tensor& weight,
                     const Tensor& bias,
                     double) -> Tensors { return batch_norm_fused(c, g[0], x, weight, bias); }},
-    .saves = saves_in0 | saves_in1 | saves_output,
+    .saves = saves_in0 | saves_in1 | saves_later_outputs,
     .traits = is_hidden,
     .differentiable_outputs = 1,
     .samples = []() -> std::vector<Sample> {

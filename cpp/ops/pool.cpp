@@ -318,7 +318,7 @@ constinit const Op<Tensors(Tensor, Dims, Dims, Dims, Dims, bool)> max_pool{{
     .fused = Vjp{[](const Call& c, const Tensors& g, const Tensor& x, const Dims&, const Dims&,
                     const Dims&, const Dims&,
                     bool) -> Tensor { return spread_to_positions_fused(g[0], c.output(1), x); }},
-    .saves = saves_output,
+    .saves = saves_later_outputs,
     .traits = is_hidden,
     .samples = []() -> std::vector<Sample> {
       return {{sample({2, 2, 5, 4}), Dims{2, 3}, Dims{2, 1}, Dims{1, 1}, Dims{1, 1}, true}};

@@ -352,7 +352,7 @@ tensor([3., 2., 1.])
                             return {gather(t[0], wrap_dim(dim, x.rank(), "sort"), c.output(1)),
                                     Tensor()};
                           }}},
-    .saves = saves_output,
+    .saves = saves_later_outputs,
     .samples = []() -> std::vector<Sample> {
       return {{sample({2, 3}), -1, false, true}, {sample({3, 2}), 0, true, true}};
     },

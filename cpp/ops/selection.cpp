@@ -342,7 +342,7 @@ tensor([0, 1, 1, 3])
 )",
     .forward = running_extreme<true, "cummax">,
     .derivative = General{.vjp = {running_vjp}, .jvp = {running_jvp}},
-    .saves = saves_output,
+    .saves = saves_later_outputs,
     .samples = running_samples,
 }};
 
@@ -362,7 +362,7 @@ tensor([0, 1, 1, 3])
 )",
     .forward = running_extreme<false, "cummin">,
     .derivative = General{.vjp = {running_vjp}, .jvp = {running_jvp}},
-    .saves = saves_output,
+    .saves = saves_later_outputs,
     .samples = running_samples,
 }};
 

@@ -161,6 +161,7 @@ _lazy = (
     "nn",
     "optim",
     "data",
+    "distributions",
     "utils",
     "func",
     "random",

@@ -238,6 +238,8 @@ enum Saves : unsigned {
   saves_inputs = ~1u & 0xffu,
   /// Input i is read only for the gradients of the others (products).
   saves_for_others = 0x100,
+  /// The outputs after the first: indices, means. The first may be changed in place, as by a relu.
+  saves_later_outputs = 0x200,
 };
 constexpr Saves operator|(Saves a, Saves b) {
   return static_cast<Saves>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
