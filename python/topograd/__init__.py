@@ -161,6 +161,7 @@ _lazy = (
     "datasets",
     "examples",
     "demo",
+    "onnx",
 )
 
 
