@@ -58,6 +58,9 @@ LAYERS: dict[str, Case] = {
     "flatten": (nn.Flatten, of(3, 4, 5)),
     "unflatten": (lambda: nn.Unflatten(1, (2, 3)), of(6, 4)),
     "embedding": (lambda: nn.Embedding(10, 4, padding_idx=0), ids(7)),
+    "embedding bag": (lambda: nn.EmbeddingBag(10, 4, mode="sum"), ids(5)),
+    "embedding bag of means": (lambda: nn.EmbeddingBag(10, 4), ids(5)),
+    "embedding bag of maxima": (lambda: nn.EmbeddingBag(10, 4, mode="max"), ids(5)),
     "conv1d": (lambda: nn.Conv1d(3, 4, 3, stride=2, padding=1, dilation=2), of(3, 16)),
     "conv2d": (lambda: nn.Conv2d(4, 6, (3, 2), padding=(1, 0), groups=2), of(4, 8, 9)),
     "conv2d same": (lambda: nn.Conv2d(2, 3, 4, padding="same"), of(2, 7, 8)),
@@ -270,8 +273,21 @@ LOSSES: dict[str, tuple[Any, Callable[[int], tuple[Any, ...]]]] = {
     "l1 sum": (nn.L1Loss(reduction="sum"), lambda n: (tg.randn(n, 3), tg.randn(n, 3))),
     "smooth l1": (nn.SmoothL1Loss(beta=0.5), lambda n: (tg.randn(n, 3), tg.randn(n, 3))),
     "huber": (nn.HuberLoss(delta=0.5), lambda n: (tg.randn(n, 3), tg.randn(n, 3))),
+    "cross entropy": (nn.CrossEntropyLoss(), lambda n: (tg.randn(n, 5), tg.randint(0, 5, (n,)))),
+    "cross entropy none": (
+        nn.CrossEntropyLoss(reduction="none"),
+        lambda n: (tg.randn(n, 5), tg.randint(0, 5, (n,))),
+    ),
+    "nll": (
+        nn.NLLLoss(),
+        lambda n: (tg.randn(n, 5).log_softmax(1), tg.randint(0, 5, (n,))),
+    ),
     "bce": (nn.BCELoss(), lambda n: (tg.rand(n, 3) * 0.9 + 0.05, tg.rand(n, 3))),
     "bce logits": (nn.BCEWithLogitsLoss(), lambda n: (tg.randn(n, 3), tg.rand(n, 3))),
+    "gaussian": (
+        nn.GaussianNLLLoss(),
+        lambda n: (tg.randn(n, 3), tg.randn(n, 3), tg.rand(n, 3)),
+    ),
     "kl": (
         nn.KLDivLoss(reduction="batchmean"),
         lambda n: (tg.randn(n, 3).log_softmax(1), tg.rand(n, 3)),

@@ -116,6 +116,7 @@ SHAPES: dict[str, Callable[..., Any]] = {
         x.argmax(1),
         x.argmin(2, keepdim=True),
         x.argmax(),
+        *x.topk(2, 1),
         *x.sort(2, descending=True),
         x.argsort(1),
     ),
@@ -217,7 +218,11 @@ def test_changes_in_place_and_through_views() -> None:
         x[:, 1:3] *= 2
         x[:, 3].add_(x[:, 4])
         x[0] = 0.5
-        return x.relu_()
+        out = tg.zeros(x.shape[0], 2)
+        out[:, 1] = x.sum(1)
+        ones = tg.ones(6)
+        ones.add_(x[0]).mul_(2)
+        return x.relu_(), out, ones
 
     check(program, of(6), batches=(3, 2, 5))
     given = tg.ones(2, 3)

@@ -107,6 +107,7 @@ Tensor invoke_in_place(const OpRecord& op, const Arg* args, int count) {
   const std::string name = name_of(op) + "_";
   const bool tracked = mode.recording && tracks(args, count);
   check_writable(target, name, tracked);
+  if (mode.everything && tracked) keep_value_before(target);
 
   // An op without a derivative cuts off the history of the target: its node gives zeros.
   const bool differentiable =

@@ -2,6 +2,7 @@
 
 #include "ops/loss.h"
 
+#include "graph/mode.h"
 #include "ops/registry.h"
 
 namespace topograd {
@@ -76,7 +77,7 @@ Tensor weight_of_targets(const Tensor& weight, const Tensor& target, index ignor
 
 /// The sum of the weights of all targets.
 Tensor total_weight(const Tensor& weight, const Tensor& target, index ignored, DType dtype) {
-  if (weight.defined())
+  if (weight.defined() || mode.everything)
     return sum(weight_of_targets(weight, target, ignored, dtype), {}, false, {});
   const auto* data = target.data<std::int64_t>();
   index counted = 0;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO, NamedTuple
@@ -65,6 +66,16 @@ class _Exporter(NamedTuple):
     def program(self, axes: Sequence[Axes], growing: bool) -> tuple[Program, list[list[int]]]:
         """The recorded program, and the sizes of the axes in the runs that it is from."""
         sizes = sizes_of_runs(axes, self.tensors, growing) if axes else [[], []]
+        try:
+            return self._recorded(axes, sizes, True), sizes
+        except Differs:
+            raise
+        except Exception:  # the order of integers may matter, as it does for offsets
+            return self._recorded(axes, sizes, False), sizes
+
+    def _recorded(
+        self, axes: Sequence[Axes], sizes: Sequence[Sequence[int]], turned: bool
+    ) -> Program:
         runs = []
         for number, run in enumerate(sizes):
             wanted: dict[int, dict[int, int]] = {}
@@ -72,10 +83,25 @@ class _Exporter(NamedTuple):
                 for k, axis in one.places:
                     wanted.setdefault(k, {})[axis] = size
             given = [
-                resized(tensor, wanted.get(k, {}), number) for k, tensor in enumerate(self.tensors)
+                resized(tensor, wanted.get(k, {}), number, turned)
+                for k, tensor in enumerate(self.tensors)
             ]
             runs.append(record(self.call, given, self.kept()))
-        return together(runs), sizes
+        return together(runs)
+
+    def tell_unused(self, program: Program) -> None:
+        """Warns of inputs that change nothing: perhaps their values left the graph."""
+        unused = [
+            repr(name)
+            for name, step in zip(self.names, program.inputs, strict=True)
+            if step is None
+        ]
+        if unused:
+            warnings.warn(
+                f"onnx.export: no output follows from the input {', '.join(unused)}; if it should, "
+                "the model takes its values out of the graph (item(), numpy(), a list of sizes)",
+                stacklevel=5,
+            )
 
     def model_of(self, axes: Sequence[Axes], growing: bool, output_names: Sequence[str]) -> Any:
         """The finished ModelProto."""
@@ -97,6 +123,7 @@ class _Exporter(NamedTuple):
         for declared in inputs:
             builder.knows(declared.name, declared.shape, is_input=True)
         names = _output_names(output_names, len(program.outputs))
+        self.tell_unused(program)
         outputs = convert(program, builder, inputs, [builder.name(name) for name in names])
         title = type(self.model).__name__ if isinstance(self.model, tg.nn.Module) else "graph"
         return built(builder, inputs, outputs, symbols, title)
@@ -193,8 +220,8 @@ def export(
     The model is run two or three times, with other values and sizes; numbers and views that follow
     the sizes are found by comparing the runs.  Parameters and buffers keep their names in the
     state_dict.  Values that leave the graph (item(), numpy()) are fixed at those of the examples;
-    the comparison finds most of these and refuses them.  The file is checked by onnx before it is
-    written.
+    the comparison finds most of these and refuses them, and a warning names inputs that change
+    nothing.  The file is checked by onnx before it is written.
 
     Raises UnsupportedOperatorError, which lists every call that ONNX can not say with its line;
     OnnxExporterError where the model does not do the same in each run; ImportError without the
@@ -244,8 +271,6 @@ def _with_free_batch(exporter: _Exporter, output_names: Sequence[str]) -> Any:
         return exporter.model_of(axes, True, output_names)
     except Exception as error:
         made = exporter.model_of([], True, output_names)
-        import warnings
-
         warnings.warn(
             f"onnx.export: the first axis of the inputs is fixed, because the model does not allow "
             f"other sizes of it ({error}); give dynamic_axes to choose the axes",

@@ -189,4 +189,10 @@ def _output(runs: Sequence[Run], number: int) -> Ref | tg.Tensor:
     for one in places[1:]:
         if isinstance(one, Ref) and one != places[0]:
             raise Differs(f"output {number} comes from another call in another run")
+        first = places[0]
+        if not isinstance(one, Ref) and not isinstance(first, Ref) and not tg.equal(one, first):
+            raise Differs(
+                f"output {number} does not follow from the inputs by recorded calls, but was "
+                "another one in another run"
+            )
     return places[0]

@@ -133,9 +133,17 @@ def sizes_of_runs(
     return [list(one) for one in zip(*sizes, strict=True)]
 
 
-def resized(tensor: tg.Tensor, sizes: Mapping[int, int], run: int) -> tg.Tensor:
-    """A tensor of other sizes with the elements repeated; floating ones are other ones too."""
+def resized(
+    tensor: tg.Tensor, sizes: Mapping[int, int], run: int, turned: bool = False
+) -> tg.Tensor:
+    """A tensor of other sizes with the elements repeated; floating ones are other ones too.
+
+    turned: integers change their places, in another way in each run.
+    """
     for axis, size in sizes.items():
         at = tg.arange(size) % tensor.shape[axis]
         tensor = tensor.index_select(axis, at)
-    return tensor * (1 - 0.05 * run) if tensor.dtype.is_floating_point else tensor.clone()
+    if tensor.dtype.is_floating_point:
+        return tensor * (1 - 0.05 * run)
+    movable = turned and tensor.dtype != tg.bool
+    return tensor.flatten().roll(run).reshape(tensor.shape) if movable else tensor.clone()
