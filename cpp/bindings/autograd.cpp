@@ -411,9 +411,22 @@ void register_autograd(py::module_& m) {
   m.def("depends_on_others", depends_on_others, py::arg("outputs"), py::arg("inputs"));
 
   m.def("is_grad_enabled", [] { return mode.recording; });
-  m.def("set_recording", [](bool wanted) { return std::exchange(mode.recording, wanted); });
+  m.def("set_recording",
+        [](bool wanted) { return std::exchange(mode.recording, wanted || mode.everything); });
+  m.def("set_everything", [](bool wanted) { return std::exchange(mode.everything, wanted); });
+  m.def("is_everything_recorded", [] { return mode.everything; });
+  m.def(
+      "follow",
+      [](const Tensor& x) {
+        if (x.body()->node) return;
+        x.body()->node = Object(Node::make_leaf(x).get());
+        x.body()->output = 0;
+      },
+      py::arg("x"),
+      "Makes x a leaf of the graph, whatever its dtype; requires_grad_(False) ends it.");
   m.def("is_inference_mode_enabled", [] { return mode.inference; });
-  m.def("set_inference", [](bool wanted) { return std::exchange(mode.inference, wanted); });
+  m.def("set_inference",
+        [](bool wanted) { return std::exchange(mode.inference, wanted && !mode.everything); });
   m.def("set_strict_ieee", [](bool wanted) { return std::exchange(mode.strict_ieee, wanted); });
   m.def("live_tensors", [] { return live(Live::tensor); });
   m.def("live_nodes", [] { return live(Live::node); });

@@ -3,11 +3,19 @@
 #include <string_view>
 
 #include "bindings/python.h"
+#include "graph/mode.h"
 #include "tensor/body.h"
 #include "topograd/ops.h"
 
 namespace topograd::python {
 namespace {
+
+/// Whether data tells of its memory as an array does, rather than being walked as a sequence.
+bool is_array_like(PyObject* data) {
+  if (PyList_Check(data) || PyTuple_Check(data) || PyUnicode_Check(data)) return false;
+  return PyObject_CheckBuffer(data) != 0 || PyObject_HasAttrString(data, "__array__") != 0 ||
+         PyObject_HasAttrString(data, "__array_interface__") != 0;
+}
 
 /// Walks nested sequences once for the shape and the widest kind of number, then once for the
 /// elements. Every item is held while it is looked at: converting it may run code that changes the
@@ -80,7 +88,7 @@ class Nested {
     }
     PyErr_Clear();
     // A list of arrays has the arrays' dtype.
-    if (PyObject_HasAttrString(data, "__array_interface__")) {
+    if (is_array_like(data) && PyObject_HasAttrString(data, "__array_interface__")) {
       const DType dtype = tensor_from(data, std::nullopt).dtype();
       array_type_ = array_type_ ? promote(*array_type_, dtype) : dtype;
     }
@@ -173,8 +181,7 @@ Tensor tensor_from(PyObject* data, std::optional<DType> dtype) {
     return dense_copy(dtype ? converted_freely(x, *dtype) : x);
   }
   // Arrays come with their memory; nested lists are walked.
-  if (!PyList_Check(data) && !PyTuple_Check(data) && !PyUnicode_Check(data) &&
-      (PyObject_CheckBuffer(data) || PyObject_HasAttrString(data, "__array__"))) {
+  if (is_array_like(data)) {
     const Tensor view = py::module_::import("topograd._interop")
                             .attr("from_array")(py::handle(data))
                             .cast<Tensor>();
@@ -223,7 +230,9 @@ Indices indices_from(PyObject* key) {
       indices.push_back(one);
     } else if (is_tensor(item)) {
       const Tensor x = as_tensor(item);
-      if (x.rank() == 0 && is_integer(x.dtype()))
+      // What is followed must not become a number.
+      const bool followed = mode.everything && x.requires_grad();
+      if (x.rank() == 0 && is_integer(x.dtype()) && !followed)
         indices.push_back({.kind = IndexItem::Kind::integer, .start = x.item().integer()});
       else if (x.dtype() == DType::uint8 || is_boolean(x.dtype()) || is_integer(x.dtype()))
         indices.push_back({.kind = IndexItem::Kind::tensor, .tensor = x});

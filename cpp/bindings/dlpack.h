@@ -1,7 +1,7 @@
 #pragma once
 
-// The part of the DLPack ABI (version 0, what every library speaks) that we exchange; the names are
-// DLPack's.
+// The part of the DLPack ABI that we exchange, both the unversioned one and version 1; the names
+// are DLPack's.
 
 #include <cstdint>
 
@@ -38,5 +38,18 @@ struct DLManagedTensor {
   DLTensor dl_tensor;
   void* manager_ctx;
   void (*deleter)(DLManagedTensor* self);
+};
+struct DLPackVersion {
+  std::uint32_t major;
+  std::uint32_t minor;
+};
+constexpr std::uint64_t DLPACK_FLAG_BITMASK_READ_ONLY = 1;
+constexpr std::uint64_t DLPACK_FLAG_BITMASK_IS_COPIED = 2;
+struct DLManagedTensorVersioned {
+  DLPackVersion version;
+  void* manager_ctx;
+  void (*deleter)(DLManagedTensorVersioned* self);
+  std::uint64_t flags;
+  DLTensor dl_tensor;
 };
 }

@@ -3,7 +3,9 @@
 #include "topograd/graph.h"
 
 #include "bindings/python.h"
+#include "graph/node.h"
 #include "graph/provenance.h"
+#include "tensor/body.h"
 
 namespace pybind11::detail {
 template <>
@@ -11,6 +13,63 @@ struct type_caster<topograd::Graph> : constructed_caster<topograd::Graph> {};
 }  // namespace pybind11::detail
 
 namespace topograd::python {
+namespace {
+
+/// The arguments of the call of vertex i by name. A tensor is (vertex, output number); a number
+/// written in the program is that number.
+py::dict call_of(const Graph& graph, std::size_t i) {
+  py::dict result;
+  const auto& vertex = graph.vertices().at(i);
+  if (!vertex.node || static_cast<const Node&>(*vertex.node).is_leaf()) return result;
+  Node& node = const_cast<Node&>(static_cast<const Node&>(*vertex.node));
+  const Node::Visit visit(node);
+  std::size_t next = 0;
+  int slot = 0;
+  const auto told = [&](const Tensor& x) -> py::object {
+    const Edge& edge = node.edges()[slot++];
+    if (edge.node) return py::make_tuple(vertex.inputs[next++], edge.output);
+    if (!x.defined()) return py::none();
+    if (x.body()->wrapped_number)
+      return x.hollow() ? py::object(py::none())
+                        : py::reinterpret_steal<py::object>(to_python(x.item()));
+    return py::make_tuple(vertex.inputs[next++], 0);
+  };
+  const auto& parameters = signature_of(*node.op()).parameters;
+  for (int k = 0; k < node.arg_count(); ++k) {
+    const Arg& arg = node.args()[k];
+    const py::str name(parameters[static_cast<std::size_t>(k)].name);
+    if (node.op()->forward.kinds[k] == ArgKind::tensor) {
+      result[name] = told(arg.tensor());
+    } else if (node.op()->forward.kinds[k] == ArgKind::tensors) {
+      py::list list;
+      for (const Tensor& x : arg.tensors()) list.append(told(x));
+      result[name] = list;
+    } else {
+      result[name] = from_arg(arg);
+    }
+  }
+  return result;
+}
+
+/// Shape and dtype of every output of vertex i.
+py::list outputs_of(const Graph& graph, std::size_t i) {
+  py::list list;
+  const auto& vertex = graph.vertices().at(i);
+  if (!vertex.node) {
+    list.append(py::make_tuple(vertex.shape, vertex.dtype));
+    return list;
+  }
+  const auto& node = static_cast<const Node&>(*vertex.node);
+  for (int k = 0; k < node.output_count(); ++k) {
+    Tensor owner;
+    const Tensor& x = node.output(k, owner);
+    list.append(x.defined() ? py::object(py::make_tuple(x.shape(), x.dtype()))
+                            : py::object(py::none()));
+  }
+  return list;
+}
+
+}  // namespace
 
 void register_graph(py::module_& m) {
   py::class_<Graph>(m, "Graph", "The recorded computation behind some tensors.")
@@ -43,6 +102,12 @@ void register_graph(py::module_& m) {
              d["dtype"] = v.dtype;
              return d;
            })
+      .def("place",
+           [](const Graph& self, const Tensor& x) {
+             return py::make_tuple(self.find(x), x.body()->output);
+           })
+      .def("call", call_of)
+      .def("results", outputs_of)
       .def("forward",
            [](Graph& self, const std::map<int, Tensor>& replacements) {
              return self.forward(replacements);

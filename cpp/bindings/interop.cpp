@@ -1,6 +1,8 @@
 // Memory shared with NumPy and others: the buffer protocol and DLPack.
 
 #include <cstring>
+#include <memory>
+#include <type_traits>
 
 #include "bindings/dlpack.h"
 #include "bindings/tensor_type.h"
@@ -80,7 +82,8 @@ Tensor from_buffer(const py::object& source) {
   }
   const auto bytes = static_cast<Py_ssize_t>(size_of(dtype));
   Dims sizes, strides;
-  index low = 0, high = 0;
+  index high = 0;
+  bool empty = false;
   if (view->ndim > max_rank) give_back("from_numpy: more than {} dims", max_rank);
   for (int d = 0; d < view->ndim; ++d) {
     const Py_ssize_t stride = view->strides != nullptr ? view->strides[d] : bytes;
@@ -92,14 +95,14 @@ Tensor from_buffer(const py::object& source) {
     sizes.push_back(view->shape[d]);
     strides.push_back(stride / bytes);
     if (view->shape[d] > 0) high += (view->shape[d] - 1) * (stride / bytes);
+    empty = empty || view->shape[d] == 0;
   }
   if (reinterpret_cast<std::uintptr_t>(view->buf) % static_cast<std::uintptr_t>(bytes) != 0)
     give_back("from_numpy: the array is not aligned; copy it first");
-  (void)low;
   void* data = view->buf;
   const bool writable = view->readonly == 0;
-  const Ref<Storage> storage = Storage::wrap(data, static_cast<std::size_t>((high + 1) * bytes),
-                                             release_buffer, view.release(), writable);
+  const auto reach = static_cast<std::size_t>(empty ? 0 : (high + 1) * bytes);
+  const Ref<Storage> storage = Storage::wrap(data, reach, release_buffer, view.release(), writable);
   return make_view(storage, sizes, strides, 0, dtype);
 }
 
@@ -110,11 +113,21 @@ struct Shape {
 
 // ---------------------------------------------------------------- DLPack
 
+/// A tensor lent out: it lives until the consumer calls the deleter.
+template <class Managed>
 struct Exported {
-  DLManagedTensor managed{};
+  Managed managed{};
   Tensor tensor;
   std::vector<std::int64_t> sizes, strides;
 };
+
+template <class Managed>
+constexpr bool versioned = std::is_same_v<Managed, DLManagedTensorVersioned>;
+/// The name of a capsule that nobody has used yet, and of one that somebody has.
+template <class Managed>
+constexpr const char* fresh_name = versioned<Managed> ? "dltensor_versioned" : "dltensor";
+template <class Managed>
+constexpr const char* used_name = versioned<Managed> ? "used_dltensor_versioned" : "used_dltensor";
 
 constexpr std::pair<DType, DLDataType> dlpack_types[] = {
     {DType::float32, {kDLFloat, 32, 1}},     {DType::float64, {kDLFloat, 64, 1}},
@@ -124,16 +137,17 @@ constexpr std::pair<DType, DLDataType> dlpack_types[] = {
     {DType::int64, {kDLInt, 64, 1}},         {DType::boolean, {kDLBool, 8, 1}},
     {DType::complex64, {kDLComplex, 64, 1}}, {DType::complex128, {kDLComplex, 128, 1}}};
 
+template <class Managed>
 void capsule_destroyed(PyObject* capsule) {
-  if (PyCapsule_IsValid(capsule, "dltensor") == 0) return;  // somebody took it over
-  auto* managed = static_cast<DLManagedTensor*>(PyCapsule_GetPointer(capsule, "dltensor"));
+  constexpr const char* name = fresh_name<Managed>;
+  if (PyCapsule_IsValid(capsule, name) == 0) return;  // somebody took it over
+  auto* managed = static_cast<Managed*>(PyCapsule_GetPointer(capsule, name));
   if (managed != nullptr && managed->deleter != nullptr) managed->deleter(managed);
 }
 
-py::object to_dlpack(const Tensor& x) {
-  expect<TypeError>(!x.requires_grad(),
-                    "__dlpack__: a tensor of shape {} requires grad; use detach()", x.shape());
-  auto* exported = new Exported;
+template <class Managed>
+py::object lend(const Tensor& x, bool copied) {
+  auto exported = std::make_unique<Exported<Managed>>();
   exported->tensor = x.detach();
   exported->sizes = x.shape().to_vector();
   exported->strides = x.strides().to_vector();
@@ -146,69 +160,121 @@ py::object to_dlpack(const Tensor& x) {
   t.shape = exported->sizes.data();
   t.strides = exported->strides.data();
   t.byte_offset = 0;
-  exported->managed.manager_ctx = exported;
-  exported->managed.deleter = [](DLManagedTensor* self) {
-    delete static_cast<Exported*>(self->manager_ctx);
+  exported->managed.manager_ctx = exported.get();
+  exported->managed.deleter = [](Managed* self) {
+    delete static_cast<Exported<Managed>*>(self->manager_ctx);
   };
-  return py::reinterpret_steal<py::object>(
-      PyCapsule_New(&exported->managed, "dltensor", capsule_destroyed));
+  if constexpr (versioned<Managed>) {
+    exported->managed.version = {1, 0};
+    exported->managed.flags = (x.body()->storage->writable() ? 0 : DLPACK_FLAG_BITMASK_READ_ONLY) |
+                              (copied ? DLPACK_FLAG_BITMASK_IS_COPIED : 0);
+  }
+  PyObject* capsule =
+      PyCapsule_New(&exported->managed, fresh_name<Managed>, capsule_destroyed<Managed>);
+  if (capsule == nullptr) throw_python();
+  (void)exported.release();
+  return py::reinterpret_steal<py::object>(capsule);
 }
 
+/// with_version: a capsule of DLPack 1, which can say that the memory is read-only.
+py::object to_dlpack(const Tensor& x, bool with_version, bool copied) {
+  expect<TypeError>(!x.requires_grad(),
+                    "__dlpack__: a tensor of shape {} requires grad; use detach()", x.shape());
+  if (with_version) return lend<DLManagedTensorVersioned>(x, copied);
+  if (!x.body()->storage->writable()) {
+    PyErr_SetString(PyExc_BufferError,
+                    "__dlpack__: the tensor looks at read-only memory, which a consumer that does "
+                    "not speak version 1 of DLPack would write to; clone it first");
+    throw_python();
+  }
+  return lend<DLManagedTensor>(x, copied);
+}
+
+template <class Managed>
 void release_managed(void* context) {
-  auto* managed = static_cast<DLManagedTensor*>(context);
+  auto* managed = static_cast<Managed*>(context);
   if (managed->deleter == nullptr || Py_IsInitialized() == 0) return;
   const auto state = PyGILState_Ensure();
   managed->deleter(managed);
   PyGILState_Release(state);
 }
 
-Tensor from_dlpack_capsule(const py::object& capsule) {
-  expect<TypeError>(PyCapsule_IsValid(capsule.ptr(), "dltensor") != 0,
-                    "from_dlpack: expects a 'dltensor' capsule that nobody has used yet");
-  auto* managed = static_cast<DLManagedTensor*>(PyCapsule_GetPointer(capsule.ptr(), "dltensor"));
-  if (PyCapsule_SetName(capsule.ptr(), "used_dltensor") != 0) throw_python();
-  // From here on the memory is ours to release, whatever is wrong with it.
-  const auto& t = managed->dl_tensor;
+DType dtype_from(const DLDataType& type) {
+  for (const auto& [known, code] : dlpack_types)
+    if (code.code == type.code && code.bits == type.bits && type.lanes == 1) return known;
+  fail<TypeError>("from_dlpack: element type (code {}, {} bits, {} lanes) is not supported",
+                  static_cast<int>(type.code), static_cast<int>(type.bits), type.lanes);
+}
+
+/// How many elements of memory the described array reaches over.
+index reach_of(const Dims& sizes, const Dims& strides) {
+  index last = 0;
+  for (int d = 0; d < sizes.size(); ++d) {
+    index reach;
+    expect<ValueError>(strides[d] >= 0 || sizes[d] <= 1,
+                       "from_dlpack: negative strides are not supported; copy the array first");
+    expect<ValueError>(!__builtin_mul_overflow(std::max<index>(sizes[d] - 1, 0),
+                                               std::max<index>(strides[d], 0), &reach) &&
+                           !__builtin_add_overflow(last, reach, &last) && last < (index{1} << 55),
+                       "from_dlpack: strides {} of shape {} reach too far", strides, sizes);
+  }
+  for (const index size : sizes)
+    if (size == 0) return 0;
+  return last + 1;
+}
+
+/// Takes over what `managed` lends; it is given back in any case, also when it is refused.
+template <class Managed>
+Tensor take_over(Managed* managed) {
   Ref<Storage> storage;
   try {
+    bool writable = true;
+    if constexpr (versioned<Managed>) {
+      expect<ValueError>(managed->version.major == 1,
+                         "from_dlpack: version {}.{} of DLPack is not known; expects version 1",
+                         managed->version.major, managed->version.minor);
+      writable = (managed->flags & DLPACK_FLAG_BITMASK_READ_ONLY) == 0;
+    }
+    const DLTensor& t = managed->dl_tensor;
     expect<ValueError>(t.device.device_type == kDLCPU, "from_dlpack: device type {} is not the CPU",
                        static_cast<int>(t.device.device_type));
     expect<ValueError>(t.ndim >= 0 && t.ndim <= max_rank && (t.ndim == 0 || t.shape != nullptr),
                        "from_dlpack: {} dims", t.ndim);
-    std::optional<DType> dtype;
-    for (const auto& [known, code] : dlpack_types)
-      if (code.code == t.dtype.code && code.bits == t.dtype.bits && t.dtype.lanes == 1)
-        dtype = known;
-    expect<TypeError>(dtype.has_value(),
-                      "from_dlpack: element type (code {}, {} bits, {} lanes) is not supported",
-                      static_cast<int>(t.dtype.code), static_cast<int>(t.dtype.bits),
-                      t.dtype.lanes);
-    Dims sizes(t.shape, t.shape + t.ndim);
+    const DType dtype = dtype_from(t.dtype);
+    const Dims sizes(t.shape, t.shape + t.ndim);
+    for (const index size : sizes)
+      expect<ValueError>(size >= 0, "from_dlpack: sizes must not be negative, got {}", sizes);
     const index count = count_of(sizes);
-    Dims strides =
+    const Dims strides =
         t.strides == nullptr ? contiguous_strides(sizes) : Dims(t.strides, t.strides + t.ndim);
-    index high = 0;
-    for (int d = 0; d < t.ndim; ++d) {
-      index reach;
-      expect<ValueError>(strides[d] >= 0 || sizes[d] <= 1,
-                         "from_dlpack: negative strides are not supported");
-      expect<ValueError>(!__builtin_mul_overflow(std::max<index>(sizes[d] - 1, 0),
-                                                 std::max<index>(strides[d], 0), &reach) &&
-                             !__builtin_add_overflow(high, reach, &high) && high < (index{1} << 55),
-                         "from_dlpack: strides {} of shape {} reach too far", strides, sizes);
-    }
+    const index reach = reach_of(sizes, strides);
     expect<ValueError>(t.data != nullptr || count == 0, "from_dlpack: no memory for shape {}",
                        sizes);
-    char* data = static_cast<char*>(t.data) + t.byte_offset;
-    expect<ValueError>(reinterpret_cast<std::uintptr_t>(data) % size_of(*dtype) == 0,
-                       "from_dlpack: the memory is not aligned");
-    storage = Storage::wrap(data, static_cast<std::size_t>(high + 1) * size_of(*dtype),
-                            release_managed, managed, true);
-    return make_view(storage, sizes, strides, 0, *dtype);
+    char* data = t.data == nullptr ? nullptr : static_cast<char*>(t.data) + t.byte_offset;
+    expect<ValueError>(reinterpret_cast<std::uintptr_t>(data) % size_of(dtype) == 0,
+                       "from_dlpack: the memory is not aligned; copy the array first");
+    storage = Storage::wrap(data, static_cast<std::size_t>(reach) * size_of(dtype),
+                            release_managed<Managed>, managed, writable);
+    return make_view(storage, sizes, strides, 0, dtype);
   } catch (...) {
-    if (!storage) release_managed(managed);
+    if (!storage) release_managed<Managed>(managed);
     throw;
   }
+}
+
+template <class Managed>
+Tensor from_capsule(PyObject* capsule) {
+  auto* managed = static_cast<Managed*>(PyCapsule_GetPointer(capsule, fresh_name<Managed>));
+  if (managed == nullptr || PyCapsule_SetName(capsule, used_name<Managed>) != 0) throw_python();
+  return take_over(managed);
+}
+
+Tensor from_dlpack_capsule(const py::object& capsule) {
+  if (PyCapsule_IsValid(capsule.ptr(), fresh_name<DLManagedTensorVersioned>) != 0)
+    return from_capsule<DLManagedTensorVersioned>(capsule.ptr());
+  expect<TypeError>(PyCapsule_IsValid(capsule.ptr(), fresh_name<DLManagedTensor>) != 0,
+                    "from_dlpack: expects a 'dltensor' capsule that nobody has used yet");
+  return from_capsule<DLManagedTensor>(capsule.ptr());
 }
 
 }  // namespace
@@ -257,7 +323,7 @@ void tensor_release_buffer(PyObject*, Py_buffer* view) {
 
 void register_interop(py::module_& m) {
   m.def("from_buffer", from_buffer);
-  m.def("to_dlpack", to_dlpack);
+  m.def("to_dlpack", to_dlpack, py::arg("x"), py::arg("with_version"), py::arg("copied"));
   m.def("from_dlpack_capsule", from_dlpack_capsule);
 }
 

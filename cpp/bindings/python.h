@@ -115,6 +115,8 @@ bool to_scalar(PyObject* object, Scalar& scalar);
 /// Data of any kind — numbers, nested sequences, arrays, tensors — as a new tensor.
 Tensor tensor_from(PyObject* data, std::optional<DType> dtype);
 PyObject* to_python(const Scalar& scalar);
+/// An argument of a call as Python writes it.
+py::object from_arg(const Arg& arg);
 /// What stands between the brackets of x[...].
 Indices indices_from(PyObject* key);
 

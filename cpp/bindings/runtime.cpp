@@ -10,13 +10,6 @@
 #include "topograd/version.h"
 
 namespace topograd::python {
-namespace {
-
-const char* derivative_name(const OpRecord& op) {
-  constexpr const char* names[] = {"composite", "none",        "elementwise",
-                                   "linear",    "multilinear", "general"};
-  return names[op.derivative.index()];
-}
 
 py::object from_arg(const Arg& arg) {
   switch (arg.kind()) {
@@ -60,6 +53,14 @@ py::object from_arg(const Arg& arg) {
     case ArgKind::object: break;
   }
   return py::none();
+}
+
+namespace {
+
+const char* derivative_name(const OpRecord& op) {
+  constexpr const char* names[] = {"composite", "none",        "elementwise",
+                                   "linear",    "multilinear", "general"};
+  return names[op.derivative.index()];
 }
 
 /// Positional arguments as far as they go, the rest by name.

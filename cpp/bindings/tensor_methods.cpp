@@ -3,6 +3,7 @@
 #include "base/generator.h"
 #include "bindings/arguments.h"
 #include "bindings/tensor_type.h"
+#include "graph/mode.h"
 #include "graph/node.h"
 #include "graph/provenance.h"
 #include "tensor/body.h"
@@ -136,13 +137,19 @@ PyObject* tolist(PyObject* self, PyObject*) {
 }
 
 PyObject* detach(PyObject* self, PyObject*) {
-  return safely([&] { return wrap(as_tensor(self).detach()); });
+  return safely([&] {
+    const Tensor x = as_tensor(self);
+    if (!mode.everything) return wrap(x.detach());
+    const AwaitedSite here;
+    return wrap(view(x, x.shape()));
+  });
 }
 PyObject* detach_in_place(PyObject* self, PyObject*) {
   return safely([&]() -> PyObject* {
     const Tensor x = as_tensor(self);
     expect(!(x.body()->rare && x.body()->rare->base.defined()),
            "detach_: not possible on a view; use detach()");
+    if (mode.everything) return Py_NewRef(self);
     if (x.body()->watched) node_of(x)->unwatch(*x.body());
     x.body()->node = nullptr;
     return Py_NewRef(self);

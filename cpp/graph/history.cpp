@@ -3,6 +3,7 @@
 #include "graph/mode.h"
 #include "graph/node.h"
 #include "tensor/body.h"
+#include "tensor/followed.h"
 
 namespace topograd {
 namespace {
@@ -59,7 +60,29 @@ struct Related {
   Arg offset() const { return Arg(view.body()->offset - base.body()->offset); }
 };
 
+void carry_history(const Tensor& x, const Tensor& copy) {
+  if (!mode.everything || !mode.recording || node_of(x) == nullptr) return;
+  refresh_view(x);
+  const Ref<Node> node = x.dtype() == copy.dtype()
+                             ? record("clone", {Arg(x), Arg("preserve_format")}, copy)
+                             : record("cast", {Arg(x), Arg(copy.dtype())}, copy);
+  copy.body()->node = Object(node.get());
+  copy.body()->output = 0;
+}
+
+[[maybe_unused]] const bool registered = (detail::carry_history = carry_history, true);
+
 }  // namespace
+
+void keep_value_before(const Tensor& target) {
+  const Tensor viewed = base_of(target);
+  const Tensor& base = viewed.defined() ? viewed : target;
+  if (node_of(base) != nullptr) return;
+  const Tensor before = dense_copy(base);
+  set_node(base, record("clone", {Arg(before), Arg("preserve_format")}, base), 0);
+  ++detail::rare(*base.body()).generation;
+  refresh_view(target);
+}
 
 void mark_view(const Tensor& result, const Tensor& x) {
   auto& rare = detail::rare(*result.body());

@@ -11,6 +11,9 @@ namespace topograd {
 
 /// Marks result as a view of x.
 void mark_view(const Tensor& result, const Tensor& x);
+/// Where everything is recorded: target is about to be changed in place by a call that is recorded,
+/// and what it holds now, which nothing has recorded, becomes a constant of the graph.
+void keep_value_before(const Tensor& target);
 /// Brings the node of a view up to date with its base.
 void refresh_view(const Tensor& x);
 /// Throws unless `target` may be written over by `op`; `recorded`: the change enters the graph.

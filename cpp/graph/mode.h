@@ -11,6 +11,9 @@ class SegmentRun;
 struct Mode {
   bool recording = true;
   bool inference = false;
+  /// For who follows values rather than gradients (an export): integers and ops without a
+  /// derivative are recorded too, and nothing switches recording off.
+  bool everything = false;
   bool strict_ieee = false;   ///< zero cotangents multiply infinite partials to NaN, as elsewhere
   SegmentRun* run = nullptr;  ///< innermost: new nodes are told to it (segment.h)
 };

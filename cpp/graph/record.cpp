@@ -47,9 +47,11 @@ void forget_views(const OpRecord& op, const Arg* args, int count, Results& resul
 }
 
 void attach(const OpRecord& op, const Ref<Node>& node, Results& results) {
-  for (int k = 0; k < results.count() && k < op.differentiable_outputs; ++k) {
+  const int outputs = mode.everything ? results.count() : op.differentiable_outputs;
+  for (int k = 0; k < results.count() && k < outputs; ++k) {
     const Tensor& result = results.at(k);
-    if (!result.defined() || !is_differentiable(result.dtype())) continue;
+    if (!result.defined()) continue;
+    if (!is_differentiable(result.dtype()) && !mode.everything) continue;
     result.body()->node = Ref<Counted>(node.get());
     result.body()->output = static_cast<std::uint32_t>(k);
   }
@@ -94,7 +96,7 @@ Results invoke(const OpRecord& op, const Arg* args, int count) {
   forget_views(op, args, count, results);
   if ((op.traits & is_view) != 0)
     for (int k = 0; k < results.count(); ++k) mark_view(results.at(k), args[0].tensor());
-  if (std::holds_alternative<NotDifferentiable>(op.derivative)) return results;
+  if (std::holds_alternative<NotDifferentiable>(op.derivative) && !mode.everything) return results;
   refuse_inference(op, args, count);
   attach(op, Node::make(op, args, count, results), results);
   return results;
@@ -105,9 +107,11 @@ Tensor invoke_in_place(const OpRecord& op, const Arg* args, int count) {
   const std::string name = name_of(op) + "_";
   const bool tracked = mode.recording && tracks(args, count);
   check_writable(target, name, tracked);
+  if (mode.everything && tracked) keep_value_before(target);
 
   // An op without a derivative cuts off the history of the target: its node gives zeros.
-  const bool differentiable = !std::holds_alternative<NotDifferentiable>(op.derivative);
+  const bool differentiable =
+      mode.everything || !std::holds_alternative<NotDifferentiable>(op.derivative);
   const bool recorded = tracked && (differentiable || target.requires_grad()) &&
                         !std::holds_alternative<Composite>(op.derivative);
   Results results;

@@ -50,7 +50,7 @@ BagEntries entries_of(const Tensor& input, const Tensor& offsets, bool has_end) 
   expect<ShapeError>(input.rank() == 1 || input.rank() == 2,
                      "embedding_bag: input must have one or two dims, got shape {}", input.shape());
   const Tensor at = whole_numbers(input, "input");
-  const Tensor flat = restrided(at, Dims{at.count()}, Dims{1}, at.body()->offset);
+  const Tensor flat = reshape(at, Dims{at.count()});
   if (input.rank() == 1) {
     expect<ValueError>(offsets.defined(),
                        "embedding_bag: an input with one dim needs offsets, got none");

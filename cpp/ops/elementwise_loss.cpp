@@ -1,5 +1,6 @@
 // Losses of an input and a target, element by element.
 
+#include "graph/mode.h"
 #include "ops/loss.h"
 #include "ops/registry.h"
 
@@ -22,7 +23,8 @@ Tensor log_factorial(const Tensor& target) {
 
 /// The variance as the formula of gaussian_nll_loss reads it. The limit counts as a constant.
 Tensor limited_variance(const Tensor& variance, double eps) {
-  return variance + (clamp_min(variance, eps) - variance).detach();
+  const Tensor raised = clamp_min(variance, eps) - variance;
+  return variance + (mode.everything ? raised : raised.detach());
 }
 
 std::vector<Sample> pairs() { return {{sample({2, 3}), sample({2, 3})}}; }

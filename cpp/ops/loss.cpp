@@ -2,6 +2,7 @@
 
 #include "ops/loss.h"
 
+#include "graph/mode.h"
 #include "ops/registry.h"
 
 namespace topograd {
@@ -67,8 +68,9 @@ Tensor checked_classes(const Tensor& target, index classes, OptionalInt ignored,
 
 namespace {
 
-Tensor weight_of_targets(const Tensor& weight, const Tensor& target, index ignored) {
+Tensor weight_of_targets(const Tensor& weight, const Tensor& target, index ignored, DType dtype) {
   const Tensor kept = ne(target, Tensor(Scalar(ignored)));
+  if (!weight.defined()) return cast(kept, dtype);
   const Tensor safe = where(kept, target, Tensor(Scalar(index{0})));
   return where(kept, index_select(weight, 0, safe), 0);
 }
@@ -84,8 +86,9 @@ index counted_targets(const Tensor& target, index ignored) {
 /// The mean of all losses over the weights of their targets.
 Tensor weighted_mean(const Tensor& rows, const Tensor& weight, const Tensor& target,
                      index ignored) {
-  if (weight.defined()) {
-    const Tensor weights = weight_of_targets(weight, target, ignored);
+  // A record of everything holds how the targets were counted, not their number.
+  if (weight.defined() || mode.everything) {
+    const Tensor weights = weight_of_targets(weight, target, ignored, rows.dtype());
     return sum(rows, {}, false, {}) / sum(weights, {}, false, {});
   }
   const index counted = counted_targets(target, ignored);

@@ -9,6 +9,7 @@
 #include "base/live_count.h"
 #include "kernels/kernels.h"
 #include "tensor/body.h"
+#include "tensor/followed.h"
 #include "tensor/memory_order.h"
 
 namespace topograd {
@@ -285,7 +286,21 @@ Tensor dense_copy(const Tensor& x) {
   return out;
 }
 
-Tensor dense(const Tensor& x) { return x.contiguous() ? x : dense_copy(x); }
+namespace detail {
+void (*carry_history)(const Tensor& x, const Tensor& copy) = nullptr;
+}
+
+namespace {
+
+/// The copy, with what is known of where it comes from.
+Tensor followed(const Tensor& x, const Tensor& copy) {
+  if (x.body()->node && detail::carry_history != nullptr) detail::carry_history(x, copy);
+  return copy;
+}
+
+}  // namespace
+
+Tensor dense(const Tensor& x) { return x.contiguous() ? x : followed(x, dense_copy(x)); }
 
 Tensor converted(const Tensor& x, DType dtype) {
   expect<DTypeError>(!is_complex(x.dtype()) || is_complex(dtype) || dtype == DType::boolean,
@@ -300,7 +315,7 @@ Tensor converted_freely(const Tensor& x, DType dtype) {
   Tensor out = Tensor::empty(x.shape(), dtype);
   kernels::active().convert[static_cast<int>(x.dtype())][static_cast<int>(dtype)](
       source.address(), out.address(), x.count());
-  return out;
+  return followed(x, out);
 }
 
 void copy_elements(const Tensor& source, const Tensor& target) {

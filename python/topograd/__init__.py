@@ -169,6 +169,7 @@ _lazy = (
     "datasets",
     "examples",
     "demo",
+    "onnx",
 )
 
 

@@ -73,16 +73,37 @@ def from_numpy(ndarray: Any) -> Tensor:
     return _C.from_buffer(ndarray)
 
 
-def from_dlpack(ext_tensor: Any) -> Tensor:
+def from_dlpack(
+    ext_tensor: Any, *, device: Any = None, copy: builtins.bool | None = None
+) -> Tensor:
     """A tensor over the memory of another library's tensor, through DLPack.
+
+    ext_tensor: an object with __dlpack__, or a capsule that nobody has used yet.  device: None or
+    the CPU.  copy: True for memory of its own, else it is shared.  Read-only
+    memory gives a tensor that refuses to be changed.  Raises TypeError for other objects and for
+    dtypes that there are none of, BufferError or ValueError for memory that is not on the CPU, and
+    ValueError for negative strides and memory that is not aligned.
 
     >>> import numpy as np
     >>> import topograd as tg
     >>> tg.from_dlpack(np.arange(3))
     tensor([0, 1, 2])
     """
-    capsule = ext_tensor.__dlpack__() if hasattr(ext_tensor, "__dlpack__") else ext_tensor
-    return _C.from_dlpack_capsule(capsule)
+    if device is not None and str(device).partition(":")[0] != "cpu":
+        raise ValueError(f"from_dlpack: expects the CPU as device, got {device}")
+    capsule = ext_tensor
+    if hasattr(ext_tensor, "__dlpack__"):
+        kind = (
+            ext_tensor.__dlpack_device__() if hasattr(ext_tensor, "__dlpack_device__") else (1, 0)
+        )
+        if int(kind[0]) != 1:
+            raise ValueError(f"from_dlpack: device type {int(kind[0])} is not the CPU")
+        try:
+            capsule = ext_tensor.__dlpack__(max_version=(1, 0))
+        except TypeError:  # a producer from before version 1
+            capsule = ext_tensor.__dlpack__()
+    tensor = _C.from_dlpack_capsule(capsule)
+    return tensor.clone() if copy else tensor
 
 
 def is_tensor(obj: object) -> builtins.bool:

@@ -29,6 +29,8 @@ def from_array(source: Any) -> Tensor:
         raise TypeError(
             f"tensor: there is no dtype for {array.dtype}; convert the array to int64 first"
         )
+    if array.dtype.kind not in "biufc":
+        raise TypeError(f"tensor: there is no dtype for arrays of {array.dtype}")
     if any(stride < 0 for stride in array.strides) or not array.flags.aligned:
         array = array.copy()
     return _C.from_buffer(array)

@@ -9,6 +9,8 @@ from typing import Any
 from topograd import _C, _aliases, _functions, _placing, _statistics
 from topograd._arguments import takes_tensors
 from topograd._C import Tensor
+from topograd._copying import __copy__, __deepcopy__, __reduce_ex__
+from topograd._copying import rebuild as _rebuild  # noqa: F401  # under this name in old pickles
 
 __all__: list[str] = []
 
@@ -78,102 +80,48 @@ def __array__(self: Tensor, dtype: Any = None, copy: builtins.bool | None = None
     import numpy as np
 
     array = np.asarray(memoryview(self))  # type: ignore[arg-type]
-    return (
-        np.array(array, dtype=dtype, copy=True)
-        if copy
-        else array
-        if dtype is None
-        else array.astype(dtype)
-    )
+    if copy:
+        return np.array(array, dtype=dtype, copy=True)
+    if dtype is None or array.dtype == dtype:
+        return array
+    if copy is False:
+        raise ValueError(
+            f"numpy: a tensor of {self.dtype} can not be seen as an array of {np.dtype(dtype)} "
+            "without a copy"
+        )
+    return array.astype(dtype)
 
 
-def __dlpack__(self: Tensor, *, stream: Any = None, **_: Any) -> Any:
-    """The memory of this tensor for another library. Raises BufferError when it requires grad."""
+def __dlpack__(
+    self: Tensor,
+    *,
+    stream: Any = None,
+    max_version: tuple[builtins.int, builtins.int] | None = None,
+    dl_device: tuple[builtins.int, builtins.int] | None = None,
+    copy: builtins.bool | None = None,
+) -> Any:
+    """The memory of this tensor for another library, as a capsule of DLPack.
+
+    stream: None, for there is no other on the CPU.  max_version: what the consumer speaks; from
+    (1, 0) on the capsule can say that the memory is read-only.  dl_device: None or the CPU, (1, 0).
+    copy: True for memory of its own.  Raises BufferError when the tensor requires grad, or looks at
+    read-only memory and the consumer does not speak version 1.
+    """
     if self.requires_grad:
         raise BufferError(
             f"__dlpack__: a tensor of shape {tuple(self.shape)} requires grad; use detach()"
         )
-    return _C.to_dlpack(self)
+    if stream is not None:
+        raise BufferError(f"__dlpack__: on the CPU expects stream=None, got {stream}")
+    if dl_device is not None and tuple(dl_device) != (1, 0):
+        raise BufferError(f"__dlpack__: expects the CPU, (1, 0), as dl_device, got {dl_device}")
+    versioned = max_version is not None and max_version[0] >= 1
+    return _C.to_dlpack(self.clone() if copy else self, versioned, bool(copy))
 
 
 def __dlpack_device__(self: Tensor) -> tuple[builtins.int, builtins.int]:
     """Where the memory is: (kDLCPU, 0)."""
     return (1, 0)
-
-
-def __copy__(self: Tensor) -> Tensor:
-    """A leaf of the same class on the same memory, with the attributes but not the gradient."""
-    copy = Tensor._make_subclass(type(self), self.detach(), self.requires_grad)
-    copy.__dict__.update(self.__dict__)
-    if self.name is not None:
-        copy.name = self.name
-    return copy
-
-
-def __deepcopy__(self: Tensor, memo: dict[builtins.int, Any]) -> Tensor:
-    """A copy of a leaf with its gradient and attributes.
-
-    The copy of a contiguous part of a contiguous tensor that was copied before it, in the same call
-    of deepcopy, is a view of that tensor's copy.  Raises RuntimeError for a tensor with a history.
-    """
-    if id(self) in memo:
-        return memo[id(self)]  # type: ignore[no-any-return]
-    if not self.is_leaf:
-        raise RuntimeError(
-            "Only Tensors created explicitly by the user (graph leaves) support the deepcopy "
-            f"protocol, got one of shape {tuple(self.shape)} made by {self.grad_fn}: "
-            "use detach() before, or clone()"
-        )
-    copy = Tensor._make_subclass(type(self), _copied_elements(self, memo), self.requires_grad)
-    if self.grad is not None:
-        copy.grad = self.grad.clone()
-    if self.name is not None:
-        copy.name = self.name
-    memo[id(self)] = copy
-    from copy import deepcopy
-
-    copy.__dict__.update(deepcopy(self.__dict__, memo))
-    return copy
-
-
-def _copied_elements(x: Tensor, memo: dict[Any, Any]) -> Tensor:
-    x = x.detach()
-    if not x.is_contiguous():
-        return x.clone()
-    start, count = x.storage_offset(), x.numel()
-    storage = ("storage", x.data_ptr() - start * x.element_size(), str(x.dtype))
-    copies: list[tuple[builtins.int, Tensor]] = memo.setdefault(storage, [])
-    for first, whole in copies:
-        if first <= start and start + count <= first + whole.numel():
-            return whole.narrow(0, start - first, count).view(x.shape)
-    copy = x.clone()
-    copies.append((start, copy.view(-1)))
-    return copy
-
-
-def _rebuild(
-    values: Any,
-    name: str,
-    requires_grad: builtins.bool,
-    size: tuple[builtins.int, ...] | None = None,
-    stride: tuple[builtins.int, ...] = (),
-) -> Tensor:
-    result = _C.tensor(values).to(getattr(_C, name))
-    if size is not None:
-        result = result.as_strided(size, stride).detach()
-    return result.requires_grad_() if requires_grad else result
-
-
-def __reduce_ex__(self: Tensor, protocol: Any) -> tuple[Any, ...]:
-    """For pickle: the values in the order of their memory, without the history."""
-    plain = self.detach()
-    if not plain.is_contiguous():
-        plain = plain.clone()
-    flat = plain.as_strided((plain.numel(),), (1,))
-    name = repr(self.dtype).rpartition(".")[2]
-    values = flat.float().numpy().copy() if self.dtype == _C.bfloat16 else flat.numpy().copy()
-    requires_grad = self.requires_grad and self.is_leaf
-    return _rebuild, (values, name, requires_grad, tuple(self.shape), plain.stride())
 
 
 def new_tensor(self: Tensor, data: Any, **options: Any) -> Tensor:

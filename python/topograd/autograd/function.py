@@ -203,7 +203,7 @@ class Function:
                 result = cls.forward(ctx, *args, **kwargs)
         finally:
             _C.set_recording(before)
-        if not recorded:
+        if not recorded or _C.is_everything_recorded():  # then what forward calls is recorded
             return result
         return _record(cls, ctx, args, result)
 
