@@ -161,10 +161,16 @@ _lazy = (
     "datasets",
     "examples",
     "demo",
+    "display",
+    "training",
 )
 
 
 def __getattr__(name: str) -> object:
+    if name == "fit":
+        from topograd.training import fit
+
+        return fit
     if name in _lazy:
         import importlib
 
@@ -173,4 +179,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_lazy])
+    return sorted([*globals(), *_lazy, "fit"])

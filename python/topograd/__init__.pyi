@@ -10,6 +10,7 @@ from topograd import (
     data,
     datasets,
     demo,
+    display,
     examples,
     func,
     nn,
@@ -17,6 +18,7 @@ from topograd import (
     random,
     serialization,
     testing,
+    training,
     utils,
 )
 from topograd._C import (
@@ -310,6 +312,7 @@ __all__ = [
     "diagonal_scatter",
     "diff",
     "digamma",
+    "display",
     "dist",
     "div",
     "divide",
@@ -635,6 +638,7 @@ __all__ = [
     "tile",
     "topk",
     "trace",
+    "training",
     "transpose",
     "trapezoid",
     "trapz",
