@@ -43,7 +43,12 @@ def loader(kind, dataset, **options):
 def run_program(source, *arguments, timeout=30.0):
     """Run a Python program in a process of its own; it is over within the time."""
     return subprocess.run(
-        [sys.executable, "-W", "error", "-c", START + textwrap.dedent(source), *arguments],
+        [
+            sys.executable,
+            *"-W error -W ignore::DeprecationWarning -c".split(),
+            START + textwrap.dedent(source),
+            *arguments,
+        ],
         capture_output=True,
         text=True,
         timeout=timeout,

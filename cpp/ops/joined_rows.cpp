@@ -1,7 +1,10 @@
 // Rows of several tensors by one numbering, for batches of joined data sets.
 
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
+#include <limits>
 
 #include "base/pool.h"
 #include "ops/family.h"
@@ -12,11 +15,30 @@ namespace {
 
 constexpr index bytes_per_piece = 1 << 17;  // smaller pieces are not worth a thread
 
-/// A tensor's memory, and which numbers its rows have.
-struct Part {
-  const std::byte* memory;
-  index first, end;
+/// The parts' memory, and where their rows end in the common numbering.
+struct Joined {
+  std::vector<std::uintptr_t> memory;  // where row 0 would be, if the part had that too
+  std::vector<index> ends;             // filled up to a power of two
+  index row_bytes;
+
+  /// Which part a row is in. Rows come in any order, so a search that branches would be guessed
+  /// wrong half of the time.
+  const std::byte* row(index number) const {
+    index part = 0;
+    for (index half = static_cast<index>(ends.size()) / 2; half > 0; half /= 2)
+      part += ends[part + half - 1] <= number ? half : 0;
+    return reinterpret_cast<const std::byte*>(memory[part] +
+                                              static_cast<std::uintptr_t>(number * row_bytes));
+  }
 };
+
+/// size: row_bytes, as a constant where it is a common one.
+template <class Size>
+void copy_rows(const Joined& parts, const std::int64_t* rows, std::byte* to, index begin, index end,
+               Size size) {
+  for (index i = begin; i < end; ++i)
+    std::memcpy(to + i * size, parts.row(rows[i]), static_cast<std::size_t>(size));
+}
 
 void check_parts(const Tensors& parts) {
   expect<ValueError>(!parts.empty(), "joined_rows: expects at least one tensor");
@@ -40,15 +62,8 @@ Tensor joined_rows(const Tensors& parts, const Tensor& rows) {
   expect<ShapeError>(rows.rank() == 1, "joined_rows: rows must be 1-d, got shape {}", rows.shape());
   expect<DTypeError>(rows.dtype() == DType::int64, "joined_rows: rows must be int64, got {}",
                      rows.dtype());
-  Tensors kept;
-  std::vector<Part> where;
   index total = 0;
-  for (const Tensor& part : parts) {
-    kept.push_back(dense(part));
-    const auto* memory = static_cast<const std::byte*>(kept.back().address());
-    where.push_back({memory, total, total + part.shape()[0]});
-    total = where.back().end;
-  }
+  for (const Tensor& part : parts) total += part.shape()[0];
   const Tensor order = dense(rows);
   const std::int64_t* wanted = order.data<std::int64_t>();
   for (index i = 0; i < order.count(); ++i)
@@ -59,14 +74,25 @@ Tensor joined_rows(const Tensors& parts, const Tensor& rows) {
   const Tensor out = Tensor::empty(shape, parts.front().dtype());
   if (out.count() == 0) return out;
   const index bytes = out.count() / order.count() * static_cast<index>(size_of(out.dtype()));
+  Joined joined{{}, {}, bytes};
+  Tensors kept;
+  index first = 0;
+  for (const Tensor& part : parts) {
+    kept.push_back(dense(part));
+    joined.memory.push_back(reinterpret_cast<std::uintptr_t>(kept.back().address()) -
+                            static_cast<std::uintptr_t>(first * bytes));
+    first += part.shape()[0];
+    joined.ends.push_back(first);
+  }
+  joined.ends.resize(std::bit_ceil(parts.size()), std::numeric_limits<index>::max());
   auto* to = static_cast<std::byte*>(out.address());
   parallel(order.count(), std::max<index>(1, bytes_per_piece / bytes), [&](index begin, index end) {
-    for (index i = begin; i < end; ++i) {
-      const auto part = std::upper_bound(where.begin(), where.end(), wanted[i],
-                                         [](index row, const Part& p) { return row < p.end; });
-      std::memcpy(to + i * bytes, part->memory + (wanted[i] - part->first) * bytes,
-                  static_cast<std::size_t>(bytes));
-    }
+    if (bytes == 4)
+      copy_rows(joined, wanted, to, begin, end, std::integral_constant<index, 4>());
+    else if (bytes == 8)
+      copy_rows(joined, wanted, to, begin, end, std::integral_constant<index, 8>());
+    else
+      copy_rows(joined, wanted, to, begin, end, bytes);
   });
   return out;
 }
