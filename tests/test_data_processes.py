@@ -271,10 +271,9 @@ def test_control_c_arrives_while_a_batch_is_waited_for(kind):
 
 def test_control_c_for_all_processes_of_a_terminal_is_quiet():
     program = """
-        batches = iter(loader("process", Slow(0.01)))
-        next(batches)
-        print("ready", flush=True)
         try:
+            batches = iter(loader("process", Slow(0.01)))
+            print("ready", flush=True)
             for _ in batches: pass
         except KeyboardInterrupt:
             print("interrupted", flush=True)

@@ -16,6 +16,7 @@ import time
 import traceback
 import warnings
 import weakref
+from collections.abc import Iterator
 from multiprocessing.connection import Connection, wait
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -52,6 +53,19 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_disown)
 
 
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Inside, Ctrl-C waits: a process that is being started has not learned to ignore it yet."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class WorkerTraceback(Exception):
     """Stands as the cause of an error that a worker process sent: its traceback there."""
 
@@ -64,6 +78,8 @@ def work(plan: Plan, number: int, connection: Connection) -> None:
     # Ctrl-C reaches all processes of a terminal; the loader's one answers it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     tg.set_num_threads(1)
     worker = Worker(plan, number, sources_of_process(), None)
     parent = multiprocessing.parent_process()
@@ -170,7 +186,7 @@ class ProcessWorkers:
             target=work, args=(plan, number, theirs), name=f"topograd-loader-{number}", daemon=True
         )
         try:
-            with warnings.catch_warnings():
+            with _interrupts_held(), warnings.catch_warnings():
                 # Python warns of threads at a fork; topograd's own are prepared for it.
                 warnings.filterwarnings("ignore", message=".*multi-threaded", append=False)
                 worker.start()
