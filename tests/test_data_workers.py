@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import os
+import pickle
 import random
 import threading
 import time
@@ -156,6 +158,36 @@ def test_a_persistent_worker_is_kept_and_a_newer_pass_takes_over():
     with pytest.raises(RuntimeError, match="newer iterator has taken over"):
         next(old)
     del loader, old
+    assert nobody_left()
+
+
+def test_threads_share_the_data_and_have_attributes_of_their_own():
+    class Held(Squares):
+        def __init__(self):
+            super().__init__(6)
+            self.array = np.zeros(6)
+            self.calls = 0
+
+        def __getitem__(self, index):
+            self.calls += 1
+            self.array[index] = 1
+            return index
+
+    dataset = Held()
+    assert len(list(DataLoader(dataset, 2, num_workers=2))) == 3
+    assert dataset.array.tolist() == [1.0] * 6
+    assert dataset.calls == 0
+
+
+def test_a_copy_of_a_loader_has_workers_of_its_own():
+    loader = DataLoader(Squares(6), 2, num_workers=1, persistent_workers=True)
+    expected = firsts(loader)
+    pickled = pickle.loads(pickle.dumps(loader))  # noqa: S301
+    for other in (copy.copy(loader), copy.deepcopy(loader), pickled):
+        assert firsts(other) == expected
+        assert len(other) == 3
+    assert DataLoader[int].__origin__ is DataLoader
+    del loader, other, pickled
     assert nobody_left()
 
 

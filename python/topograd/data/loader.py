@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import weakref
 from collections.abc import Callable, Iterable, Iterator
+from types import GenericAlias
 from typing import Any
 
 import topograd as tg
@@ -63,6 +64,8 @@ class DataLoader:
     [[0, 10], [20, 30], [40]]
     """
 
+    __class_getitem__: Any = classmethod(GenericAlias)
+
     def __init__(
         self,
         dataset: Any,
@@ -112,8 +115,8 @@ class DataLoader:
         self._progress: Progress | None = None
         self._resumed: dict[str, Any] | None = None
         self._kept: Workers | None = None  # persistent workers
-        self._latest: Callable[[], WorkerIterator | None] = lambda: None
-        self._passes = itertools.count()
+        self._latest: weakref.ref[WorkerIterator] | None = None
+        self._passes = 0
         self._complete = True
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -242,11 +245,12 @@ class DataLoader:
                 kind = StreamIterator if self.iterable else MemoryIterator
                 return kind(self, fetched, progress)
         iterator = WorkerIterator(self, order, progress)
-        latest = self._latest()
+        latest = self._latest() if self._latest is not None else None
         if latest is not None and self.persistent_workers:
             latest.give_up()
         self._latest = weakref.ref(iterator)
-        iterator.start(self._workers(plan), next(self._passes), base_seed)
+        self._passes += 1
+        iterator.start(self._workers(plan), self._passes, base_seed)
         return iterator
 
     def _gathers(self) -> bool:
@@ -284,6 +288,10 @@ class DataLoader:
         if self.persistent_workers:
             self._kept = workers
         return workers
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For copy and pickle: a copy has workers of its own, and begins a pass of its own."""
+        return {**self.__dict__, "_kept": None, "_latest": None, "_progress": None}
 
     def __del__(self) -> None:
         kept = self.__dict__.get("_kept")

@@ -36,11 +36,16 @@ def text_chart(
     count = max(len(line) for line in series.values())
     grid: dict[tuple[int, int], int] = {}
     for number, line in enumerate(series.values()):
+        last: tuple[int, int] | None = None
         for position, value in enumerate(line):
-            if math.isfinite(value):
-                x = position * (across - 1) // max(1, count - 1)
-                share = (scale(value) - bottom) / (top - bottom) if top > bottom else 0.0
-                grid[round((1 - share) * (down - 1)), x] = number
+            if not math.isfinite(value):
+                last = None
+                continue
+            share = (scale(value) - bottom) / (top - bottom) if top > bottom else 0.0
+            place = round((1 - share) * (down - 1)), position * (across - 1) // max(1, count - 1)
+            for between in _line(last, place) if dots and last is not None else [place]:
+                grid[between] = number
+            last = place
     rows = _braille(grid, width, height) if dots else _marked(grid, width, height)
     labels = {0: f"{high:.4g}", height - 1: f"{low:.4g}"}
     margin = max(3, *map(len, labels.values()))
@@ -51,6 +56,13 @@ def text_chart(
     )
     kind = " (logarithmic)" if logarithmic else ""
     return [*lines, f"{'':>{margin}}  {names}{kind}"]
+
+
+def _line(start: tuple[int, int], end: tuple[int, int]) -> list[tuple[int, int]]:
+    """The dots from one place to another."""
+    (y, x), (down, across) = start, (end[0] - start[0], end[1] - start[1])
+    steps = max(abs(down), abs(across), 1)
+    return [(y + round(down * k / steps), x + round(across * k / steps)) for k in range(steps + 1)]
 
 
 def _marked(grid: Mapping[tuple[int, int], int], width: int, height: int) -> list[str]:
