@@ -170,6 +170,20 @@ def test_the_own_state_of_a_dataset_spares_it_from_starting_over():
     assert other.dataset.made == 2
 
 
+def test_a_loaded_state_is_not_lost_when_it_is_saved_before_the_pass():
+    tg.manual_seed(5)
+    loader = DataLoader(memory(), 3, shuffle=True)
+    batches = iter(loader)
+    next(batches)
+    state = loader.state_dict()
+    expected = [plain(batch) for batch in batches]
+    for _ in range(2):
+        loader = DataLoader(memory(), 3, shuffle=True)
+        loader.load_state_dict(state)
+        state = loader.state_dict()
+    assert [plain(batch) for batch in loader] == expected
+
+
 def test_out_of_order_no_batch_is_lost_or_repeated():
     loader = DataLoader(Squares(), 1, shuffle=True, num_workers=3, in_order=False)
     batches = iter(loader)

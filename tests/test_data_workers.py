@@ -191,6 +191,17 @@ def test_a_copy_of_a_loader_has_workers_of_its_own():
     assert nobody_left()
 
 
+def test_the_number_of_workers_may_change_between_passes():
+    loader = DataLoader(Squares(6), 2, num_workers=1, persistent_workers=True)
+    expected = firsts(loader)
+    loader.num_workers = 3
+    assert firsts(loader) == expected
+    loader = DataLoader(Squares(6), 2)
+    loader.num_workers = 2
+    assert firsts(loader) == expected
+    assert nobody_left()
+
+
 def test_persistent_processes_keep_their_ids():
     class Ids(Dataset):
         def __len__(self):

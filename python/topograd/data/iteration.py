@@ -21,6 +21,8 @@ WATCH_SECONDS = 1.0  # how often a wait for a result looks whether the workers a
 class Workers(Protocol):
     """What threads and processes have in common."""
 
+    count: int
+
     @property
     def usable(self) -> bool: ...
     def send(self, worker: int, message: Any) -> None: ...
@@ -116,7 +118,7 @@ class WorkerIterator:
             state = progress.states[worker]
             skipped = 0 if state is not None else progress.counts[worker]
             workers.send(worker, Epoch(epoch, base_seed, skipped, state))
-        for _ in range(self._loader.num_workers * self._loader.prefetch_factor):
+        for _ in range(self._loader.num_workers * (self._loader.prefetch_factor or 2)):
             self._give_job()
 
     def __iter__(self) -> WorkerIterator:

@@ -272,8 +272,10 @@ class DataLoader:
         )
 
     def _workers(self, plan: Plan) -> Workers:
-        if self._kept is not None and self._kept.usable:
-            return self._kept
+        if self._kept is not None:
+            if self._kept.usable and self._kept.count == self.num_workers:
+                return self._kept
+            self._kept.close()
         workers: Workers
         if self.worker_kind == "thread":
             from topograd.data.threads import ThreadWorkers
@@ -312,7 +314,7 @@ class DataLoader:
         >>> [x.tolist() for (x,) in loader] == rest
         True
         """
-        return state_of(self, self._progress)
+        return state_of(self, self._progress, self._resumed)
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Makes the next pass go on where the state was written.

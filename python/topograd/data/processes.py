@@ -160,6 +160,7 @@ class ProcessWorkers:
     """A loader's worker processes."""
 
     def __init__(self, plan: Plan, context: Any) -> None:
+        self.count = plan.workers
         self._process = os.getpid()
         self._closed = False
         self.results: SimpleQueue[Result] = SimpleQueue()

@@ -62,6 +62,11 @@ class Progress:
         }
 
 
+def has_state(dataset: Any) -> bool:
+    """Whether a dataset can tell where it is, and go there."""
+    return hasattr(dataset, "state_dict") and hasattr(dataset, "load_state_dict")
+
+
 def samplers_of(loader: Any) -> list[Any]:
     """The samplers that decide on the order, the outermost first."""
     outer = loader.batch_sampler if loader.batch_sampler is not None else loader.sampler
@@ -132,18 +137,22 @@ def replayed(loader: Any, start: dict[str, Any] | None) -> Iterator[None]:
         restore(loader, now)
 
 
-def state_of(loader: Any, progress: Progress | None) -> dict[str, Any]:
-    """A loader's state as nested plain data and tensors, which `tg.save` takes."""
+def state_of(
+    loader: Any, progress: Progress | None, resumed: dict[str, Any] | None
+) -> dict[str, Any]:
+    """A loader's state as nested plain data and tensors, which `tg.save` takes.
+
+    resumed: a pass that was loaded, and has not begun yet.
+    """
     amid = progress is not None and not progress.finished
     state: dict[str, Any] = {
         "version": VERSION,
         "num_workers": loader.num_workers,
         "batch_size": loader.batch_size,
         "generators": [g.get_state() for g in generators_of(loader)],
-        "pass": progress.state() if amid and progress is not None else None,
+        "pass": progress.state() if amid and progress is not None else resumed,
     }
-    single = loader.num_workers == 0 and hasattr(loader.dataset, "state_dict")
-    if amid and single and loader.iterable:
+    if amid and loader.num_workers == 0 and loader.iterable and has_state(loader.dataset):
         state["pass"]["states"] = [loader.dataset.state_dict()]
     return state
 

@@ -38,6 +38,7 @@ class ThreadWorkers:
     """A loader's worker threads."""
 
     def __init__(self, plan: Plan) -> None:
+        self.count = plan.workers
         self._process = os.getpid()
         self.results: SimpleQueue[Result] = SimpleQueue()
         self._stop = threading.Event()

@@ -13,6 +13,7 @@ from topograd import _C
 from topograd.data.collate import default_collate
 from topograd.data.dataset import add_note, example, fetch, shortened
 from topograd.data.gather import Table, table_of
+from topograd.data.resume import has_state
 
 
 class Plan(NamedTuple):
@@ -293,7 +294,7 @@ class Worker:
                 batch = self._fetcher.make(job.indices)
             except StopIteration:
                 return result("end", None)
-            keeps_state = self._plan.iterable and hasattr(self._plan.dataset, "state_dict")
+            keeps_state = self._plan.iterable and has_state(self._plan.dataset)
             return result("batch", batch, self._plan.dataset.state_dict() if keeps_state else None)
         except BaseException as error:
             return result("error", error)
