@@ -175,18 +175,33 @@ def gpt(layers: int, width: int, length: int, batch: int) -> Callable[[Library],
 BATCHES, BATCH = 200, 256
 
 
-def loader(library: Library) -> Work:
-    """Return one pass over an in-memory data set of 51,200 rows."""
-    data = library.data if library.__name__ == "topograd" else library.utils.data
-    rows = BATCHES * BATCH
-    features = library.from_numpy(numbers(0, rows, 20))
-    labels = library.from_numpy(np.arange(rows) % 10)
-    batches = data.DataLoader(data.TensorDataset(features, labels), batch_size=BATCH, shuffle=True)
+def loader(kind: str) -> Callable[[Library], Work]:
+    """Make passes over data in memory, 51,200 rows of one kind of data set."""
 
-    def run() -> Any:
-        return sum(len(target) for _, target in batches)
+    def build(library: Library) -> Work:
+        data = library.utils.data
+        rows = BATCHES * BATCH
+        features = library.from_numpy(numbers(0, rows, 20))
+        labels = library.from_numpy(np.arange(rows) % 10)
+        whole = data.TensorDataset(features, labels)
+        halves = [
+            data.TensorDataset(features[part], labels[part])
+            for part in (slice(0, rows // 2), slice(rows // 2, rows))
+        ]
+        dataset = {
+            "tensors": lambda: whole,
+            "dictionary": lambda: data.StackDataset(x=features, y=labels),
+            "subset": lambda: data.Subset(whole, np.random.default_rng(1).permutation(rows)),
+            "joined": lambda: data.ConcatDataset(halves),
+        }[kind]()
+        batches = data.DataLoader(dataset, batch_size=BATCH, shuffle=True)
 
-    return run
+        def run() -> Any:
+            return sum(1 for _ in batches)
+
+        return run
+
+    return build
 
 
 CASES = [
@@ -240,5 +255,8 @@ CASES = [
     ),
     Case("GPT 4 layers, d 128, T 64, batch 16", "training", gpt(4, 128, 64, 16), 0.6, 1, 1e-3),
     Case("GPT 6 layers, d 384, T 256, batch 4", "training", gpt(6, 384, 256, 4), 0.6, 1, 1e-3),
-    Case("data loader, a batch", "training", loader, 0.03, units=BATCHES),
+    Case("data loader, a batch", "training", loader("tensors"), 0.03, units=BATCHES),
+    Case("data loader, of a dictionary", "training", loader("dictionary"), 0.05, units=BATCHES),
+    Case("data loader, of a subset", "training", loader("subset"), 0.05, units=BATCHES),
+    Case("data loader, of joined data", "training", loader("joined"), 0.05, units=BATCHES),
 ]

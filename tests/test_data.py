@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import namedtuple
+from collections import OrderedDict, namedtuple
 
 import numpy as np
 import pytest
@@ -161,7 +161,10 @@ def test_collation_keeps_the_containers():
 def test_collation_refuses_what_makes_no_batch():
     with pytest.raises(TypeError, match="found object"):
         default_collate([object()])
-    with pytest.raises(ValueError, match="differ in length"):
+    with pytest.raises(
+        ValueError,
+        match=r"differ: example 0 has tuple of length 2, example 1 has tuple of length 1",
+    ):
         default_collate([(1, 2), (1,)])
     with pytest.raises(TypeError, match="cannot become a tensor"):
         default_collate([np.array(["a"])])
@@ -262,11 +265,8 @@ def test_workers_keep_the_order_and_work_in_threads(workers):
     assert firsts(loader) == expected
     assert threading.main_thread() not in threads
     assert 0 in started
-    assert [b.tolist() for b in DataLoader(Count(5), 2, num_workers=workers)] == [
-        [0, 1],
-        [2, 3],
-        [4],
-    ]
+    streamed = [b.tolist() for b in DataLoader(Count(5), 2, num_workers=workers)]
+    assert streamed == [b for b in ([0, 1], [2, 3], [4]) for _ in range(workers)]
 
 
 def test_errors_in_workers_reach_the_loop_and_an_early_end_is_clean():
@@ -295,6 +295,12 @@ def test_errors_in_workers_reach_the_loop_and_an_early_end_is_clean():
         ({"batch_size": 0}, "positive integer"),
         ({"num_workers": -1}, "must not be negative"),
         ({"prefetch_factor": 2}, "needs num_workers"),
+        ({"prefetch_factor": 0, "num_workers": 1}, "must be positive"),
+        ({"persistent_workers": True}, "needs num_workers > 0"),
+        ({"multiprocessing_context": "fork"}, "num_workers > 0"),
+        ({"multiprocessing_context": "x", "num_workers": 1}, "should be one of .*got 'x'"),
+        ({"workers": "fibre", "num_workers": 1}, "'thread' or 'process', got 'fibre'"),
+        ({"workers": "thread", "multiprocessing_context": "fork", "num_workers": 1}, "excludes"),
     ],
     ids=str,
 )
@@ -342,3 +348,152 @@ def test_a_negative_timeout_and_an_empty_batch_are_refused():
     for dataset in (Squares(3), pairs(3)):
         with pytest.raises(IndexError, match="default_collate"):
             list(DataLoader(dataset, batch_sampler=[[]]))
+
+
+def test_the_modules_of_the_namespace_have_pytorch_s_names():
+    from topograd.utils.data import dataloader, dataset, distributed, sampler
+
+    for module in (dataloader, dataset, distributed, sampler):
+        names = [name for name in vars(module) if not name.startswith("_")]
+        assert names
+        assert all(getattr(module, name) is getattr(tg.data, name) for name in names)
+    torch_data = pytest.importorskip("torch").utils.data
+    missing = {n for n in torch_data.__all__ if n[0].isupper()} - set(tg.data.__all__)
+    assert missing == {"DFIterDataPipe", "DataChunk", "IterDataPipe", "MapDataPipe"}
+
+
+# Beside PyTorch --------------------------------------------------------------------------------
+
+
+def test_the_shares_of_processes_are_pytorch_s():
+    pytest.importorskip("torch")
+    from torch.utils.data import DistributedSampler as Theirs
+
+    for size in (0, 1, 2, 5, 8, 9, 10):
+        for replicas in (1, 2, 3, 4, 7):
+            for drop in (False, True):
+                if drop and size < replicas:
+                    continue  # PyTorch's arithmetic gives a negative size there
+                for rank in range(replicas):
+                    options = {"shuffle": False, "drop_last": drop}
+                    ours = tg.data.DistributedSampler(range(size), replicas, rank, **options)
+                    theirs = Theirs(range(size), replicas, rank, **options)
+                    assert len(ours) == len(theirs)
+                    assert list(ours) == (list(theirs) if size else [])
+
+
+def test_shuffled_shares_cover_everything_and_change_with_the_epoch():
+    shares = [tg.data.DistributedSampler(range(11), 3, rank, seed=4) for rank in range(3)]
+    orders = []
+    for epoch in range(2):
+        for share in shares:
+            share.set_epoch(epoch)
+        order = [i for share in shares for i in share]
+        assert len(order) == 12
+        assert set(order) == set(range(11))
+        orders.append(order)
+    assert orders[0] != orders[1]
+    with pytest.raises(
+        ValueError, match=r"Invalid rank 3, rank should be in the interval \[0, 2\]"
+    ):
+        tg.data.DistributedSampler(range(3), 3, 3)
+    with pytest.raises(ValueError, match="process group has not been initialized"):
+        tg.data.DistributedSampler(range(3))
+
+
+@pytest.mark.parametrize("lengths", [[0.3, 0.3, 0.4], [0.5, 0.5], [7, 4], [0.25] * 4, [1.0]])
+def test_splits_have_pytorch_s_sizes(lengths):
+    torch = pytest.importorskip("torch")
+    theirs = torch.utils.data.random_split(range(11), lengths)
+    ours = random_split(range(11), lengths, generator=tg.Generator().manual_seed(1))
+    assert [len(part) for part in ours] == [len(part) for part in theirs]
+    again = random_split(range(11), lengths, generator=tg.Generator().manual_seed(1))
+    assert [part.indices for part in again] == [part.indices for part in ours]
+
+
+@pytest.mark.parametrize(
+    "batch",
+    [
+        [1, 2],
+        [1.5, 2.0],
+        [True, False],
+        ["a", "b"],
+        [(1, "a"), (2, "b")],
+        [[1, 2.0], [3, 4.0]],
+        [{"x": 1, "y": [2, 3]}, {"x": 4, "y": [5, 6]}],
+        [np.float32(1), np.float32(2)],
+        [np.arange(3), np.arange(3)],
+        [np.ones((2, 2), np.uint8)] * 3,
+        [np.bool_(True)],
+        [OrderedDict(b=1, a=2.0)],
+    ],
+    ids=str,
+)
+def test_collated_batches_are_pytorch_s(batch):
+    theirs = pytest.importorskip("torch").utils.data.default_collate(batch)
+
+    def same(ours, theirs):
+        if isinstance(ours, tg.Tensor):
+            assert str(ours.dtype).split(".")[-1] == str(theirs.dtype).split(".")[-1]
+            assert ours.tolist() == theirs.tolist()
+            return
+        assert type(ours) is type(theirs)
+        if isinstance(ours, dict):
+            assert list(ours) == list(theirs)
+            ours, theirs = list(ours.values()), list(theirs.values())
+        if isinstance(ours, str):
+            assert ours == theirs
+            return
+        assert len(ours) == len(theirs)
+        for a, b in zip(ours, theirs, strict=True):
+            same(a, b)
+
+    same(default_collate(batch), theirs)
+
+
+def test_collation_names_what_is_unlike():
+    for batch, message in (
+        (
+            [tg.ones(2), tg.ones(3)],
+            r"differ: example 0 has shape \(2,\), example 1 has shape \(3,\)",
+        ),
+        (
+            [{"a": (1, tg.ones(2))}, {"a": (1, 2)}],
+            r"at entry \['a'\]\[1\].* 0 has Tensor, .*1 has int",
+        ),
+        ([1, "a"], "example 0 has int, example 1 has str"),
+        ([(1,), 3], "example 0 has tuple of length 1, example 1 has int"),
+    ):
+        with pytest.raises(tg.ShapeError, match=message):
+            default_collate(batch)
+    with pytest.raises(KeyError, match=r"example 2 of the batch has no 'b' at entry \[0\]"):
+        default_collate([[{"b": 1}], [{"b": 1}], [{"c": 1}]])
+    with pytest.raises(TypeError, match=r"found NoneType at entry \['x'\]"):
+        default_collate([{"x": None}])
+
+
+def test_stacked_datasets_pair_up_by_place_or_by_name():
+    x, y = tg.arange(3) * 1.0, [5, 6, 7]
+    by_place = tg.data.StackDataset(x, y)
+    assert [by_place[1][0].item(), by_place[1][1]] == [1.0, 6]
+    by_name = tg.data.StackDataset(x=x, y=Squares(3))
+    assert by_name[2]["y"] == (2, 4)
+    batch = next(iter(DataLoader(by_name, 3)))
+    assert batch["x"].tolist() == [0.0, 1.0, 2.0]
+    assert batch["y"][1].tolist() == [0, 1, 4]
+    with pytest.raises(ValueError, match=r"lengths of the datasets differ: \[3, 4\]"):
+        tg.data.StackDataset(x, Squares(4))
+    for arguments, names in (((), {}), ((x,), {"y": y})):
+        with pytest.raises(ValueError, match="all named or all not named"):
+            tg.data.StackDataset(*arguments, **names)
+
+
+def test_a_loader_refuses_to_be_changed_where_it_could_not_follow():
+    loader = DataLoader(pairs(4), 2)
+    for name in ("batch_size", "dataset", "sampler", "drop_last"):
+        with pytest.raises(
+            ValueError, match=f"{name} attribute should not be set after DataLoader"
+        ):
+            setattr(loader, name, 1)
+    loader.num_workers = 2
+    assert firsts(loader) == [[0, 1], [2, 3]]

@@ -16,9 +16,10 @@ import pytest
 
 import topograd as tg
 from topograd.datasets import digits
-from topograd.demo import charts, report
-from topograd.demo.progress import Progress
+from topograd.demo import report
 from topograd.demo.train import Settings, network, prepared, run, shifted, split, train
+from topograd.display import charts
+from topograd.display.progress import Progress
 
 VOID = {"meta", "br", "hr", "img", "input", "link"}
 

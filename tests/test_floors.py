@@ -48,7 +48,7 @@ FLOOR_OF_HEADER = {
 # Parts of the Python package that must not know of each other: importer -> imported. Programs are
 # above everything: no other part may import them.
 PROGRAMS = {"__main__", "demo", "examples"}
-APPLICATIONS = {"data", "datasets", "viz"}
+APPLICATIONS = {"data", "datasets", "display", "training", "viz"}
 MUST_NOT_IMPORT: dict[str, set[str]] = {
     "optim": {"nn", *APPLICATIONS},
     "nn": {"optim", *APPLICATIONS},
@@ -56,8 +56,9 @@ MUST_NOT_IMPORT: dict[str, set[str]] = {
     "autograd": {"nn", "optim", *APPLICATIONS},
     "linalg": {"nn", "optim", *APPLICATIONS},
     "serialization": {"nn", "optim", *APPLICATIONS},
-    "data": {"nn", "optim", "datasets", "viz"},
     "distributions": {"optim", *APPLICATIONS},
+    "data": {"nn", "optim", *APPLICATIONS - {"data"}},
+    "display": {"nn", "optim", *APPLICATIONS - {"display"}},
 }
 
 # Where PyTorch has put a module among the optimizers: averages of a model's weights.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -397,3 +398,26 @@ def test_seeds_of_any_size_are_taken_and_wrong_types_refused() -> None:
     for wrong in ("seed", None, 1.5):
         with pytest.raises((TypeError, ValueError)):
             tg.manual_seed(wrong)
+
+
+def test_a_thread_with_a_generator_of_its_own_leaves_the_others_alone():
+    drawn = {}
+
+    def work(number):
+        tg._C.set_thread_generator(tg.Generator())
+        tg.manual_seed(number)
+        drawn[number] = [tg.rand(3).tolist(), tg.randperm(5).tolist(), tg.get_rng_state().tolist()]
+
+    tg.manual_seed(7)
+    state = tg.get_rng_state().tolist()
+    threads = [threading.Thread(target=work, args=(n,)) for n in (1, 2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert tg.get_rng_state().tolist() == state
+    for number in (1, 2):
+        tg.manual_seed(number)
+        expected = [tg.rand(3).tolist(), tg.randperm(5).tolist(), tg.get_rng_state().tolist()]
+        assert drawn[number] == expected
+    assert tg._C.current_generator() is tg.default_generator

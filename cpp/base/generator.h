@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <mutex>
 
 #include "topograd/counted.h"
 
@@ -17,28 +16,21 @@ class TOPOGRAD_API Generator final : public Counted {
     std::uint64_t offset = 0;
   };
 
-  /// The one that ops use when none is given.
+  /// The one that ops use when none is given: the calling thread's own, if it was given one, else
+  /// that of the process.
   static Generator& global();
+  /// That of the process.
+  static Generator& shared();
+  /// Gives the calling thread a generator of its own; null takes it away again.
+  static void give_thread(const Ref<Generator>& own);
 
   /// Takes the counters for `count` numbers.
-  State take(std::int64_t count) {
-    std::lock_guard guard(lock_);
-    const State before = state_;
-    state_.offset += (static_cast<std::uint64_t>(count) + 1) / 2;
-    return before;
-  }
-  State state() const {
-    std::lock_guard guard(lock_);
-    return state_;
-  }
-  void set(State state) {
-    std::lock_guard guard(lock_);
-    state_ = state;
-  }
+  State take(std::int64_t count);
+  State state() const;
+  void set(State state);
 
  private:
-  mutable std::mutex lock_;
-  State state_;
+  State state_;  // behind a lock that all generators share
 };
 
 }  // namespace topograd

@@ -7,6 +7,7 @@
 #include "bindings/dlpack.h"
 #include "bindings/tensor_type.h"
 #include "graph/node.h"
+#include "ops/indexing.h"
 #include "tensor/body.h"
 
 namespace topograd::python {
@@ -325,6 +326,8 @@ void register_interop(py::module_& m) {
   m.def("from_buffer", from_buffer);
   m.def("to_dlpack", to_dlpack, py::arg("x"), py::arg("with_version"), py::arg("copied"));
   m.def("from_dlpack_capsule", from_dlpack_capsule);
+  m.def("joined_rows", &joined_rows, py::arg("parts"), py::arg("rows"),
+        py::call_guard<py::gil_scoped_release>());
 }
 
 }  // namespace topograd::python

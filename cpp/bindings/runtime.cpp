@@ -174,7 +174,17 @@ void register_random(py::module_& m) {
             return self;
           },
           py::arg("new_state"));
-  m.attr("default_generator") = py::cast(Ref<Generator>(&Generator::global()));
+  m.attr("default_generator") = py::cast(Ref<Generator>(&Generator::shared()));
+  m.def(
+      "current_generator", [] { return Ref<Generator>(&Generator::global()); },
+      "The generator that ops use in this thread when none is given.");
+  m.def(
+      "set_thread_generator",
+      [](const py::object& own) {
+        Generator::give_thread(own.is_none() ? Ref<Generator>()
+                                             : Ref<Generator>(own.cast<Generator*>()));
+      },
+      py::arg("own"), "Gives this thread a generator of its own, or takes it away again (None).");
 }
 
 void register_runtime(py::module_& m) {

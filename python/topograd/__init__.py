@@ -170,10 +170,16 @@ _lazy = (
     "examples",
     "demo",
     "onnx",
+    "display",
+    "training",
 )
 
 
 def __getattr__(name: str) -> object:
+    if name == "fit":
+        from topograd.training import fit
+
+        return fit
     if name in _lazy:
         import importlib
 
@@ -182,4 +188,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_lazy])
+    return sorted([*globals(), *_lazy, "fit"])

@@ -11,6 +11,7 @@ from topograd import (
     datasets,
     demo,
     distributions,
+    display,
     examples,
     func,
     nn,
@@ -19,6 +20,7 @@ from topograd import (
     random,
     serialization,
     testing,
+    training,
     utils,
 )
 from topograd._C import (
@@ -319,6 +321,7 @@ __all__ = [
     "diagonal_scatter",
     "diff",
     "digamma",
+    "display",
     "dist",
     "distributions",
     "div",
@@ -649,6 +652,7 @@ __all__ = [
     "tile",
     "topk",
     "trace",
+    "training",
     "transpose",
     "trapezoid",
     "trapz",

@@ -375,7 +375,7 @@ def manual_seed(seed: builtins.int) -> _C.Generator:
     >>> tg.equal(a, tg.rand(2))
     True
     """
-    return _C.default_generator.manual_seed(seed)
+    return _C.current_generator().manual_seed(seed)
 
 
 def seed() -> builtins.int:
@@ -388,7 +388,7 @@ def seed() -> builtins.int:
     import secrets
 
     value = secrets.randbits(63)
-    _C.default_generator.manual_seed(value)
+    _C.current_generator().manual_seed(value)
     return value
 
 
@@ -400,7 +400,7 @@ def initial_seed() -> builtins.int:
     >>> tg.initial_seed()
     5
     """
-    return _C.default_generator.initial_seed()
+    return _C.current_generator().initial_seed()
 
 
 def get_rng_state() -> Tensor:
@@ -410,7 +410,7 @@ def get_rng_state() -> Tensor:
     >>> tg.get_rng_state().shape
     topograd.Size([2])
     """
-    return _C.default_generator.get_state()
+    return _C.current_generator().get_state()
 
 
 def set_rng_state(new_state: Tensor) -> None:
@@ -429,7 +429,7 @@ def set_rng_state(new_state: Tensor) -> None:
     if new_state.numel() != 2:
         shape = tuple(new_state.shape)
         raise _C.ShapeError(f"set_rng_state: expects what get_rng_state() gave, got shape {shape}")
-    _C.default_generator.set_state(new_state)
+    _C.current_generator().set_state(new_state)
 
 
 @contextlib.contextmanager

@@ -8,10 +8,12 @@ from topograd.data.dataset import (
     ConcatDataset,
     Dataset,
     IterableDataset,
+    StackDataset,
     Subset,
     TensorDataset,
     random_split,
 )
+from topograd.data.distributed import DistributedSampler
 from topograd.data.loader import DataLoader
 from topograd.data.sampler import (
     BatchSampler,
@@ -21,6 +23,7 @@ from topograd.data.sampler import (
     SubsetRandomSampler,
     WeightedRandomSampler,
 )
+from topograd.data.worker import get_worker_info
 
 __all__ = [
     "BatchSampler",
@@ -28,15 +31,18 @@ __all__ = [
     "ConcatDataset",
     "DataLoader",
     "Dataset",
+    "DistributedSampler",
     "IterableDataset",
     "RandomSampler",
     "Sampler",
     "SequentialSampler",
+    "StackDataset",
     "Subset",
     "SubsetRandomSampler",
     "TensorDataset",
     "WeightedRandomSampler",
     "default_collate",
     "default_convert",
+    "get_worker_info",
     "random_split",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -150,6 +151,52 @@ class ConcatDataset(Dataset[T]):
         return self.datasets[which][position - before]
 
 
+class StackDataset(Dataset[Any]):
+    """Example i is (datasets[0][i], datasets[1][i], …), or a dictionary of them if they are named.
+
+    Raises ValueError for no dataset and for datasets of different lengths, or if some are named and
+    others are not.
+
+    >>> import topograd as tg
+    >>> dataset = tg.data.StackDataset(image=tg.ones(3, 2), label=tg.arange(3))
+    >>> len(dataset), dataset[1]["label"].item()
+    (3, 1)
+    """
+
+    datasets: tuple[Any, ...] | dict[str, Any]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if bool(args) == bool(kwargs):
+            raise ValueError(
+                "StackDataset: expected datasets that are all named or all not named, got "
+                f"{len(args)} without a name and {len(kwargs)} with one"
+            )
+        self.datasets = args if args else kwargs
+        lengths = [len(dataset) for dataset in self._all()]
+        if len(set(lengths)) > 1:
+            raise ValueError(f"StackDataset: the lengths of the datasets differ: {lengths}")
+        self._length = lengths[0]
+
+    def _all(self) -> list[Any]:
+        datasets = self.datasets
+        return list(datasets.values()) if isinstance(datasets, dict) else list(datasets)
+
+    def _example(self, entries: Sequence[Any]) -> Any:
+        if isinstance(self.datasets, dict):
+            return dict(zip(self.datasets, entries, strict=True))
+        return tuple(entries)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._example([dataset[index] for dataset in self._all()])
+
+    def __getitems__(self, indices: list[Any]) -> list[Any]:
+        columns = [fetch(dataset, indices) for dataset in self._all()]
+        return [self._example(entries) for entries in zip(*columns, strict=True)]
+
+    def __len__(self) -> int:
+        return self._length
+
+
 class ChainDataset(IterableDataset[T]):
     """The examples of several iterable datasets, one dataset after the other.
 
@@ -208,8 +255,62 @@ def random_split(
 
 
 def fetch(dataset: Any, indices: list[Any]) -> list[Any]:
-    """The examples at `indices`, at once if the dataset knows how."""
+    """The examples at `indices`, at once if the dataset knows how.
+
+    Raises ValueError if the dataset gives another number of them; an error of the dataset gets a
+    note that tells the index.
+    """
     at_once = getattr(dataset, "__getitems__", None)
-    if at_once is not None:
-        return list(at_once(indices))
-    return [dataset[index] for index in indices]
+    if at_once is None:
+        return [example(dataset, index) for index in indices]
+    try:
+        examples = list(at_once(indices))
+    except Exception as error:
+        if not hasattr(error, "dataset_index"):
+            add_note(error, f"dataset indices {shortened(indices)}")
+        raise
+    if len(examples) != len(indices):
+        raise ValueError(
+            f"{type(dataset).__name__}.__getitems__: expected {len(indices)} examples for as many "
+            f"indices, got {len(examples)}"
+        )
+    return examples
+
+
+def example(dataset: Any, index: Any) -> Any:
+    """The example at `index`; an error of the dataset gets a note that tells the index."""
+    try:
+        return dataset[index]
+    except StopIteration as error:  # would end the loop over the loader without a word
+        raise RuntimeError(
+            f"{type(dataset).__name__}: example {index} raised StopIteration"
+        ) from error
+    except Exception as error:
+        if not hasattr(error, "dataset_index"):  # the innermost dataset knows best
+            with contextlib.suppress(AttributeError):
+                error.dataset_index = index  # type: ignore[attr-defined]
+            add_note(error, f"dataset index {index} of {type(dataset).__name__}{_size(dataset)}")
+        raise
+
+
+def _size(dataset: Any) -> str:
+    try:
+        return f", whose length is {len(dataset)}"
+    except Exception:  # only the note is poorer without
+        return ""
+
+
+def add_note(error: BaseException, text: str) -> None:
+    """Adds a line that is shown below an error's traceback (before Python 3.11: only kept)."""
+    if hasattr(error, "add_note"):
+        error.add_note(text)
+    else:
+        with contextlib.suppress(AttributeError):
+            notes = [*getattr(error, "__notes__", ()), text]
+            error.__notes__ = notes  # type: ignore[attr-defined]
+
+
+def shortened(indices: Sequence[Any]) -> str:
+    """Indices as text, the first eight of them."""
+    shown = ", ".join(map(str, indices[:8]))
+    return f"[{shown}, … {len(indices) - 8} more]" if len(indices) > 8 else f"[{shown}]"

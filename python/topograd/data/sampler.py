@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence, Sized
+from itertools import islice
 from typing import Any, Generic, TypeVar
 
 import topograd as tg
 from topograd._C import Tensor
 
 T = TypeVar("T", covariant=True)
+
+
+def _check_count(num_samples: Any) -> None:
+    if type(num_samples) is not int or num_samples <= 0:
+        raise ValueError(
+            f"num_samples should be a positive integer value, but got num_samples={num_samples!r}"
+        )
 
 
 class Sampler(Generic[T]):
@@ -22,6 +30,9 @@ class Sampler(Generic[T]):
     >>> [x.item() for (x,) in tg.data.DataLoader(dataset, sampler=Backwards())]
     [2, 1, 0]
     """
+
+    def __init__(self, data_source: Sized | None = None) -> None:
+        pass  # PyTorch's took the data set once; subclasses still hand it on
 
     def __iter__(self) -> Iterator[T]:
         raise NotImplementedError(f"{type(self).__name__} must define __iter__")
@@ -63,10 +74,12 @@ class RandomSampler(Sampler[int]):
         num_samples: int | None = None,
         generator: Any = None,
     ) -> None:
-        if num_samples is not None and num_samples <= 0:
-            raise ValueError(
-                f"num_samples should be a positive integer value, but got num_samples={num_samples}"
+        if not isinstance(replacement, bool):
+            raise TypeError(
+                f"replacement should be a boolean value, but got replacement={replacement!r}"
             )
+        if num_samples is not None:
+            _check_count(num_samples)
         self.data_source = data_source
         self.replacement = replacement
         self._num_samples = num_samples
@@ -109,8 +122,8 @@ class SubsetRandomSampler(Sampler[int]):
         self.generator = generator
 
     def __iter__(self) -> Iterator[int]:
-        for position in tg.randperm(len(self.indices), generator=self.generator).tolist():
-            yield self.indices[position]
+        order: list[int] = tg.randperm(len(self.indices), generator=self.generator).tolist()
+        return (self.indices[position] for position in order)
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -133,9 +146,10 @@ class WeightedRandomSampler(Sampler[int]):
         replacement: bool = True,
         generator: Any = None,
     ) -> None:
-        if num_samples <= 0:
+        _check_count(num_samples)
+        if not isinstance(replacement, bool):
             raise ValueError(
-                f"num_samples should be a positive integer value, but got num_samples={num_samples}"
+                f"replacement should be a boolean value, but got replacement={replacement!r}"
             )
         self.weights = tg.as_tensor(weights, dtype=tg.float64)
         if self.weights.ndim != 1:
@@ -180,13 +194,13 @@ class BatchSampler(Sampler[list[int]]):
         self.drop_last = drop_last
 
     def __iter__(self) -> Iterator[list[int]]:
-        batch: list[int] = []
-        for index in self.sampler:
-            batch.append(index)
-            if len(batch) == self.batch_size:
-                yield batch
-                batch = []
-        if batch and not self.drop_last:
+        # The sampler draws its order now, not when the first batch is asked for.
+        return self._batches(iter(self.sampler))
+
+    def _batches(self, indices: Iterator[Any]) -> Iterator[list[int]]:
+        while batch := list(islice(indices, self.batch_size)):
+            if len(batch) < self.batch_size and self.drop_last:
+                return
             yield batch
 
     def __len__(self) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from importlib import resources
 
-from topograd.demo import charts
+from topograd.display import charts
 
 MISTAKES_SHOWN = 40
 CLASSES = 10

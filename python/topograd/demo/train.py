@@ -17,8 +17,8 @@ from topograd import nn
 from topograd._C import Tensor
 from topograd.data import DataLoader, TensorDataset
 from topograd.datasets import digits
-from topograd.demo.progress import Progress
 from topograd.demo.report import CLASSES, Epoch, Sample, Training, percent, render
+from topograd.display.progress import Progress
 from topograd.nn import functional as F
 from topograd.optim import AdamW
 from topograd.optim.lr_scheduler import CosineAnnealingLR

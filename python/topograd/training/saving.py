@@ -1,0 +1,55 @@
+"""All of a training in one file, so that it goes on as if it had never stopped."""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+from typing import Any
+
+import topograd as tg
+
+VERSION = 1
+
+
+def random_states() -> dict[str, Any]:
+    """The random states of topograd, Python and NumPy (if it is there)."""
+    states: dict[str, Any] = {"topograd": tg.get_rng_state(), "python": random.getstate()}
+    if "numpy" in sys.modules:
+        import numpy
+
+        legacy: Any = numpy.random.get_state(legacy=True)  # noqa: NPY002
+        states["numpy"] = [legacy[0], legacy[1].tolist(), *legacy[2:]]
+    return states
+
+
+def set_random_states(states: dict[str, Any]) -> None:
+    """Brings the random states back."""
+    tg.set_rng_state(states["topograd"])
+    version, key, gauss = states["python"]
+    random.setstate((version, tuple(key), gauss))
+    if "numpy" in states:
+        import numpy
+
+        name, numbers, *rest = states["numpy"]
+        numpy.random.set_state((name, numbers, *rest))  # noqa: NPY002
+
+
+def state_dict_of(thing: Any) -> Any:
+    """The state of something that has one, else None."""
+    return thing.state_dict() if hasattr(thing, "state_dict") else None
+
+
+def write(path: str | os.PathLike[str], state: dict[str, Any]) -> None:
+    """Writes a checkpoint; the file is whole at any time."""
+    tg.save({"topograd.fit": VERSION, **state}, path)
+
+
+def read(path: str | os.PathLike[str]) -> dict[str, Any] | None:
+    """A checkpoint; None if there is no file.  Raises ValueError for a file of another kind."""
+    if not os.path.exists(path):
+        return None
+    state = tg.load(path)
+    if not isinstance(state, dict) or state.get("topograd.fit") != VERSION:
+        raise ValueError(f"fit: '{os.fspath(path)}' is no checkpoint of fit")
+    return state
