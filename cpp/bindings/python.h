@@ -54,6 +54,7 @@ PyObject* wrap_results(const OpRecord& op, Results results);
 void set_exception() noexcept;
 extern PyObject* shape_error;
 extern PyObject* dtype_error;
+extern PyObject* device_error;
 
 /// Runs f and turns exceptions into Python's; returns `failed` then.
 template <class R, class F>
@@ -108,6 +109,8 @@ DType default_dtype();
 /// A device or its name; false (no exception) for other objects. Throws for a name that is none, or
 /// a device that is not there.
 bool to_device(PyObject* object, Device& device);
+/// Whether it is a tg.Size.
+bool is_size(PyObject* object);
 
 /// A number as a Scalar; false (no exception) when the object is none.
 bool to_scalar(PyObject* object, Scalar& scalar);

@@ -15,6 +15,7 @@ from math import e, inf, nan, pi
 
 from topograd import _C, _aliases
 from topograd._C import (
+    DeviceError,
     DTypeError,
     Generator,
     ShapeError,
@@ -90,7 +91,9 @@ adaptive_max_pool1d = _C.nn_functions["adaptive_max_pool1d_with_indices"]
 del _name
 
 from topograd import _tensor as _tensor  # noqa: E402
+from topograd import amp as amp  # noqa: E402
 from topograd import autograd as autograd  # noqa: E402
+from topograd._alias import as_torch  # noqa: E402
 from topograd._coverage import coverage  # noqa: E402
 from topograd._einsum import einsum  # noqa: E402
 from topograd._format import set_printoptions  # noqa: E402
@@ -122,13 +125,22 @@ from topograd._functions import (  # noqa: E402
     tensordot,
     where,
 )
+from topograd._interop import frombuffer  # noqa: E402
 from topograd._layout import (  # noqa: E402
     channels_last,
     channels_last_3d,
     contiguous_format,
+    jagged,
+    layout,
     memory_format,
     preserve_format,
+    sparse_coo,
+    sparse_csc,
+    sparse_csr,
+    strided,
 )
+from topograd._legacy import CPU_TYPES as _CPU_TYPES  # noqa: E402
+from topograd._limits import finfo, iinfo  # noqa: E402
 from topograd._modes import (  # noqa: E402
     enable_grad,
     inference_mode,
@@ -143,9 +155,59 @@ from topograd._placing import (  # noqa: E402
     zero_,
 )
 from topograd._registry import ops  # noqa: E402
+from topograd._settings import (  # noqa: E402
+    are_deterministic_algorithms_enabled,
+    compile,
+    get_default_device,
+    get_deterministic_debug_mode,
+    get_float32_matmul_precision,
+    get_num_interop_threads,
+    is_deterministic_algorithms_warn_only_enabled,
+    is_storage,
+    is_warn_always_enabled,
+    set_default_device,
+    set_default_tensor_type,
+    set_deterministic_debug_mode,
+    set_float32_matmul_precision,
+    set_flush_denormal,
+    set_num_interop_threads,
+    set_warn_always,
+    typename,
+    use_deterministic_algorithms,
+)
 from topograd._statistics import gradient, std, std_mean, var, var_mean  # noqa: E402
+from topograd.amp.autocast_mode import (  # noqa: E402
+    autocast,
+    clear_autocast_cache,
+    get_autocast_cpu_dtype,
+    get_autocast_dtype,
+    get_autocast_gpu_dtype,
+    is_autocast_cache_enabled,
+    is_autocast_cpu_enabled,
+    is_autocast_enabled,
+    set_autocast_cache_enabled,
+    set_autocast_cpu_enabled,
+    set_autocast_dtype,
+    set_autocast_enabled,
+)
 from topograd.graph import graph  # noqa: E402
+from topograd.linalg.classic import (  # noqa: E402
+    chain_matmul,
+    cholesky,
+    cholesky_inverse,
+    cholesky_solve,
+    det,
+    inverse,
+    logdet,
+    matrix_power,
+    pinverse,
+    qr,
+    slogdet,
+    svd,
+)
 from topograd.serialization import load, save  # noqa: E402
+
+globals().update(_CPU_TYPES)
 
 __version__: str = _C.__version__
 
@@ -161,6 +223,23 @@ _lazy = (
     "datasets",
     "examples",
     "demo",
+    # Namespaces of PyTorch for what is not here: GPUs, compilers, clusters.
+    "_dynamo",
+    "accelerator",
+    "backends",
+    "compiler",
+    "cuda",
+    "distributed",
+    "hub",
+    "jit",
+    "linalg",
+    "mps",
+    "multiprocessing",
+    "return_types",
+    "special",
+    "types",
+    "version",
+    "xpu",
 )
 
 
@@ -169,7 +248,13 @@ def __getattr__(name: str) -> object:
         import importlib
 
         return importlib.import_module(f"topograd.{name}")
-    raise AttributeError(f"module 'topograd' has no attribute '{name}'")
+    if name.startswith("_foreach_"):
+        from topograd._foreach import function
+
+        return function(name)
+    from topograd._absent import message
+
+    raise AttributeError(message(name))
 
 
 def __dir__() -> list[str]:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from topograd.utils import checkpoint, data
+from topograd.utils import _pytree, checkpoint, data, dlpack, hooks
 
-__all__ = ["checkpoint", "data"]
+__all__ = ["_pytree", "checkpoint", "data", "dlpack", "hooks"]
