@@ -40,7 +40,7 @@ def notes(source: str) -> set[str]:
         ("import torch\ntorch.cat([x], dim=1, out=y)", []),
         ("import torch\ntorch.std(x, axis=1)", []),
         ("import torch\nx.to_sparse()", [(2, "Tensor.to_sparse")]),
-        ("import torch\n(x\n .sum()\n .coalesce())", [(4, "Tensor.coalesce")]),
+        ("import torch\n(x\n .sum()\n .to_sparse_csr())", [(4, "Tensor.to_sparse_csr")]),
         ("import torch\nself.to_sparse()", []),  # the program's own class
         ("x.to_sparse()", []),  # no torch here
         ("import torch\nx.norm(other=1)", [(2, "Tensor.norm(other=)")]),
@@ -81,7 +81,7 @@ def test_what_differs_is_noted() -> None:
         ("torch.nn.functional.rellu", "topograd.nn.functional.relu"),
         ("torch.fx.Graph", "the recorded graph of a result: topograd.graph(y)"),
         ("torch.cross_entropy", "topograd.nn.functional.cross_entropy"),
-        ("Tensor.coalesce", "the dense tensor"),
+        ("Tensor.to_sparse", "the dense tensor"),
         ("torch.zzzzzz", ""),
     ],
 )

@@ -338,7 +338,9 @@ def test_multiprocessing_is_pythons_with_spawn(tmp_path: Any) -> None:
 def test_import_paths_of_pytorch_are_there() -> None:
     for name in """nn.parameter nn.functional nn.init nn.utils.rnn nn.utils.parametrize nn.parallel
         nn.utils.convert_parameters nn.modules.activation nn.modules.batchnorm nn.modules.container
-        nn.modules.conv nn.modules.loss nn.modules.module nn.modules.utils nn.attention
+        nn.modules.conv nn.modules.rnn nn.modules.padding nn.common_types
+        nn.modules.upsampling nn.modules.transformer nn.modules.flatten nn.modules.loss
+        nn.modules.module nn.modules.utils nn.attention
         optim.lr_scheduler optim.optimizer optim.adam optim.swa_utils optim.sgd utils.data
         utils.checkpoint utils.hooks utils.dlpack utils._pytree autograd.function
         autograd.functional autograd.variable cuda.amp cuda.amp.grad_scaler

@@ -48,8 +48,6 @@ ADVICE = {
 # Methods of Tensor.
 METHOD_ADVICE = {
     "to_sparse": "the dense tensor",
-    "coalesce": "the dense tensor",
-    "indices": "nonzero()",
     "storage": "data_ptr() and storage_offset()",
     "untyped_storage": "data_ptr() and storage_offset()",
     "solve": "topograd.linalg.solve",

@@ -5,6 +5,7 @@ A type is not a class of tensors: it builds them, and isinstance asks for the dt
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any
 
 from topograd import _C
@@ -62,8 +63,8 @@ def made(name: str, dtype: _C.dtype, args: tuple[Any, ...], device: Any = None) 
     if not args:
         return _C.empty(0, dtype=dtype)
     first = args[0]
-    if isinstance(first, int) and not isinstance(first, bool):
-        return _C.zeros(*args, dtype=dtype)
+    if isinstance(first, Integral) and not isinstance(first, bool):
+        return _C.zeros(*map(int, args), dtype=dtype)
     if len(args) != 1:
         raise TypeError(f"{name}: expects sizes, or data as one argument, got {len(args)}")
     if isinstance(first, _C.Size):

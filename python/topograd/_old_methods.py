@@ -102,6 +102,30 @@ def to_dense(self: Tensor, dtype: Any = None, *, masked_grad: bool = True) -> Te
     return self if dtype is None else self.to(dtype)
 
 
+def _needs_sparse(name: str) -> Callable[..., Any]:
+    """A method of sparse tensors: it refuses a dense one, as PyTorch's does, and all are dense."""
+
+    def method(self: Tensor, *args: Any, **kwargs: Any) -> Any:
+        raise RuntimeError(
+            f"{name}: expects a sparse tensor, got a dense one of shape {tuple(self.shape)}: "
+            "topograd has no sparse tensors"
+        )
+
+    method.__name__ = name
+    method.__doc__ = "Raises RuntimeError: this tensor is dense."
+    return method
+
+
+def sparse_dim(self: Tensor) -> int:
+    """0: it is dense."""
+    return 0
+
+
+def dense_dim(self: Tensor) -> int:
+    """The number of dims: it is dense."""
+    return self.dim()
+
+
 def is_shared(self: Tensor) -> bool:
     """False: no memory is shared with other processes."""
     return False
@@ -126,10 +150,14 @@ _METHODS = (
     apply_,
     map_,
     to_dense,
+    sparse_dim,
+    dense_dim,
     is_shared,
     is_pinned,
     record_stream,
 )
+_OF_SPARSE = """coalesce is_coalesced indices values crow_indices col_indices ccol_indices
+    row_indices sparse_mask sparse_resize_""".split()
 # Attributes that say where a tensor is not, and what it is not.
 _FALSE = "is_meta is_mps is_xpu is_nested is_mkldnn is_sparse_csr is_ipu is_hpu is_vulkan".split()
 
@@ -138,6 +166,8 @@ def install_methods() -> None:
     """Gives Tensor these methods and attributes."""
     for function in _METHODS:
         setattr(Tensor, function.__name__, function)
+    for name in _OF_SPARSE:
+        setattr(Tensor, name, _needs_sparse(name))
     setattr(Tensor, "type", type_of)  # noqa: B010
     setattr(Tensor, "layout", property(lambda self: strided, doc="topograd.strided."))  # noqa: B010
     setattr(Tensor, "is_cpu", property(lambda self: True, doc="Whether it is on the CPU."))  # noqa: B010

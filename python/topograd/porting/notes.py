@@ -40,6 +40,9 @@ METHODS = {
     "share_memory_": "gives the tensor back: threads share all memory",
     "record_stream": "does nothing: there are no streams",
     "to_dense": "gives the tensor back: all are dense",
+    "coalesce": "raises RuntimeError, as PyTorch's for a dense tensor: there are no sparse ones",
+    "is_coalesced": "raises RuntimeError, as PyTorch's for a dense tensor",
+    "crow_indices": "raises RuntimeError, as PyTorch's for a dense tensor",
 }
 PACKAGES = {
     "pickle": "tensors and modules pickle by value; torch.save does not use pickle",
