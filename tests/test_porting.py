@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import topograd as tg
 from topograd.porting import Finding, check_file, check_source, library
@@ -28,12 +30,12 @@ def notes(source: str) -> set[str]:
     [
         ("import torch\ntorch.zeros(2).sum(dim=0)", []),
         ("import torch\ntorch.symeig(x)", [(2, "torch.symeig")]),
-        ("import torch as th\n\nth.fx.Tracer()", [(3, "torch.fx")]),
+        ("import torch as th\n\nth.fx.Tracer()", [(3, "torch.fx.Tracer")]),
         ("import torch.nn as nn\nnn.Nothing(3)", [(2, "torch.nn.Nothing")]),
         ("from torch import nn as n\nn.Nothing", [(2, "torch.nn.Nothing")]),
         ("from torch.nn import Linear as L\nL(1, 2, biased=1)", [(2, "torch.nn.Linear(biased=)")]),
         ("import torch\nF = torch.nn.functional\nF.nope(1)", [(3, "torch.nn.functional.nope")]),
-        ("from torch.fx import Tracer", [(1, "torch.fx")]),
+        ("from torch.fx import Tracer", [(1, "torch.fx.Tracer")]),
         ("import torch.fx", [(1, "torch.fx")]),
         ("import torch\ntorch.cat([x], axes=1)", [(2, "torch.cat(axes=)")]),
         ("import torch\ntorch.zeros(2, dtipe=1)", [(2, "torch.zeros(dtipe=)")]),
@@ -53,6 +55,13 @@ def notes(source: str) -> set[str]:
         ("import torch\ntorch = 3", []),
         ("from . import torch_like\ntorch_like.x", []),
         ("import torchvision", []),
+        ("from torch import optim\noptim = optim.SGD([x])\noptim.stepp()", []),
+        ("from torch import nn\ndef f(nn):\n    nn.nothing()", []),
+        (
+            "try:\n    from torch import spmm\nexcept ImportError:\n    spmm = None\nspmm()",
+            [(2, "torch.spmm")],
+        ),
+        ("import torch\ntorch.backends.cudnn.benchmark = True\ntorch.backends.cudnn.fast = 1", []),
     ],
 )
 def test_what_lacks_is_found_with_its_line(source: str, expected: list[tuple[int, str]]) -> None:
@@ -181,6 +190,23 @@ def test_the_command_runs(tmp_path: Path) -> None:
     assert process.stdout.splitlines()[0].endswith(
         "a.py:2: torch.vsplitt is not in topograd; nearest: topograd.vsplit"
     )
+
+
+@settings(max_examples=200, derandomize=True, deadline=None, database=None)
+@given(st.text(alphabet="torch.nF =()[]\n:,'1imporasdef", max_size=60))
+def test_any_text_is_either_read_or_no_python(text: str) -> None:
+    try:
+        found = check_source("import torch\n" + text)
+    except (SyntaxError, ValueError):
+        return
+    assert all(isinstance(one, Finding) and one.line >= 1 for one in found)
+
+
+def test_deep_and_long_programs_end(tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    for text in ("x" + ".y" * 5000, "f(" * 50 + ")" * 50, "[" * 150 + "]" * 150, "x = 1\n" * 20000):
+        path.write_text("import torch\n" + text)
+        assert {f.kind for f in check_file(path)} <= {"unread"}
 
 
 def test_nothing_is_run(tmp_path: Path) -> None:

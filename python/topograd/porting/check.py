@@ -87,7 +87,7 @@ def check_source(source: str, file: str = "<program>") -> list[Finding]:
 def _name_findings(use: Use, file: str) -> Iterator[Finding]:
     value, missing = find(use.name)
     if missing:
-        yield Finding(file, use.line, MISSING, missing, nearest(missing))
+        yield Finding(file, use.line, MISSING, use.name, nearest(missing))
         return
     taken = keywords_of(value)
     for keyword in use.keywords:

@@ -42,7 +42,9 @@ def uses_of(source: str) -> Program:
     tree = ast.parse(source)
     nodes = sorted(_nodes(tree), key=lambda node: (getattr(node, "lineno", 0), 0))
     aliases, imported, packages = _imports(nodes)
-    _follow_assignments(nodes, aliases)
+    followed = _follow_assignments(nodes, aliases)
+    for name in _other_meanings(nodes, followed):
+        aliases.pop(name, None)
     called = {id(node.func): node for node in nodes if isinstance(node, ast.Call)}
     inner = {id(node.value) for node in nodes if isinstance(node, ast.Attribute)}
     names, methods = list(imported), []
@@ -93,8 +95,12 @@ def _imports(nodes: list[ast.AST]) -> tuple[dict[str, str], list[Use], list[Use]
     return aliases, uses, packages
 
 
-def _follow_assignments(nodes: list[ast.AST], aliases: dict[str, str]) -> None:
-    """`F = torch.nn.functional` makes another name, if what is assigned is a module or class."""
+def _follow_assignments(nodes: list[ast.AST], aliases: dict[str, str]) -> set[int]:
+    """`F = torch.nn.functional` makes another name; returns which nodes do.
+
+    Only what can be a module or a class: not more than two dots.
+    """
+    followed: set[int] = set()
     for node in nodes:
         if not isinstance(node, ast.Assign) or len(node.targets) != 1:
             continue
@@ -102,6 +108,22 @@ def _follow_assignments(nodes: list[ast.AST], aliases: dict[str, str]) -> None:
         name = _dotted(node.value, aliases)
         if isinstance(target, ast.Name) and name is not None and name.count(".") <= 2:
             aliases.setdefault(target.id, name)
+            followed.add(id(target))
+    return followed
+
+
+def _other_meanings(nodes: list[ast.AST], followed: set[int]) -> set[str]:
+    """Names that stand for something else as well: `optim = optim.SGD(…)`, an argument `nn`.
+
+    What they mean where is not known without running the program, so nothing is said about them.
+    """
+    found = set()
+    for node in nodes:
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found |= {node.id} if id(node) not in followed else set()
+        elif isinstance(node, ast.arg):
+            found.add(node.arg)
+    return found
 
 
 def _dotted(node: ast.AST, aliases: dict[str, str]) -> str | None:
@@ -119,8 +141,7 @@ def _name_uses(
     node: ast.Attribute | ast.Name, aliases: dict[str, str], called: dict[int, ast.Call]
 ) -> list[Use]:
     name = _dotted(node, aliases)
-    stored = isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
-    if name is None or name == "torch" or stored:
+    if name is None or name == "torch" or not isinstance(node.ctx, ast.Load):
         return []
     return [Use(name, node.lineno, _keywords(called.get(id(node))))]
 
