@@ -91,7 +91,6 @@ adaptive_max_pool1d = _C.nn_functions["adaptive_max_pool1d_with_indices"]
 del _name
 
 from topograd import _tensor as _tensor  # noqa: E402
-from topograd import amp as amp  # noqa: E402
 from topograd import autograd as autograd  # noqa: E402
 from topograd._alias import as_torch  # noqa: E402
 from topograd._coverage import coverage  # noqa: E402
@@ -140,7 +139,6 @@ from topograd._layout import (  # noqa: E402
     strided,
 )
 from topograd._legacy import CPU_TYPES as _CPU_TYPES  # noqa: E402
-from topograd._limits import finfo, iinfo  # noqa: E402
 from topograd._modes import (  # noqa: E402
     enable_grad,
     inference_mode,
@@ -155,56 +153,8 @@ from topograd._placing import (  # noqa: E402
     zero_,
 )
 from topograd._registry import ops  # noqa: E402
-from topograd._settings import (  # noqa: E402
-    are_deterministic_algorithms_enabled,
-    compile,
-    get_default_device,
-    get_deterministic_debug_mode,
-    get_float32_matmul_precision,
-    get_num_interop_threads,
-    is_deterministic_algorithms_warn_only_enabled,
-    is_storage,
-    is_warn_always_enabled,
-    set_default_device,
-    set_default_tensor_type,
-    set_deterministic_debug_mode,
-    set_float32_matmul_precision,
-    set_flush_denormal,
-    set_num_interop_threads,
-    set_warn_always,
-    typename,
-    use_deterministic_algorithms,
-)
 from topograd._statistics import gradient, std, std_mean, var, var_mean  # noqa: E402
-from topograd.amp.autocast_mode import (  # noqa: E402
-    autocast,
-    clear_autocast_cache,
-    get_autocast_cpu_dtype,
-    get_autocast_dtype,
-    get_autocast_gpu_dtype,
-    is_autocast_cache_enabled,
-    is_autocast_cpu_enabled,
-    is_autocast_enabled,
-    set_autocast_cache_enabled,
-    set_autocast_cpu_enabled,
-    set_autocast_dtype,
-    set_autocast_enabled,
-)
 from topograd.graph import graph  # noqa: E402
-from topograd.linalg.classic import (  # noqa: E402
-    chain_matmul,
-    cholesky,
-    cholesky_inverse,
-    cholesky_solve,
-    det,
-    inverse,
-    logdet,
-    matrix_power,
-    pinverse,
-    qr,
-    slogdet,
-    svd,
-)
 from topograd.serialization import load, save  # noqa: E402
 
 globals().update(_CPU_TYPES)
@@ -226,6 +176,7 @@ _lazy = (
     # Namespaces of PyTorch for what is not here: GPUs, compilers, clusters.
     "_dynamo",
     "accelerator",
+    "amp",
     "backends",
     "compiler",
     "cuda",
@@ -243,11 +194,42 @@ _lazy = (
 )
 
 
+# Functions and classes, by the module that has them: imported when they are first named, too.
+_lazy_names = {
+    name: module
+    for module, names in {
+        "_limits": "finfo iinfo",
+        "_settings": """
+        are_deterministic_algorithms_enabled compile get_default_device
+        get_deterministic_debug_mode get_float32_matmul_precision get_num_interop_threads
+        is_deterministic_algorithms_warn_only_enabled is_storage is_warn_always_enabled
+        set_default_device set_default_tensor_type set_deterministic_debug_mode
+        set_float32_matmul_precision set_flush_denormal set_num_interop_threads
+        set_warn_always typename use_deterministic_algorithms""",
+        "amp.autocast_mode": """
+        autocast clear_autocast_cache get_autocast_cpu_dtype get_autocast_dtype
+        get_autocast_gpu_dtype is_autocast_cache_enabled is_autocast_cpu_enabled
+        is_autocast_enabled set_autocast_cache_enabled set_autocast_cpu_enabled
+        set_autocast_dtype set_autocast_enabled""",
+        "linalg.classic": """
+        chain_matmul cholesky cholesky_inverse cholesky_solve det inverse logdet
+        matrix_power pinverse qr slogdet svd""",
+    }.items()
+    for name in names.split()
+}
+
+
 def __getattr__(name: str) -> object:
     if name in _lazy:
         import importlib
 
         return importlib.import_module(f"topograd.{name}")
+    if name in _lazy_names:
+        import importlib
+
+        found = getattr(importlib.import_module(f"topograd.{_lazy_names[name]}"), name)
+        globals()[name] = found
+        return found
     if name.startswith("_foreach_"):
         from topograd._foreach import function
 
@@ -258,4 +240,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_lazy])
+    return sorted({*globals(), *_lazy, *_lazy_names})

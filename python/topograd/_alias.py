@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from collections.abc import Sequence
-from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
 from types import ModuleType, TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
 
 ALIAS, PACKAGE = "torch", "topograd"
 
@@ -35,7 +35,7 @@ class _TorchModule(ModuleType):
         return dir(topograd)
 
 
-class _AliasLoader(Loader):
+class _AliasLoader:  # not of importlib.abc, which brings in a hundred modules
     """Puts the module of topograd where that of torch is expected."""
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
@@ -44,10 +44,15 @@ class _AliasLoader(Loader):
     def exec_module(self, module: ModuleType) -> None:
         name = module.__name__
         if name != ALIAS:
-            sys.modules[name] = importlib.import_module(PACKAGE + name[len(ALIAS) :])
+            from importlib import import_module
+
+            sys.modules[name] = import_module(PACKAGE + name[len(ALIAS) :])
 
 
-class _AliasFinder(MetaPathFinder):
+_LOADER: Any = _AliasLoader()
+
+
+class _AliasFinder:
     """Finds torch and torch.* as topograd and topograd.*."""
 
     def find_spec(
@@ -56,10 +61,12 @@ class _AliasFinder(MetaPathFinder):
         path: Sequence[str] | None,
         target: ModuleType | None = None,
     ) -> ModuleSpec | None:
-        if fullname == ALIAS:
-            return ModuleSpec(fullname, _AliasLoader(), is_package=True)
-        if not fullname.startswith(ALIAS + "."):
+        if not _is_torch(fullname):
             return None
+        from importlib.machinery import ModuleSpec
+
+        if fullname == ALIAS:
+            return ModuleSpec(fullname, _LOADER, is_package=True)
         own = PACKAGE + fullname[len(ALIAS) :]
         if own not in sys.modules and not _exists(own):
             raise ModuleNotFoundError(
@@ -67,7 +74,7 @@ class _AliasFinder(MetaPathFinder):
                 "`python -m topograd.porting` lists what a program uses that is not here",
                 name=fullname,
             )
-        return ModuleSpec(fullname, _AliasLoader(), is_package=True)
+        return ModuleSpec(fullname, _LOADER, is_package=True)
 
 
 def _exists(name: str) -> bool:
@@ -93,7 +100,9 @@ class Alias:
 
     def __enter__(self) -> ModuleType:
         """The module that `import torch` gives."""
-        return importlib.import_module(ALIAS)
+        from importlib import import_module
+
+        return import_module(ALIAS)
 
     def __exit__(
         self,
@@ -136,7 +145,9 @@ def as_torch() -> Alias:
         )
     alias = Alias()
     if not _installed:
+        from importlib import import_module
+
         sys.meta_path.insert(0, _finder)
-        importlib.import_module(ALIAS)
+        import_module(ALIAS)
     _installed.append(alias)
     return alias
