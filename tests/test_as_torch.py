@@ -28,7 +28,6 @@ from torch.nn.parameter import Parameter
 from torch.nn.utils.rnn import pad_sequence
 from torch.optim.lr_scheduler import StepLR
 from torch.utils.data import DataLoader, TensorDataset
-from torch.utils.data.dataset import Dataset
 
 assert functional is F is nn.functional is torch.nn.functional
 assert torch.__version__.startswith("2.") and int(torch.__version__.split(".")[1]) >= 0

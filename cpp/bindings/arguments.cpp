@@ -292,30 +292,6 @@ std::string signature_text(const Signature& s, bool as_method, bool with_out) {
   return text + ")";
 }
 
-/// size_average and reduce, which PyTorch's losses took before `reduction`; they come before it.
-class OldReduction {
- public:
-  explicit OldReduction(const Signature& signature) : signature_(signature) {}
-
-  /// Whether it is one of them, and the op has a reduction.
-  bool take(PyObject* name, PyObject* value) {
-    const bool average = PyUnicode_CompareWithASCIIString(name, "size_average") == 0;
-    if (!average && PyUnicode_CompareWithASCIIString(name, "reduce") != 0) return false;
-    for (std::size_t i = 0; i < signature_.parameters.size(); ++i)
-      if (signature_.parameters[i].name == "reduction") place_ = static_cast<int>(i);
-    if (place_ < 0 || (value != Py_None && PyBool_Check(value) == 0)) return false;
-    if (value != Py_None) (average ? average_ : reduce_) = value == Py_True ? 1 : 0;
-    return true;
-  }
-  bool given() const { return average_ >= 0 || reduce_ >= 0; }
-  int place() const { return place_; }
-  const char* reduction() const { return reduce_ == 0 ? "none" : average_ == 0 ? "sum" : "mean"; }
-
- private:
-  const Signature& signature_;
-  int place_ = -1, average_ = -1, reduce_ = -1;  // -1: not given
-};
-
 /// Why an object does not fit a parameter.
 static std::string mismatch(const Parameter& p, PyObject* object) {
   return format("argument '{}' must be {}, got {}", p.name, p.type, type_of(object));
@@ -350,11 +326,9 @@ bool parse(const Signature& signature, PyObject* const* args, Py_ssize_t count, 
     return refuse(
         [&] { return format("takes at most {} positional arguments, got {}", position, count); });
   const Py_ssize_t keywords = names == nullptr ? 0 : PyTuple_GET_SIZE(names);
-  OldReduction old(signature);
   for (Py_ssize_t k = 0; k < keywords; ++k) {
     PyObject* name = PyTuple_GET_ITEM(names, k);
     const int at = find_parameter(signature, name);
-    if (at < 0 && old.take(name, args[count + k])) continue;
     if (at < 0)
       return refuse([&] {
         return format("has no argument '{}'; it takes {}", text_of(name),
@@ -368,10 +342,6 @@ bool parse(const Signature& signature, PyObject* const* args, Py_ssize_t count, 
     if (!convert(args[count + k], signature, static_cast<std::size_t>(at), out[at]))
       return refuse([&] { return mismatch(p, args[count + k]); });
     filled[at] = true;
-  }
-  if (old.given()) {
-    out[old.place()] = Arg(std::string(old.reduction()));
-    filled[old.place()] = true;
   }
   for (Py_ssize_t i = 0; i < total; ++i) {
     if (filled[i]) continue;
