@@ -206,6 +206,7 @@ Tensors Graph::forward(const std::map<int, Tensor>& replacements) {
     vertex.values[0] = plain.dtype() == vertex.dtype ? plain : converted(plain, vertex.dtype);
   }
   const Recording recording(true);
+  const Autocasting pause(0);  // what was converted, the graph converts again
   current_nodes_.clear();
   Tensors tracked(vertices_.size());
   for (std::size_t i = 0; i < vertices_.size(); ++i) {

@@ -251,6 +251,7 @@ RuleInput::RuleInput(const Node& node, const bool* wanted) {
 }
 
 Tensors apply_vjp(const Node& node, const Tensors& gradients, const bool* wanted) {
+  const Autocasting pause(0);  // the dtypes are those of the recorded call
   const RuleInput input(node, wanted);
   Tensors result =
       naming_hollow_reads(node, [&] { return run_rule(node, input.call(), gradients); });
@@ -269,6 +270,7 @@ Tensors apply_vjp(const Node& node, const Tensors& gradients, const bool* wanted
 
 Tensors apply_jvp(const Node& node, const Tensors& tangents) {
   if (!any_defined(tangents)) return Tensors(static_cast<std::size_t>(node.output_count()));
+  const Autocasting pause(0);
   const RuleInput input(node, nullptr);
   return naming_hollow_reads(node, [&] { return run_jvp(*node.op(), input.call(), tangents); });
 }

@@ -10,6 +10,7 @@ TypeError::~TypeError() = default;
 DTypeError::~DTypeError() = default;
 IndexError::~IndexError() = default;
 NotSupported::~NotSupported() = default;
+DeviceError::~DeviceError() = default;
 OutOfMemory::~OutOfMemory() = default;
 
 }  // namespace topograd

@@ -66,6 +66,8 @@ PyObject* named(const std::string& function, F&& run) {
     rethrow_as(function, e);
   } catch (const NotSupported& e) {
     rethrow_as(function, e);
+  } catch (const DeviceError& e) {
+    rethrow_as(function, e);
   } catch (const Error& e) {
     rethrow_as(function, e);
   }

@@ -427,6 +427,18 @@ void register_autograd(py::module_& m) {
   m.def("is_inference_mode_enabled", [] { return mode.inference; });
   m.def("set_inference",
         [](bool wanted) { return std::exchange(mode.inference, wanted && !mode.everything); });
+  m.def("get_autocast", [] {
+    return mode.autocast == 0 ? py::object(py::none())
+                              : py::reinterpret_steal<py::object>(
+                                    wrap_dtype(static_cast<DType>(mode.autocast - 1)));
+  });
+  m.def("set_autocast", [](const py::object& wanted) {
+    expect<TypeError>(wanted.is_none() || is_dtype(wanted.ptr()),
+                      "autocast: expects a dtype or None, got {}", Py_TYPE(wanted.ptr())->tp_name);
+    mode.autocast = wanted.is_none()
+                        ? 0
+                        : static_cast<std::uint8_t>(1 + static_cast<int>(as_dtype(wanted.ptr())));
+  });
   m.def("set_strict_ieee", [](bool wanted) { return std::exchange(mode.strict_ieee, wanted); });
   m.def("live_tensors", [] { return live(Live::tensor); });
   m.def("live_nodes", [] { return live(Live::node); });

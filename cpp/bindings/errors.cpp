@@ -9,6 +9,7 @@ namespace topograd::python {
 PyObject* shape_error = nullptr;
 PyObject* dtype_error = nullptr;
 PyObject* argument_error = nullptr;
+PyObject* device_error = nullptr;
 std::atomic<std::int64_t> Kept::alive{0};
 
 Kept::~Kept() {
@@ -58,6 +59,8 @@ void set_exception() noexcept {
     PyErr_SetString(shape_error, e.what());
   } catch (const DTypeError& e) {
     PyErr_SetString(dtype_error, e.what());
+  } catch (const DeviceError& e) {
+    PyErr_SetString(device_error, e.what());
   } catch (const NotSupported& e) {
     PyErr_SetString(PyExc_NotImplementedError, e.what());
   } catch (const ValueError& e) {
@@ -104,6 +107,10 @@ void register_errors(py::module_& m) {
                            "A dtype that an op is not defined for, or dtypes that do not go "
                            "together.",
                            PyExc_TypeError, PyExc_NotImplementedError);
+  // PyTorch fails an assertion where it was built without CUDA, and raises RuntimeError where there
+  // is no card.
+  device_error = make_error(m, "DeviceError", "A device that is not there.", PyExc_RuntimeError,
+                            PyExc_AssertionError);
   py::register_exception_translator([](std::exception_ptr p) {
     try {
       if (p) std::rethrow_exception(p);

@@ -55,6 +55,7 @@ void set_exception() noexcept;
 extern PyObject* shape_error;
 extern PyObject* dtype_error;
 extern PyObject* argument_error;
+extern PyObject* device_error;
 
 /// Runs f and turns exceptions into Python's; returns `failed` then.
 template <class R, class F>
@@ -109,6 +110,8 @@ DType default_dtype();
 /// A device or its name; false (no exception) for other objects. Throws for a name that is none, or
 /// a device that is not there.
 bool to_device(PyObject* object, Device& device);
+/// Whether it is a tg.Size.
+bool is_size(PyObject* object);
 
 /// A number as a Scalar; false (no exception) when the object is none.
 bool to_scalar(PyObject* object, Scalar& scalar);

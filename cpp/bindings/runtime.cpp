@@ -137,7 +137,13 @@ const OpRecord& record_named(const std::string& name) {
 
 void register_random(py::module_& m) {
   py::class_<Generator, Ref<Generator>>(m, "Generator", "A stream of random numbers of its own.")
-      .def(py::init([](const py::object&) { return Ref<Generator>(new Generator); }),
+      .def(py::init([](const py::object& place) {
+             Device device;
+             expect<TypeError>(to_device(place.ptr(), device),
+                               "Generator: expects a device such as 'cpu', got {}",
+                               Py_TYPE(place.ptr())->tp_name);
+             return Ref<Generator>(new Generator);
+           }),
            py::arg("device") = "cpu")
       .def(
           "manual_seed",

@@ -88,11 +88,21 @@ int clear(PyObject* self) {
 
 PyObject* make_new(PyTypeObject* type, PyObject* args, PyObject* keywords) {
   return guarded<PyObject*>(nullptr, [&]() -> PyObject* {
-    expect<TypeError>(keywords == nullptr || PyDict_GET_SIZE(keywords) == 0,
-                      "Tensor: takes no keyword arguments; use tensor(data, dtype=…)");
+    Device device;
+    PyObject* place = keywords == nullptr ? nullptr : PyDict_GetItemString(keywords, "device");
+    expect<TypeError>(
+        keywords == nullptr || PyDict_GET_SIZE(keywords) == (place == nullptr ? 0 : 1),
+        "Tensor: takes no keyword argument but device; use tensor(data, dtype=…)");
+    if (place != nullptr && place != Py_None)
+      expect<TypeError>(to_device(place, device), "Tensor: expects a device such as 'cpu', got {}",
+                        Py_TYPE(place)->tp_name);
     const Py_ssize_t count = PyTuple_GET_SIZE(args);
     if (count == 0) return wrap_as(type, Tensor::empty({0}, default_dtype()));
     PyObject* first = PyTuple_GET_ITEM(args, 0);
+    if (is_size(first) && count == 1) {
+      if (PyTuple_GET_SIZE(first) == 0) return wrap_as(type, Tensor::zeros({}, default_dtype()));
+      return make_new(type, first, keywords);
+    }
     if (PyLong_Check(first)) {
       Dims shape;
       for (Py_ssize_t i = 0; i < count; ++i) {

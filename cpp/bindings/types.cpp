@@ -130,9 +130,16 @@ struct DeviceName {
   std::string type;
   std::optional<int> index;
 
+  static bool is_number(PyObject* object) { return PyLong_Check(object) && !PyBool_Check(object); }
   static DeviceName parse(const py::object& given, std::optional<int> index) {
     if (py::isinstance<DeviceName>(given)) return given.cast<DeviceName>();
-    expect<TypeError>(py::isinstance<py::str>(given), "device: expects a name such as 'cpu'");
+    expect<DeviceError>(!is_number(given.ptr()),
+                        "device: {} is a number, and there are no numbered "
+                        "devices: this topograd computes on the CPU",
+                        std::string(py::str(given)));
+    expect<TypeError>(py::isinstance<py::str>(given),
+                      "device: expects a name such as 'cpu', got {}",
+                      Py_TYPE(given.ptr())->tp_name);
     auto text = given.cast<std::string>();
     if (const auto colon = text.find(':'); colon != std::string::npos) {
       const std::string number = text.substr(colon + 1);
@@ -142,12 +149,24 @@ struct DeviceName {
       index = std::stoi(number);
       text.resize(colon);
     }
-    expect(text == "cpu" || text == "cuda", "device: expected 'cpu' or 'cuda', got '{}'", text);
+    constexpr std::string_view known =
+        " cpu cuda ipu xpu mkldnn opengl opencl ideep hip ve fpga maia xla lazy vulkan mps meta "
+        "hpu "
+        "mtia privateuseone ";
+    expect(text.find(' ') == text.npos && known.find(" " + text + " ") != known.npos,
+           "device: expected 'cpu', 'cuda' or another device that PyTorch has, got '{}'", text);
     return {text, index};
   }
   std::string text() const { return index ? type + ":" + std::to_string(*index) : type; }
   bool operator==(const DeviceName&) const = default;
 };
+
+void expect_available(const DeviceName& name) {
+  expect<DeviceError>(
+      name.type == "cpu",
+      "device '{}' is not available: topograd was built without CUDA, or the plug-in found none",
+      name.text());
+}
 
 }  // namespace
 
@@ -157,15 +176,17 @@ PyObject* wrap_dtype(DType dtype) { return Py_NewRef(dtypes[static_cast<int>(dty
 DType default_dtype() { return current_default; }
 
 bool to_device(PyObject* object, Device& device) {
-  if (PyUnicode_Check(object) == 0 && !py::isinstance<DeviceName>(object)) return false;
+  if (PyUnicode_Check(object) == 0 && !py::isinstance<DeviceName>(object) &&
+      !DeviceName::is_number(object))
+    return false;
   const DeviceName name =
       DeviceName::parse(py::reinterpret_borrow<py::object>(object), std::nullopt);
-  expect(name.type == "cpu",
-         "device '{}' is not available: topograd was built without CUDA, or the plug-in found none",
-         name.text());
+  expect_available(name);
   device = Device();
   return true;
 }
+
+bool is_size(PyObject* object) { return Py_TYPE(object) == size_type; }
 
 PyObject* wrap_size(const Dims& shape) {
   PyObject* tuple = size_type->tp_alloc(size_type, shape.size());
@@ -251,6 +272,12 @@ void register_types(py::module_& m) {
            })
       .def("__hash__", [](const DeviceName& a) { return std::hash<std::string>()(a.text()); })
       .def("__str__", &DeviceName::text)
+      .def("__enter__",
+           [](const py::object& self) {
+             expect_available(self.cast<DeviceName>());
+             return self;
+           })
+      .def("__exit__", [](const DeviceName&, const py::args&) {})
       .def("__repr__",
            [](const DeviceName& a) {
              return "device(type='" + a.type + "'" +

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "base/thread_storage.h"
 #include "topograd/export.h"
 
@@ -15,6 +17,7 @@ struct Mode {
   /// derivative are recorded too, and nothing switches recording off.
   bool everything = false;
   bool strict_ieee = false;   ///< zero cotangents multiply infinite partials to NaN, as elsewhere
+  std::uint8_t autocast = 0;  ///< 1 + the DType that products compute in, or 0 (autocast.h)
   SegmentRun* run = nullptr;  ///< innermost: new nodes are told to it (segment.h)
 };
 
@@ -30,6 +33,18 @@ class Recording {
 
  private:
   bool before_;
+};
+
+/// Another dtype for products, or 0: none, for a while.
+class Autocasting {
+ public:
+  explicit Autocasting(std::uint8_t wanted) : before_(mode.autocast) { mode.autocast = wanted; }
+  ~Autocasting() { mode.autocast = before_; }
+  Autocasting(const Autocasting&) = delete;
+  Autocasting& operator=(const Autocasting&) = delete;
+
+ private:
+  std::uint8_t before_;
 };
 
 }  // namespace topograd

@@ -1,3 +1,4 @@
+#include "graph/autocast.h"
 #include "graph/history.h"
 #include "graph/mode.h"
 #include "graph/node.h"
@@ -70,6 +71,8 @@ void refuse_inference(const OpRecord& op, const Arg* args, int count) {
 }  // namespace
 
 Results invoke(const OpRecord& op, const Arg* args, int count) {
+  if (mode.autocast != 0) [[unlikely]]
+    return invoke_autocast(op, args, count);
   Results results;
   if (std::holds_alternative<Composite>(op.derivative)) {
     op.forward.run(args, {}, results);

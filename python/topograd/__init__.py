@@ -16,6 +16,7 @@ from math import e, inf, nan, pi
 from topograd import _C, _aliases
 from topograd._C import (
     ArgumentError,
+    DeviceError,
     DTypeError,
     Generator,
     ShapeError,
@@ -92,6 +93,7 @@ del _name
 
 from topograd import _tensor as _tensor  # noqa: E402
 from topograd import autograd as autograd  # noqa: E402
+from topograd._alias import as_torch  # noqa: E402
 from topograd._coverage import coverage  # noqa: E402
 from topograd._einsum import einsum  # noqa: E402
 from topograd._format import set_printoptions  # noqa: E402
@@ -123,13 +125,21 @@ from topograd._functions import (  # noqa: E402
     tensordot,
     where,
 )
+from topograd._interop import frombuffer  # noqa: E402
 from topograd._layout import (  # noqa: E402
     channels_last,
     channels_last_3d,
     contiguous_format,
+    jagged,
+    layout,
     memory_format,
     preserve_format,
+    sparse_coo,
+    sparse_csc,
+    sparse_csr,
+    strided,
 )
+from topograd._legacy import CPU_TYPES as _CPU_TYPES  # noqa: E402
 from topograd._modes import (  # noqa: E402
     enable_grad,
     inference_mode,
@@ -154,6 +164,8 @@ from topograd.serialization import (  # noqa: E402
     save_checkpoint,
 )
 
+globals().update(_CPU_TYPES)
+
 __version__: str = _C.__version__
 
 # Imported when they are first named, so that `import topograd` is quick.
@@ -172,20 +184,72 @@ _lazy = (
     "onnx",
     "display",
     "training",
+    # Namespaces of PyTorch for what is not here: GPUs, compilers, clusters.
+    "_dynamo",
+    "accelerator",
+    "amp",
+    "backends",
+    "compiler",
+    "cuda",
+    "distributed",
+    "hub",
+    "jit",
+    "linalg",
+    "mps",
+    "multiprocessing",
+    "return_types",
+    "special",
+    "types",
+    "version",
+    "xpu",
 )
 
 
-def __getattr__(name: str) -> object:
-    if name == "fit":
-        from topograd.training import fit
+# Functions and classes, by the module that has them: imported when they are first named, too.
+_lazy_names = {
+    name: module
+    for module, names in {
+        "_limits": "finfo iinfo",
+        "_settings": """
+        are_deterministic_algorithms_enabled compile get_default_device
+        get_deterministic_debug_mode get_float32_matmul_precision get_num_interop_threads
+        is_deterministic_algorithms_warn_only_enabled is_storage is_warn_always_enabled
+        set_default_device set_default_tensor_type set_deterministic_debug_mode
+        set_float32_matmul_precision set_flush_denormal set_num_interop_threads
+        set_warn_always typename use_deterministic_algorithms""",
+        "amp.autocast_mode": """
+        autocast clear_autocast_cache get_autocast_cpu_dtype get_autocast_dtype
+        get_autocast_gpu_dtype is_autocast_cache_enabled is_autocast_cpu_enabled
+        is_autocast_enabled set_autocast_cache_enabled set_autocast_cpu_enabled
+        set_autocast_dtype set_autocast_enabled""",
+        "training": "fit",
+        "linalg.classic": """
+        chain_matmul cholesky cholesky_inverse cholesky_solve det inverse logdet
+        matrix_power pinverse qr slogdet svd""",
+    }.items()
+    for name in names.split()
+}
 
-        return fit
+
+def __getattr__(name: str) -> object:
     if name in _lazy:
         import importlib
 
         return importlib.import_module(f"topograd.{name}")
-    raise AttributeError(f"module 'topograd' has no attribute '{name}'")
+    if name in _lazy_names:
+        import importlib
+
+        found = getattr(importlib.import_module(f"topograd.{_lazy_names[name]}"), name)
+        globals()[name] = found
+        return found
+    if name.startswith("_foreach_"):
+        from topograd._foreach import function
+
+        return function(name)
+    from topograd._absent import message
+
+    raise AttributeError(message(name))
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_lazy, "fit"])
+    return sorted({*globals(), *_lazy, *_lazy_names})

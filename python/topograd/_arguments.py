@@ -11,6 +11,8 @@ from topograd._C import Tensor
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _OPTIONAL = {"Tensor": False, "Tensor | None": True}
+# NumPy's names, which PyTorch's functions and the ops take too.
+_SECOND_NAMES = {"axis": "dim", "keepdims": "keepdim"}
 
 
 def told_as(name: str, message: str) -> str:
@@ -52,9 +54,16 @@ def takes_tensors(function: Function) -> Function:
         if annotations.get(name) in _OPTIONAL
     ]
 
+    known = function.__code__.co_varnames[
+        : function.__code__.co_argcount + function.__code__.co_kwonlyargcount
+    ]
+    second = {other: name for other, name in _SECOND_NAMES.items() if name in known}
+
     @wraps(function)
     def checked(*args: Any, **kwargs: Any) -> Any:
         given = len(args)
+        if kwargs and not second.keys().isdisjoint(kwargs):
+            kwargs = {second.get(name, name): value for name, value in kwargs.items()}
         for place, name, optional in tensors:
             if place < given:
                 value = args[place]

@@ -26,3 +26,24 @@ preserve_format = memory_format("preserve_format")
 contiguous_format = memory_format("contiguous_format")
 channels_last = memory_format("channels_last")
 channels_last_3d = memory_format("channels_last_3d")
+
+
+class layout(str):
+    """How the elements of a tensor are stored: strided; others have a name, but no tensors.
+
+    >>> import topograd as tg
+    >>> tg.ones(1).layout
+    topograd.strided
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"topograd.{str.__str__(self)}"
+
+
+strided = layout("strided")
+sparse_coo = layout("sparse_coo")
+sparse_csr = layout("sparse_csr")
+sparse_csc = layout("sparse_csc")
+jagged = layout("jagged")

@@ -86,6 +86,8 @@ def generate(folder: Path) -> dict[str, str]:
     """The text of every stub file, by its path below the folder that has the hand-kept part."""
     from topograd.nn import functional
 
+    for name in vars(topograd)["_lazy_names"]:
+        getattr(topograd, name)  # from now on it stands in the package
     ops = [op for op in _C.ops() if not op["hidden"]]
     return {
         "_C.pyi": core_stub((folder / BASE).read_text(encoding="utf-8"), ops),

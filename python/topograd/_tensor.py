@@ -6,7 +6,7 @@ import builtins
 from collections.abc import Callable
 from typing import Any
 
-from topograd import _C, _aliases, _functions, _placing, _statistics
+from topograd import _C, _aliases, _functions, _old_methods, _placing, _statistics
 from topograd._arguments import takes_tensors
 from topograd._C import Tensor
 from topograd._copying import __copy__, __deepcopy__, __reduce_ex__
@@ -41,11 +41,13 @@ def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         elif isinstance(one, (str, _C.device)):
             place = one
         elif one is not None and not isinstance(one, builtins.bool):
+            if isinstance(one, builtins.int):
+                raise _C.DeviceError(f"to: there is no device number {one}, only the CPU")
             raise TypeError(f"to: expects a dtype, a device or a tensor, got {type(one).__name__}")
     if other is not None:
         wanted = other.dtype
     if place is not None and _C.device(place).type != "cpu":
-        raise RuntimeError(
+        raise _C.DeviceError(
             f"to: device '{place}' is not available: topograd was built without CUDA"
         )
     cast = wanted is not None and wanted != self.dtype
@@ -139,13 +141,6 @@ def _new(make: Callable[..., Tensor], name: str) -> None:
     method.__name__ = name
     method.__doc__ = f"{make.__name__}(...) with the dtype of this tensor."
     _method(method, name)
-
-
-def type_of(self: Tensor, dtype: _C.dtype | str | None = None) -> Any:
-    """The dtype as a string, or this tensor converted."""
-    if dtype is None:
-        return f"topograd.{repr(self.dtype).rpartition('.')[2]}"
-    return self.to(getattr(_C, dtype.rpartition(".")[2]) if isinstance(dtype, str) else dtype)
 
 
 @takes_tensors
@@ -282,7 +277,7 @@ for _function in (
     share_memory_,
 ):
     _method(_function)
-_method(type_of, "type")
+_old_methods.install_methods()
 _method(repr_html_of, "_repr_html_")
 _method(_statistics.var, "var")
 _method(_statistics.std, "std")
@@ -294,6 +289,24 @@ _method(_placing.unique_consecutive, "unique_consecutive")
 for _name in ("squeeze", "unsqueeze", "transpose", "t", "swapaxes", "swapdims", "as_strided"):
     _reshaped_in_place(_name)
 _aliases.install_methods()
+
+
+def _of_linalg(name: str) -> None:
+    """A method that looks its function up when it is called: linalg is imported after Tensor."""
+
+    def method(self: Tensor, *args: Any, **kwargs: Any) -> Any:
+        from topograd.linalg import classic
+
+        return getattr(classic, name)(self, *args, **kwargs)
+
+    method.__name__ = name
+    method.__doc__ = f"topograd.{name} of this tensor."
+    _method(method, name)
+
+
+for _name in """cholesky cholesky_inverse cholesky_solve det inverse logdet matrix_power pinverse qr
+    slogdet svd""".split():
+    _of_linalg(_name)
 Tensor.__rdiv__ = Tensor.__rtruediv__  # type: ignore[attr-defined]
 setattr(Tensor, "__array_interface__", property(lambda self: self.numpy().__array_interface__))  # noqa: B010
 for _name in ("zeros", "ones", "empty", "full", "empty_strided"):

@@ -84,6 +84,25 @@ def assert_close(
     raise AssertionError(msg or _difference(wide_a, wide_b, near, absolute, relative))
 
 
+def assert_allclose(
+    actual: Any,
+    expected: Any,
+    rtol: float | None = None,
+    atol: float | None = None,
+    equal_nan: bool = True,
+    msg: str = "",
+) -> None:
+    """`assert_close` under its old name; dtypes may differ, and NaN equals NaN.
+
+    >>> import topograd as tg
+    >>> tg.testing.assert_allclose(tg.ones(1), [1.0])
+    """
+    pair = [tg.as_tensor(one) for one in (actual, expected)]
+    assert_close(
+        *pair, rtol=rtol, atol=atol, equal_nan=equal_nan, check_dtype=False, msg=msg or None
+    )
+
+
 def _difference(a: Tensor, b: Tensor, near: Tensor, atol: float, rtol: float) -> str:
     """How many elements differ, where most, and by what."""
     error = tg.where(near | tg.isnan(a - b), 0.0, (a - b).abs())

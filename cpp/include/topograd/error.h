@@ -56,6 +56,12 @@ class TOPOGRAD_API NotSupported : public Error {
   using Error::Error;
   ~NotSupported() override;
 };
+/// A device that is not there (Python: DeviceError, a RuntimeError and an AssertionError).
+class TOPOGRAD_API DeviceError : public Error {
+ public:
+  using Error::Error;
+  ~DeviceError() override;
+};
 /// The allocator could not get memory (Python: MemoryError).
 class TOPOGRAD_API OutOfMemory : public Error {
  public:

@@ -14,13 +14,18 @@ from topograd._modes import (
     strict_ieee,
 )
 from topograd.autograd.function import Function, custom_op
+from topograd.autograd.variable import Variable
 
 __all__ = [
     "Function",
+    "Variable",
     "backward",
     "custom_op",
     "enable_grad",
+    "functional",
     "grad",
+    "gradcheck",
+    "gradgradcheck",
     "inference_mode",
     "no_grad",
     "set_grad_enabled",
@@ -58,13 +63,17 @@ def grad(
     grad_outputs: Tensor | Sequence[Tensor | None] | None = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    only_inputs: bool = True,
     allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
     materialize_grads: bool = False,
 ) -> tuple[Tensor, ...]:
     """The gradients of the sum of outputs with respect to inputs; `.grad` is not touched.
 
-    Arguments as in `backward`.  allow_unused: give None for an input that outputs do not depend on,
-    instead of raising RuntimeError.  materialize_grads: give zeros for it.
+    Arguments as in `backward`.  only_inputs: accepted, as in PyTorch, which knows True alone.
+    is_grads_batched: NotImplementedError for True.  allow_unused: give None for an input that
+    outputs do not depend on, instead of raising RuntimeError.  materialize_grads: give zeros
+    for it.
 
     >>> import topograd as tg
     >>> x = tg.tensor(3.0, requires_grad=True)
@@ -74,6 +83,8 @@ def grad(
     """
     if allow_unused is False and materialize_grads:
         raise ValueError("grad: allow_unused=False and materialize_grads=True exclude each other")
+    if is_grads_batched:
+        raise NotImplementedError("grad: is_grads_batched is not supported; call grad in a loop")
     return _C.grad(
         outputs,
         inputs,
@@ -83,3 +94,21 @@ def grad(
         bool(allow_unused),
         materialize_grads,
     )
+
+
+# Imported when they are first named: they use the whole package.
+_LAZY = {
+    "functional": ("topograd.autograd.functional", None),
+    "gradcheck": ("topograd.testing", "gradcheck"),
+    "gradgradcheck": ("topograd.testing", "gradgradcheck"),
+}
+
+
+def __getattr__(name: str) -> object:
+    if name in _LAZY:
+        from importlib import import_module
+
+        module, member = _LAZY[name]
+        found = import_module(module)
+        return found if member is None else getattr(found, member)
+    raise AttributeError(f"module 'topograd.autograd' has no attribute '{name}'")

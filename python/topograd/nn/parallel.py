@@ -1,8 +1,9 @@
-"""DataParallel, which without several devices is the module itself."""
+"""DataParallel and DistributedDataParallel, which on one device are the module itself."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from topograd.nn.module import Module
@@ -39,6 +40,43 @@ class DataParallel(Module):
 
     def forward(self, *inputs: Any, **kwargs: Any) -> Any:
         return self.module(*inputs, **kwargs)
+
+
+class DistributedDataParallel(DataParallel):
+    """Calls `module`: one process has all the gradients already.
+
+    module: what is called, and the prefix "module." of all names in `state_dict`.  Other arguments:
+    accepted.  A process group is not asked for, as PyTorch does.
+
+    >>> import topograd as tg
+    >>> model = tg.nn.parallel.DistributedDataParallel(tg.nn.Linear(2, 1))
+    >>> with model.no_sync():
+    ...     tuple(model(tg.ones(3, 2)).shape)
+    (3, 1)
+    """
+
+    def __init__(
+        self,
+        module: Module,
+        device_ids: Sequence[Any] | None = None,
+        output_device: Any = None,
+        dim: int = 0,
+        broadcast_buffers: bool = True,
+        init_sync: bool = True,
+        process_group: Any = None,
+        bucket_cap_mb: float | None = None,
+        find_unused_parameters: bool = False,
+        check_reduction: bool = False,
+        gradient_as_bucket_view: bool = False,
+        static_graph: bool = False,
+        **options: Any,
+    ) -> None:
+        super().__init__(module, device_ids, output_device, dim)
+
+    @contextlib.contextmanager
+    def no_sync(self) -> Iterator[None]:
+        """A context in which gradients are not exchanged, as outside."""
+        yield
 
 
 def factory_kwargs(kwargs: dict[str, Any] | None) -> dict[str, Any]:

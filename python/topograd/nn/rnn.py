@@ -165,7 +165,7 @@ class RNNBase(Module):
                 f"Expected {self.input_size}, got {input.shape[-1]} in {tuple(input.shape)}"
             )
         dtype = getattr(self, self._flat_weights_names[0]).dtype
-        if input.dtype != dtype:
+        if input.dtype != dtype and tg._C.get_autocast() is None:
             raise ValueError(
                 f"{kind}: the input has dtype {input.dtype}, the weights {dtype}; convert the "
                 f"input with .to({dtype}), or the layer"

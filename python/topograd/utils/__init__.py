@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from topograd.utils import checkpoint, data, tensorboard
+from topograd.utils import _pytree, checkpoint, data, dlpack, hooks, tensorboard
 
-__all__ = ["checkpoint", "data", "tensorboard"]
+__all__ = ["_pytree", "checkpoint", "data", "dlpack", "hooks", "tensorboard"]

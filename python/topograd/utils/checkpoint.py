@@ -100,7 +100,7 @@ def checkpoint(
 
 
 class _SecondRun:
-    """What is called when the values of a part are needed."""
+    """What is called when the values of a part are needed: autocast is as in the first run."""
 
     def __init__(
         self,
@@ -113,16 +113,20 @@ class _SecondRun:
         self.function, self.args, self.kwargs = function, args, kwargs
         self.context = context
         self.state = tg.get_rng_state() if preserve_rng_state else None
+        self.autocast = _C.get_autocast()
 
     def __call__(self, segment: Any) -> None:
         with tg.fork_rng(enabled=self.state is not None), tg.enable_grad(), self.context:
             if self.state is not None:
                 tg.set_rng_state(self.state)
             segment.start(True)
+            before = _C.get_autocast()
+            _C.set_autocast(self.autocast)
             try:
                 self.function(*self.args, **self.kwargs)
                 difference = segment.finish()
             finally:
+                _C.set_autocast(before)
                 segment.end()
         if difference:
             raise CheckpointError(

@@ -12,36 +12,58 @@ import sys
 from topograd.nn import (
     activation,
     batchnorm,
+    class_heads,
     containers,
     conv,
+    distance,
     dropout,
     embedding,
+    instancenorm,
     lazy,
     linear,
     loss,
     normalization,
+    padding,
     pooling,
+    resizing,
+    rnn,
+    transformer,
 )
 from topograd.nn.modules import module, utils
 from topograd.nn.modules.module import Module
 
+adaptive = class_heads
 container = containers
+flatten = linear
 sparse = embedding
+# The images that change their size are in one module here.
+channelshuffle = fold = pixelshuffle = upsampling = resizing
 
 __all__ = [
     "Module",
     "activation",
+    "adaptive",
     "batchnorm",
+    "channelshuffle",
     "container",
     "conv",
+    "distance",
     "dropout",
+    "flatten",
+    "fold",
+    "instancenorm",
     "lazy",
     "linear",
     "loss",
     "module",
     "normalization",
+    "padding",
+    "pixelshuffle",
     "pooling",
+    "rnn",
     "sparse",
+    "transformer",
+    "upsampling",
     "utils",
 ]
 

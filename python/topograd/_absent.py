@@ -1,0 +1,66 @@
+"""What PyTorch has and topograd has not, and what to use instead; for errors and for porting."""
+
+from __future__ import annotations
+
+# Name below `torch` -> what is nearest, or why there is nothing.
+ADVICE = {
+    "fx": "the recorded graph of a result: topograd.graph(y)",
+    "sparse": "dense tensors; for products with an adjacency matrix, index_add or scatter_add",
+    "sparse_coo_tensor": "dense tensors, or index_add and scatter_add",
+    "sparse_csr_tensor": "dense tensors, or index_add and scatter_add",
+    "spmm": "mm, on dense tensors",
+    "hspmm": "mm, on dense tensors",
+    "nested": "nn.utils.rnn.pad_sequence and a mask",
+    "export": "topograd.graph(y)",
+    "quantization": "nothing: there are no quantized tensors",
+    "ao": "nothing: there are no quantized tensors",
+    "quantize_per_tensor": "nothing: there are no quantized tensors",
+    "classes": "Python classes",
+    "library": "autograd.custom_op",
+    "package": "topograd.save of a state_dict",
+    "futures": "concurrent.futures",
+    "profiler": "time.perf_counter, or Python's cProfile",
+    "symeig": "linalg.eigh",
+    "eig": "linalg.eig of NumPy",
+    "lstsq": "linalg.pinv(A) @ B",
+    "gels": "linalg.pinv(A) @ B",
+    "gesv": "linalg.solve",
+    "solve": "linalg.solve",
+    "triangular_solve": "linalg.solve_triangular",
+    "matrix_rank": "linalg.matrix_rank",
+    "vmap": "a loop and torch.stack",
+    "lu": "linalg.solve",
+    "fft": "NumPy's fft, without gradients",
+    "uint16": "int32",
+    "uint32": "int64",
+    "uint64": "int64",
+    "quint8": "uint8",
+    "qint8": "int8",
+    "qint32": "int32",
+    "float8_e4m3fn": "float16",
+    "float8_e5m2": "float16",
+    "complex32": "complex64",
+    "chalf": "complex64",
+    "btrifact": "linalg.solve",
+    "range": "arange, whose end is exclusive",
+    "gradcheck": "autograd.gradcheck",
+}
+# Methods of Tensor.
+METHOD_ADVICE = {
+    "to_sparse": "the dense tensor",
+    "storage": "data_ptr() and storage_offset()",
+    "untyped_storage": "data_ptr() and storage_offset()",
+    "solve": "topograd.linalg.solve",
+    "symeig": "topograd.linalg.eigh",
+}
+
+
+def message(name: str) -> str:
+    """What an AttributeError says about a name that the package does not have.
+
+    >>> from topograd._absent import message
+    >>> message("uint16")
+    "module 'topograd' has no attribute 'uint16'; nearest: int32"
+    """
+    text = f"module 'topograd' has no attribute '{name}'"
+    return f"{text}; nearest: {ADVICE[name]}" if name in ADVICE else text

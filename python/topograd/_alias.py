@@ -1,0 +1,153 @@
+"""as_torch: `import torch` gives topograd, with all submodules."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from types import ModuleType, TracebackType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
+
+ALIAS, PACKAGE = "torch", "topograd"
+
+
+class _TorchModule(ModuleType):
+    """What `import torch` gives: every name is looked up in topograd."""
+
+    def __getattr__(self, name: str) -> Any:
+        import topograd
+
+        if name == "__version__":
+            from topograd.version import torch
+
+            return f"{torch}+topograd{topograd.__version__}"
+        if name == "__all__":
+            return [one for one in dir(topograd) if not one.startswith("_")]
+        if name in ("__file__", "__cached__", "__wrapped__"):
+            raise AttributeError(f"module 'torch' has no attribute '{name}'")
+        return getattr(topograd, name)
+
+    def __dir__(self) -> list[str]:
+        import topograd
+
+        return dir(topograd)
+
+
+class _AliasLoader:  # not of importlib.abc, which brings in a hundred modules
+    """Puts the module of topograd where that of torch is expected."""
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return _TorchModule(ALIAS) if spec.name == ALIAS else ModuleType(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        name = module.__name__
+        if name != ALIAS:
+            from importlib import import_module
+
+            sys.modules[name] = import_module(PACKAGE + name[len(ALIAS) :])
+
+
+_LOADER: Any = _AliasLoader()
+
+
+class _AliasFinder:
+    """Finds torch and torch.* as topograd and topograd.*."""
+
+    def find_spec(
+        self,
+        fullname: str,
+        path: Sequence[str] | None,
+        target: ModuleType | None = None,
+    ) -> ModuleSpec | None:
+        if not _is_torch(fullname):
+            return None
+        from importlib.machinery import ModuleSpec
+
+        if fullname == ALIAS:
+            return ModuleSpec(fullname, _LOADER, is_package=True)
+        own = PACKAGE + fullname[len(ALIAS) :]
+        if own not in sys.modules and not _exists(own):
+            raise ModuleNotFoundError(
+                f"No module named '{fullname}': topograd has no {own[len(PACKAGE) + 1 :]}; "
+                "`python -m topograd.porting` lists what a program uses that is not here",
+                name=fullname,
+            )
+        return ModuleSpec(fullname, _LOADER, is_package=True)
+
+
+def _exists(name: str) -> bool:
+    from importlib.util import find_spec
+
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+class Alias:
+    """What `as_torch` returns: undo() takes the alias away; so does the end of a `with` block."""
+
+    def undo(self) -> None:
+        """Takes the alias away, once; what was imported keeps working."""
+        if _installed and self in _installed:
+            _installed.remove(self)
+        if not _installed:
+            sys.meta_path[:] = [one for one in sys.meta_path if one is not _finder]
+            for name in [one for one in sys.modules if _is_torch(one)]:
+                del sys.modules[name]
+
+    def __enter__(self) -> ModuleType:
+        """The module that `import torch` gives."""
+        from importlib import import_module
+
+        return import_module(ALIAS)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.undo()
+
+
+_finder = _AliasFinder()
+_installed: list[Alias] = []
+
+
+def _is_torch(name: str) -> bool:
+    return name == ALIAS or name.startswith(ALIAS + ".")
+
+
+def as_torch() -> Alias:
+    """From now on, `import torch` and `from torch.nn import functional` give topograd.
+
+    Returns an object whose undo() takes that back; as a context manager it does so at the end.
+    Calls nest.  torch.__version__ is the version of PyTorch whose names topograd has.  Raises
+    RuntimeError if PyTorch itself was imported already: its tensors and topograd's do not mix.
+    Whole programs are run by `python -m topograd.as_torch program.py`.
+
+    >>> import topograd as tg
+    >>> with tg.as_torch():
+    ...     import torch
+    ...     import torch.nn.functional as F
+    ...     from torch.utils.data import DataLoader
+    >>> torch.nn is tg.nn, F is tg.nn.functional, DataLoader is tg.data.DataLoader
+    (True, True, True)
+    """
+    present = sys.modules.get(ALIAS)
+    if present is not None and not isinstance(present, _TorchModule):
+        raise RuntimeError(
+            "as_torch: PyTorch itself has been imported in this process "
+            f"({getattr(present, '__file__', 'torch')}); call as_torch() before anything that does"
+        )
+    alias = Alias()
+    if not _installed:
+        from importlib import import_module
+
+        sys.meta_path.insert(0, _finder)
+        import_module(ALIAS)
+    _installed.append(alias)
+    return alias
