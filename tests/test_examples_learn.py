@@ -145,6 +145,7 @@ def test_the_documentation_lists_every_example() -> None:
         ("--lr=-1", "-1 is not a positive finite number"),
         ("--seed=-1", "-1 is not at least 0"),
         ("--threads=0", "0 is not at least 1"),
+        ("--threads=1025", "1025 is not at most 1024"),
     ],
 )
 def test_a_bad_option_is_refused_before_anything_is_learned(

@@ -56,7 +56,7 @@ class Run:
         threads = tg.get_num_threads()
         parser.add_argument("--seed", type=_options.seed, default=0, metavar="N", help=SEED)
         parser.add_argument(
-            "--threads", type=_options.count, metavar="N", help=f"{THREADS} (default: {threads})"
+            "--threads", type=_options.threads, metavar="N", help=f"{THREADS} (default: {threads})"
         )
         parser.add_argument(
             "--plot",
