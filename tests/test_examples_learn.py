@@ -145,6 +145,7 @@ def test_the_documentation_lists_every_example() -> None:
         ("--lr=-1", "-1 is not a positive finite number"),
         ("--seed=-1", "-1 is not at least 0"),
         ("--threads=0", "0 is not at least 1"),
+        ("--threads=1025", "1025 is not at most 1024"),
     ],
 )
 def test_a_bad_option_is_refused_before_anything_is_learned(
@@ -166,16 +167,24 @@ def test_a_terminal_sees_a_bar_and_the_time_that_is_left(
             return True
 
     monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setenv("COLUMNS", "80")
     terminal = Terminal()
     monkeypatch.setattr("sys.stdout", terminal)
     run = Run("name", "", ["--plot", str(tmp_path / "x.svg")], steps=20)
     for step in run.steps(20, "step"):
-        run.record(loss=1.0 / step)
+        run.record(loss=1.0 / step, other=2.0)
     lines = terminal.getvalue().replace("\n", "").split("\r")[1:]
-    assert len(lines) == 20
-    assert re.match(r"\[=+ +\]  step  1/20   loss 1\.0000   \d+ s left", lines[0])
-    assert re.match(r"step 20/20   loss 0\.0500   [\d.]+ s", lines[-1])
+    bar = r"\[=* *\]  step  %d/20   loss %.4f   \d+ s left *"
+    kept = r"step %2d/20   loss %.4f   other 2\.0000   [\d.]+ s *"
+    for step in range(1, 20):
+        if step % 2 == 0:
+            assert re.fullmatch(kept % (step, 1 / step), lines.pop(0))
+        painted = lines.pop(0)
+        assert re.fullmatch(bar.replace("step  %d", "step %2d") % (step, 1 / step), painted)
+        assert len(painted.rstrip()) < 80
+        assert painted.count("=") == 30 * step // 20
+    assert re.fullmatch(kept % (20, 1 / 20), lines.pop())
+    assert not lines
 
 
 def test_softmax_regression_has_the_cross_entropy_of_the_library() -> None:

@@ -1,4 +1,4 @@
-"""What options of a command line may be: counts, seeds and rates, refused with a plain sentence."""
+"""What options of a command line may be: counts, threads, seeds and rates."""
 
 from __future__ import annotations
 
@@ -22,6 +22,11 @@ def _whole_number(least: int, most: int, text: str) -> int:
 def count(text: str) -> int:
     """Read a whole number from 1 to a million."""
     return _whole_number(1, 10**6, text)
+
+
+def threads(text: str) -> int:
+    """Read a number of threads: a whole number from 1 to 1024, which is the library's limit."""
+    return _whole_number(1, 1024, text)
 
 
 def seed(text: str) -> int:

@@ -56,7 +56,7 @@ class Run:
         threads = tg.get_num_threads()
         parser.add_argument("--seed", type=_options.seed, default=0, metavar="N", help=SEED)
         parser.add_argument(
-            "--threads", type=_options.count, metavar="N", help=f"{THREADS} (default: {threads})"
+            "--threads", type=_options.threads, metavar="N", help=f"{THREADS} (default: {threads})"
         )
         parser.add_argument(
             "--plot",
@@ -82,13 +82,14 @@ class Run:
             self._step = step
             yield step
             seconds = time.perf_counter() - started
-            values = "".join(f"   {n.replace('_', ' ')} {v:.4f}" for n, v in self._latest.items())
-            text = f"{unit} {step:{len(str(total))}}/{total}{values}"
+            values = [f"   {n.replace('_', ' ')} {v:.4f}" for n, v in self._latest.items()]
+            text = f"{unit} {step:{len(str(total))}}/{total}"
             if step * LINES // total > (step - 1) * LINES // total:
-                progress.finish(f"{text}   {seconds:.1f} s")
-            else:
-                left = seconds / step * (total - step)
-                progress.show(step, total, f"{text}   {left:.0f} s left")
+                progress.finish(f"{text}{''.join(values)}   {seconds:.1f} s")
+            # Painted over a moment later: one value, so that the bar has room in 80 columns.
+            left = seconds / step * (total - step)
+            if step < total:
+                progress.show(step, total, f"{text}{''.join(values[:1])}   {left:.0f} s left")
 
     def record(self, **values: float) -> None:
         """Keep values of the current step, for the progress line and for `lines`."""
@@ -132,6 +133,6 @@ MEANINGS = {
     "epochs": "passes over the training data",
     "hidden": "width of the hidden layers",
     "length": "characters to write at the end",
-    "lr": "learning rate at the start",
+    "lr": "learning rate, the largest if it changes",
     "steps": "training steps",
 }

@@ -80,7 +80,7 @@ def layout(adjacency: Tensor, steps: int = 300) -> Tensor:
     Gradient descent on an energy finds them: anything that can be differentiated can be minimised.
     """
     places = tg.randn(MEMBERS, 2, requires_grad=True)
-    optimizer = Adam([places], lr=0.05)
+    optimizer = Adam([places], lr=0.3)
     for _ in range(steps):
         squares = ((places.unsqueeze(0) - places.unsqueeze(1)) ** 2).sum(dim=2)
         energy = (adjacency * squares / 2 - 2 * (squares + 0.01).log()).sum()
