@@ -134,5 +134,7 @@ MEANINGS = {
     "hidden": "width of the hidden layers",
     "length": "characters to write at the end",
     "lr": "learning rate, the largest if it changes",
+    "penalty": "C, the weight of points on the wrong side of their margin",
     "steps": "training steps",
+    "strength": "λ, the weight of the points",
 }
