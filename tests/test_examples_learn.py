@@ -5,8 +5,11 @@ from __future__ import annotations
 import datetime
 import importlib
 import io
+import os
 import random
 import re
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -191,6 +194,16 @@ def test_a_terminal_sees_a_bar_and_the_time_that_is_left(
         assert painted.count("=") == 30 * step // 20
     assert re.fullmatch(kept % (20, 1 / 20), lines.pop())
     assert not lines
+
+
+def test_a_console_without_greek_letters_gets_question_marks() -> None:
+    command = [sys.executable, "-m", "topograd.examples.logistic_regression", "--help"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii:strict", "PYTHONUTF8": "0"}
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert "L = ? ?w?? - ? ? log p(y | x)" in done.stdout
+    assert done.stderr == ""
 
 
 def test_softmax_regression_has_the_cross_entropy_of_the_library() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 import time
@@ -39,6 +40,9 @@ class Run:
     def __init__(
         self, name: str, documentation: str | None, argv: Sequence[str] | None, **settings: float
     ) -> None:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # A console that lacks a character, of a formula say, shows "?" and the run goes on.
+            sys.stdout.reconfigure(errors="replace")
         parser = argparse.ArgumentParser(
             prog=f"python -m topograd.examples.{name}",
             description=documentation,
