@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime
 import importlib
 import io
+import os
 import random
 import re
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -39,6 +42,9 @@ class Case(NamedTuple):
 
 
 CASES = {
+    "char_attention": Case(
+        "--steps 80 --length 20", most=2.4, shortest="--steps 2 --length 5", panels=1
+    ),
     "char_lstm": Case(
         "--steps 60 --lr 0.01 --length 20", most=2.7, shortest="--steps 2 --length 5", panels=1
     ),
@@ -47,11 +53,14 @@ CASES = {
         "--steps 60 --lr 0.005 --length 20", most=2.9, shortest="--steps 2 --length 5", panels=1
     ),
     "karate_club": Case("--steps 60", least=0.93),
+    "linear_regression": Case("--epochs 4", most=0.02, shortest="--epochs 1"),
+    "logistic_regression": Case("--steps 50", least=0.95),
     "multilayer_perceptron": Case("--epochs 10", least=0.95, shortest="--epochs 1"),
     "policy_gradient": Case("--steps 40 --batch-size 32", least=150, panels=2),
     "resnet": Case("--epochs 6", least=0.97, shortest="--epochs 1"),
     "seq2seq": Case("--steps 150", least=0.2),
     "softmax_classifier": Case("--epochs 20", least=0.94, shortest="--epochs 1"),
+    "svm": Case("--steps 50", least=0.95, panels=2),
     "variational_autoencoder": Case("--epochs 15", most=26.0, shortest="--epochs 1"),
     "vision_transformer": Case("--epochs 4 --lr 0.002", least=0.3, shortest="--epochs 1"),
 }
@@ -187,6 +196,16 @@ def test_a_terminal_sees_a_bar_and_the_time_that_is_left(
     assert not lines
 
 
+def test_a_console_without_greek_letters_gets_question_marks() -> None:
+    command = [sys.executable, "-m", "topograd.examples.logistic_regression", "--help"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii:strict", "PYTHONUTF8": "0"}
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert "L = ? ?w?? - ? ? log p(y | x)" in done.stdout
+    assert done.stderr == ""
+
+
 def test_softmax_regression_has_the_cross_entropy_of_the_library() -> None:
     logits = 50 * tg.randn(7, 10)
     labels = tg.randint(0, 10, (7,))
@@ -287,3 +306,16 @@ def test_a_chart_has_round_ticks_around_its_values() -> None:
     assert (scale.place(scale.low), scale.place(scale.high)) == (0, 1)
     tight = _panels.scale([1, 60], tight=True)
     assert (tight.low, tight.high, tight.ticks) == (1, 60, [20, 40, 60])
+
+
+@pytest.mark.parametrize(
+    ("line", "ends"),
+    [
+        ((1.0, 0.0, -1.0), ((1.0, 0.0), (1.0, 2.0))),
+        ((0.0, 2.0, -1.0), ((0.0, 0.5), (4.0, 0.5))),
+        ((1.0, 1.0, -1.0), ((0.0, 1.0), (1.0, 0.0))),
+        ((1.0, 1.0, 9.0), ((0.0, 0.0), (0.0, 0.0))),  # outside of the box
+    ],
+)
+def test_a_line_is_drawn_within_the_box_of_the_points(line: Any, ends: Any) -> None:
+    assert _panels.line_in({"corners": [(0.0, 0.0), (4.0, 2.0)]}, *line) == ends

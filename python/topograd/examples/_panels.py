@@ -11,6 +11,8 @@ from typing import Protocol
 from topograd.demo.charts import loss_axis
 
 Floats = Sequence[float]
+Place = tuple[float, float]
+Link = tuple[Place, Place]
 Grid = Sequence[Floats]  # rows of grey values, 0 (paper) to 1 (ink)
 
 WIDTH, HEIGHT = 440, 340  # of a panel, in the units of the picture
@@ -133,7 +135,7 @@ def _legend(names: Sequence[str]) -> list[str]:
 
 
 def _plot_text(
-    x: Scale, y: Scale, names: str, layers: Sequence[tuple[str, Sequence[tuple[float, float]]]]
+    x: Scale, y: Scale, names: str, layers: Sequence[tuple[str, Sequence[Place]]]
 ) -> str:
     """Return a chart in characters: each layer is a mark and its points."""
     width = COLUMNS - 11
@@ -208,9 +210,9 @@ class Points:
     title: str
     x_label: str
     y_label: str
-    groups: Mapping[str, Sequence[tuple[float, float]]]
-    links: Sequence[tuple[tuple[float, float], tuple[float, float]]] = ()
-    names: Mapping[tuple[float, float], str] = field(default_factory=dict)
+    groups: Mapping[str, Sequence[Place]]
+    links: Sequence[Link] = ()
+    names: Mapping[Place, str] = field(default_factory=dict)
     radius: float = 2.5
 
     def _scales(self) -> tuple[Scale, Scale]:
@@ -221,7 +223,7 @@ class Points:
         """Draw the links, then the points, then what is written into them."""
         x, y = self._scales()
 
-        def at(point: tuple[float, float]) -> tuple[float, float]:
+        def at(point: Place) -> Place:
             across = LEFT + INNER_WIDTH * x.place(point[0])
             return across, HEIGHT - BOTTOM - INNER_HEIGHT * y.place(point[1])
 
@@ -246,6 +248,25 @@ class Points:
         x, y = self._scales()
         layers = list(zip(MARKS, self.groups.values(), strict=False))
         return _plot_text(x, y, _title_and_marks(self.title, list(self.groups)), layers)
+
+
+def line_in(groups: Mapping[str, Sequence[Place]], a: float, b: float, c: float) -> Link:
+    """Return the part of the line a x + b y + c = 0 in the box around the points of `groups`.
+
+    >>> line_in({"corners": [(0.0, 0.0), (2.0, 1.0)]}, 1.0, -1.0, 0.0)
+    ((0.0, 0.0), (1.0, 1.0))
+    """
+    points = [point for group in groups.values() for point in group]
+    ends = [(min(axis), max(axis)) for axis in zip(*points, strict=True)]
+    crossings = [(x, -(a * x + c) / b) for x in ends[0] if b != 0]
+    crossings += [(-(b * y + c) / a, y) for y in ends[1] if a != 0]
+    inside = [
+        (x, y)
+        for x, y in crossings
+        if ends[0][0] <= x <= ends[0][1] and ends[1][0] <= y <= ends[1][1]
+    ]
+    # Through a corner, two crossings are the same place. Outside of the box: nothing to be seen.
+    return (min(inside), max(inside)) if inside else (points[0], points[0])
 
 
 @dataclass(frozen=True)

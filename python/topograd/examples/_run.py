@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 import time
@@ -39,6 +40,9 @@ class Run:
     def __init__(
         self, name: str, documentation: str | None, argv: Sequence[str] | None, **settings: float
     ) -> None:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # A console that lacks a character, of a formula say, shows "?" and the run goes on.
+            sys.stdout.reconfigure(errors="replace")
         parser = argparse.ArgumentParser(
             prog=f"python -m topograd.examples.{name}",
             description=documentation,
@@ -134,5 +138,7 @@ MEANINGS = {
     "hidden": "width of the hidden layers",
     "length": "characters to write at the end",
     "lr": "learning rate, the largest if it changes",
+    "penalty": "C, the weight of points on the wrong side of their margin",
     "steps": "training steps",
+    "strength": "λ, the weight of the points",
 }

@@ -2,18 +2,21 @@
 
 Two blocks of attention and a two-layer network over characters; trained on Lewis Carroll's
 Jabberwocky (1871), which stands in this file. Prints the loss (in nats per character; log 44 = 3.8
-would be guessing) and then how the model goes on from the first line.
+would be guessing) and then how the model goes on from the first line. It has learned the poem by
+heart, not to write: `gpt` learns from a longer text and is tested with another.
+
+Expected result: a loss of at most 0.2 nats per character.
+The picture shows the loss.
 """
 
 from __future__ import annotations
 
-import argparse
-import time
 from collections.abc import Sequence
 
 import topograd as tg
 from topograd import nn
 from topograd._C import Tensor
+from topograd.examples._run import Run
 from topograd.nn import functional as F
 from topograd.optim import AdamW
 from topograd.optim.lr_scheduler import CosineAnnealingLR
@@ -120,18 +123,11 @@ def recite(model: nn.Module, start: str, length: int, temperature: float = 0.5) 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Train and recite."""
-    layout = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=layout)
-    parser.add_argument("--steps", type=int, default=1000, help="training steps (default: 1000)")
-    parser.add_argument("--length", type=int, default=600, help="characters (default: 600)")
-    parser.add_argument("--seed", type=int, default=0, help="random seed (default: 0)")
-    arguments = parser.parse_args(argv)
-    tg.manual_seed(arguments.seed)
+    run = Run("char_attention", __doc__, argv, steps=1000, length=600, lr=3e-3)
     text, model = encoded(TEXT), CharacterModel()
-    optimizer = AdamW(model.parameters(), lr=0.003)
-    scheduler = CosineAnnealingLR(optimizer, T_max=arguments.steps)
-    started = time.perf_counter()
-    for step in range(1, arguments.steps + 1):
+    optimizer = AdamW(model.parameters(), lr=run.options.lr)
+    scheduler = CosineAnnealingLR(optimizer, T_max=run.options.steps)
+    for _ in run.steps(run.options.steps, "step"):
         starts = tg.randint(0, len(text) - CONTEXT, (BATCH, 1))
         windows = text[starts + tg.arange(CONTEXT + 1)]
         loss = F.cross_entropy(model(windows[:, :-1]).flatten(0, 1), windows[:, 1:].flatten())
@@ -139,9 +135,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         loss.backward()
         optimizer.step()
         scheduler.step()
-        if step % max(1, arguments.steps // 8) == 0:
-            print(f"step {step:4}  loss {loss.item():.3f}  {time.perf_counter() - started:.1f} s")
-    print("\n" + recite(model, TEXT[: TEXT.index("\n") + 1], arguments.length))
+        run.record(loss=loss.item())
+    print("\n" + recite(model, TEXT[: TEXT.index("\n") + 1], run.options.length))
+    lines = run.lines("Cross-entropy", "nats per character", "loss", logarithmic=True)
+    run.finish("loss", loss.item(), lines)
 
 
 if __name__ == "__main__":

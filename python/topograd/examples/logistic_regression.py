@@ -3,15 +3,22 @@
 L = ½ ‖w‖² - λ Σ log p(y | x), p = 1 / (1 + exp(-y w·x)), minimised by plain gradient descent on
 two clouds of points. Prints the loss and the largest component of its gradient, which is zero at
 the minimum, on the way, then the weights and the share of points on the right side.
+
+Data: 200 generated points of two normal clouds around (-2, -2) and (2, 2).
+Expected result: a share of at least 0.95 of the points on the right side.
+The picture shows the loss, the gradient, and the points with the line on which p is one half.
 """
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 
 import topograd as tg
 from topograd._C import Tensor
+from topograd.examples._panels import Points, line_in
+from topograd.examples._run import Run
+
+POINTS = 200
 
 
 def clouds(points: int) -> tuple[Tensor, Tensor]:
@@ -29,26 +36,25 @@ def objective(w: Tensor, inputs: Tensor, labels: Tensor, strength: float) -> Ten
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Train and print what came of it."""
-    layout = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=layout)
-    parser.add_argument("--steps", type=int, default=200, help="gradient steps (default: 200)")
-    parser.add_argument("--lr", type=float, default=0.02, help="learning rate (default: 0.02)")
-    parser.add_argument("--strength", type=float, default=1.0, help="λ (default: 1)")
-    parser.add_argument("--seed", type=int, default=0, help="random seed (default: 0)")
-    arguments = parser.parse_args(argv)
-    tg.manual_seed(arguments.seed)
-    inputs, labels = clouds(200)
+    run = Run("logistic_regression", __doc__, argv, steps=200, lr=0.02, strength=1.0)
+    inputs, labels = clouds(POINTS)
     w = tg.zeros(3, requires_grad=True)
-    for step in range(arguments.steps + 1):
-        loss = objective(w, inputs, labels, arguments.strength)
+    for _ in run.steps(run.options.steps, "step"):
+        loss = objective(w, inputs, labels, run.options.strength)
         (gradient,) = tg.autograd.grad(loss, w)
-        if step % max(1, arguments.steps // 10) == 0:
-            largest = gradient.abs().max().item()
-            print(f"step {step:4}  loss {loss.item():10.4f}  |gradient| {largest:.2e}")
+        run.record(loss=loss.item(), gradient=gradient.abs().max().item())
         with tg.no_grad():
-            w -= arguments.lr * gradient
+            w -= run.options.lr * gradient
     right = ((inputs @ w.detach()).sign() == labels).float().mean().item()
-    print(f"w = {[round(value, 4) for value in w.tolist()]}, {100 * right:.1f} % on the right side")
+    print(f"\nw = {[round(value, 4) for value in w.tolist()]}")
+    kinds = {f"{label:+d}": inputs[labels == label][:, :2].tolist() for label in (-1, 1)}
+    run.finish(
+        "share on the right side",
+        right,
+        run.lines("Loss", "L", "loss", logarithmic=True),
+        run.lines("Gradient", "largest component", "gradient", logarithmic=True),
+        Points("Points by label", "x1", "x2", kinds, [line_in(kinds, *w.tolist())]),
+    )
 
 
 if __name__ == "__main__":
