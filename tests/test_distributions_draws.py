@@ -79,7 +79,7 @@ def test_counts_follow_their_probabilities(case):
 
 
 def has_moments(case: Case) -> bool:
-    return "Cauchy" not in case.name and case.name not in ("Categorical", *WITHOUT_MEAN)
+    return "Cauchy" not in case.name and case.name not in ("Categorical", "VonMises", *WITHOUT_MEAN)
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if has_moments(c)], ids=str)
@@ -190,3 +190,19 @@ def test_continuous_bernoulli_numbers_are_smooth_around_one_half(p):
     weighted = density * array(x)
     mean = (weighted.sum() - weighted[-1] / 2) / 2000
     np.testing.assert_allclose(float(distribution.mean), mean, atol=1e-6)
+
+
+@pytest.mark.parametrize("concentration", [1e-7, 0.3, 5.0, 29.0, 31.0, 500.0])
+def test_angles_have_the_resultant_of_the_density(concentration):
+    angles = tg.distributions.VonMises(3.0, tg.tensor(concentration, dtype=tg.float64))
+    x = tg.linspace(-math.pi, math.pi, 100_001, dtype=tg.float64)
+    density = array(angles.log_prob(x).exp())[1:] * (2 * math.pi / 100_000)
+    np.testing.assert_allclose(density.sum(), 1, rtol=1e-8)
+    resultant = (density * np.cos(array(x)[1:] - 3.0)).sum()
+    np.testing.assert_allclose(1 - float(angles.variance), resultant, atol=1e-7)
+    drawn = array(angles.sample((MANY,)))
+    assert (np.abs(drawn) <= math.pi).all()
+    cosines = np.cos(drawn - 3.0)
+    assert abs(cosines.mean() - resultant) < 5 * cosines.std() / math.sqrt(MANY) + 1e-12
+    sines = np.sin(drawn - 3.0)
+    assert abs(sines.mean()) < 5 * sines.std() / math.sqrt(MANY)
