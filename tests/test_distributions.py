@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import topograd as tg
+from helpers import kind_of, quiet
 
 torch = pytest.importorskip("torch")
 
@@ -19,6 +20,7 @@ from cases_distributions import (  # noqa: E402
     NO_VALUE,
     SINGLE_PRECISION,
     WITHOUT_MEAN,
+    WRONG_DIVERGENCE,
     Case,
 )
 
@@ -104,7 +106,9 @@ def test_shapes_of_draws_agree_with_pytorch(case):
     for shape in ((), (5,), (2, 3), (0,)):
         drawn = own.sample(shape)
         assert tuple(drawn.shape) == (*shape, *own.batch_shape, *own.event_shape)
-        assert str(drawn.dtype).rpartition(".")[2] == str(their.sample().dtype)[6:]
+        with quiet():  # some warn of singular draws
+            dtype = kind_of(their.sample())
+        assert kind_of(drawn) == dtype
         assert not drawn.requires_grad
     assert own.sample_n(4).shape[0] == 4
     assert bool(own.support.check(own.sample((50,))).all())
@@ -152,9 +156,12 @@ def divergence(library: Any, first: Case, second: Case) -> tuple[Any, list[Any]]
     return library.distributions.kl_divergence(p, q), [*own.values(), *other.values()]
 
 
+COMPARED = [case for case in CASES if case.name not in WRONG_DIVERGENCE]
+
+
 def same_family() -> list[tuple[Case, Case]]:
     pairs = []
-    for case in CASES:
+    for case in COMPARED:
         moved = {
             name: value * (1.0 if "matrix" in name or name == "low" else 1.3)
             if isinstance(value, np.ndarray) and name not in ("probs", "total_count")
@@ -165,7 +172,7 @@ def same_family() -> list[tuple[Case, Case]]:
     return pairs
 
 
-@pytest.mark.parametrize(("first", "second"), same_family(), ids=[str(c) for c in CASES])
+@pytest.mark.parametrize(("first", "second"), same_family(), ids=[str(c) for c in COMPARED])
 def test_divergences_within_a_family_agree_with_pytorch(first, second):
     try:
         their, their_leaves = divergence(torch, first, second)
@@ -274,6 +281,8 @@ def test_divergences_agree_with_means_of_many_draws():
         D.Dirichlet(tg.tensor([2.0, 2.0, 2.0])),
     )
     values["Geometric"] = (D.Geometric(0.3), D.Geometric(0.5))
+    spread = tg.tensor([[1.0, 0.4], [0.4, 2.0]])
+    values["Wishart"] = (D.Wishart(5.0, spread), D.Wishart(4.0, 0.8 * spread + tg.eye(2)))
     for p, q in values.values():
         x = p.sample((40_000,))
         ratio = p.log_prob(x) - q.log_prob(x)

@@ -79,6 +79,7 @@ from topograd.distributions.transforms import (
 from topograd.distributions.uniform import Uniform
 from topograd.distributions.von_mises import VonMises
 from topograd.distributions.weibull import Weibull
+from topograd.distributions.wishart import Wishart
 
 __all__ = [
     "AbsTransform",
@@ -142,6 +143,7 @@ __all__ = [
     "Uniform",
     "VonMises",
     "Weibull",
+    "Wishart",
     "biject_to",
     "constraints",
     "identity_transform",
