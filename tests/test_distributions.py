@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
+import inspect
+import pkgutil
 from typing import Any
 
 import numpy as np
@@ -37,7 +40,7 @@ def outcome(case: Case, library: Any, name: str) -> tuple[Any, dict[str, Any], A
     value = library.from_numpy(case.values.copy())
     if value.is_floating_point():
         value.requires_grad_()
-    if name in ("log_prob", "cdf"):
+    if name in ("log_prob", "cdf", "log_cdf"):
         return getattr(distribution, name)(value), leaves, value
     if name == "icdf":
         probability = library.linspace(0.05, 0.9, 7, dtype=library.float64)
@@ -290,7 +293,9 @@ def test_divergences_agree_with_means_of_many_draws():
         assert abs(float(ratio.mean()) - float(D.kl_divergence(p, q))) < error
 
 
-@pytest.mark.parametrize("name", ["log_prob", "cdf", "icdf", "entropy", "mean", "variance"])
+@pytest.mark.parametrize(
+    "name", ["log_prob", "cdf", "log_cdf", "icdf", "entropy", "mean", "variance"]
+)
 @pytest.mark.parametrize("case", [c for c in CASES if c.name in SINGLE_PRECISION], ids=str)
 def test_quantities_agree_with_pytorch_in_single_precision(case, name):
     single = Case(
@@ -300,3 +305,33 @@ def test_quantities_agree_with_pytorch_in_single_precision(case, name):
     )
     own, their = (outcome(single, library, name)[0] for library in (tg, torch))
     np.testing.assert_allclose(array(own), array(their), rtol=2e-5)
+
+
+PARTS = ("constraints", "transforms", "utils", "kl", "constraint_registry")
+
+
+@pytest.mark.parametrize("part", ["", *PARTS])
+def test_every_name_of_pytorch_is_there_with_its_arguments(part):
+    own, their = (
+        getattr(library.distributions, part) if part else library.distributions
+        for library in (tg, torch)
+    )
+    names = set(getattr(their, "__all__", ()))
+    assert not names - set(dir(own))
+    for name in sorted(names - {"lazy_property"}):
+        mine, other = getattr(own, name), getattr(their, name)
+        if not callable(other):
+            continue
+        arguments = [list(inspect.signature(one).parameters) for one in (mine, other)]
+        assert arguments[0] == arguments[1], name
+        if inspect.isclass(other):
+            public = {member for member in dir(other) if not member.startswith("_")}
+            assert not public - set(dir(mine)), name
+
+
+def test_every_module_of_pytorch_is_there():
+    modules = {m.name for m in pkgutil.iter_modules(torch.distributions.__path__)}
+    for name in sorted(modules):
+        own = importlib.import_module(f"topograd.distributions.{name}")
+        their = importlib.import_module(f"torch.distributions.{name}")
+        assert not set(getattr(their, "__all__", ())) - set(dir(own)), name
