@@ -124,6 +124,14 @@ CONTINUOUS = [
     Case("LogisticNormal", {"loc": real(3), "scale": positive(3)}, simplex(2, 4)),
     Case("LKJCholesky", {"dim": 3, "concentration": positive(2)}, correlation(2, 3)),
     Case("LKJCholesky", {"dim": 2, "concentration": 0.7}, correlation(2, 2), "LKJCholesky-number"),
+    Case(
+        "Wishart",
+        {"df": np.array([4.5, 7.0]), "covariance_matrix": matrix(3, 3)},
+        matrix(4, 2, 3, 3),
+    ),
+    Case("Wishart", {"df": np.array(5.0), "precision_matrix": matrix(2, 3, 3)}, matrix(2, 3, 3)),
+    Case("VonMises", {"loc": real(3), "concentration": np.array([0.01, 2.0, 50.0])}, real(2, 3)),
+    Case("VonMises", {"loc": 0.3, "concentration": np.array(2.0)}, real(3), "VonMises-one"),
     Case("ContinuousBernoulli", {"probs": np.array([0.2, 0.7, 0.9])}, unit(2, 3)),
     Case("ContinuousBernoulli", {"logits": real(3)}, unit(2, 3)),
     Case(
@@ -164,9 +172,12 @@ CASES = [*CONTINUOUS, *DISCRETE]
 
 # What PyTorch's has no derivative for, and ours has: compared with differences instead.
 NO_DERIVATIVE = {("Gamma", "cdf"), ("Chi2", "cdf"), ("InverseGamma", "cdf")}
-# What is not a number in PyTorch where it has a value.
-NO_VALUE = {("Kumaraswamy", "mode")}
+# What is not a number in PyTorch where it has a value, or has few digits.
+NO_VALUE = {("Kumaraswamy", "mode"), ("VonMises", "variance"), ("VonMises", "stddev")}
 # What PyTorch computes in float32 alone.
 SINGLE_PRECISION = ("GeneralizedPareto",)
+
+# Where PyTorch gives a divergence below 0.
+WRONG_DIVERGENCE = ("Wishart",)
 
 WITHOUT_MEAN = ("RelaxedBernoulli", "RelaxedOneHotCategorical", "LogisticNormal", "LKJCholesky")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
+import inspect
+import pkgutil
 from typing import Any
 
 import numpy as np
 import pytest
 
 import topograd as tg
+from helpers import kind_of, quiet
 
 torch = pytest.importorskip("torch")
 
@@ -19,6 +23,7 @@ from cases_distributions import (  # noqa: E402
     NO_VALUE,
     SINGLE_PRECISION,
     WITHOUT_MEAN,
+    WRONG_DIVERGENCE,
     Case,
 )
 
@@ -35,7 +40,7 @@ def outcome(case: Case, library: Any, name: str) -> tuple[Any, dict[str, Any], A
     value = library.from_numpy(case.values.copy())
     if value.is_floating_point():
         value.requires_grad_()
-    if name in ("log_prob", "cdf"):
+    if name in ("log_prob", "cdf", "log_cdf"):
         return getattr(distribution, name)(value), leaves, value
     if name == "icdf":
         probability = library.linspace(0.05, 0.9, 7, dtype=library.float64)
@@ -104,7 +109,9 @@ def test_shapes_of_draws_agree_with_pytorch(case):
     for shape in ((), (5,), (2, 3), (0,)):
         drawn = own.sample(shape)
         assert tuple(drawn.shape) == (*shape, *own.batch_shape, *own.event_shape)
-        assert str(drawn.dtype).rpartition(".")[2] == str(their.sample().dtype)[6:]
+        with quiet():  # some warn of singular draws
+            dtype = kind_of(their.sample())
+        assert kind_of(drawn) == dtype
         assert not drawn.requires_grad
     assert own.sample_n(4).shape[0] == 4
     assert bool(own.support.check(own.sample((50,))).all())
@@ -152,9 +159,12 @@ def divergence(library: Any, first: Case, second: Case) -> tuple[Any, list[Any]]
     return library.distributions.kl_divergence(p, q), [*own.values(), *other.values()]
 
 
+COMPARED = [case for case in CASES if case.name not in WRONG_DIVERGENCE]
+
+
 def same_family() -> list[tuple[Case, Case]]:
     pairs = []
-    for case in CASES:
+    for case in COMPARED:
         moved = {
             name: value * (1.0 if "matrix" in name or name == "low" else 1.3)
             if isinstance(value, np.ndarray) and name not in ("probs", "total_count")
@@ -165,7 +175,7 @@ def same_family() -> list[tuple[Case, Case]]:
     return pairs
 
 
-@pytest.mark.parametrize(("first", "second"), same_family(), ids=[str(c) for c in CASES])
+@pytest.mark.parametrize(("first", "second"), same_family(), ids=[str(c) for c in COMPARED])
 def test_divergences_within_a_family_agree_with_pytorch(first, second):
     try:
         their, their_leaves = divergence(torch, first, second)
@@ -274,6 +284,8 @@ def test_divergences_agree_with_means_of_many_draws():
         D.Dirichlet(tg.tensor([2.0, 2.0, 2.0])),
     )
     values["Geometric"] = (D.Geometric(0.3), D.Geometric(0.5))
+    spread = tg.tensor([[1.0, 0.4], [0.4, 2.0]])
+    values["Wishart"] = (D.Wishart(5.0, spread), D.Wishart(4.0, 0.8 * spread + tg.eye(2)))
     for p, q in values.values():
         x = p.sample((40_000,))
         ratio = p.log_prob(x) - q.log_prob(x)
@@ -281,7 +293,9 @@ def test_divergences_agree_with_means_of_many_draws():
         assert abs(float(ratio.mean()) - float(D.kl_divergence(p, q))) < error
 
 
-@pytest.mark.parametrize("name", ["log_prob", "cdf", "icdf", "entropy", "mean", "variance"])
+@pytest.mark.parametrize(
+    "name", ["log_prob", "cdf", "log_cdf", "icdf", "entropy", "mean", "variance"]
+)
 @pytest.mark.parametrize("case", [c for c in CASES if c.name in SINGLE_PRECISION], ids=str)
 def test_quantities_agree_with_pytorch_in_single_precision(case, name):
     single = Case(
@@ -291,3 +305,33 @@ def test_quantities_agree_with_pytorch_in_single_precision(case, name):
     )
     own, their = (outcome(single, library, name)[0] for library in (tg, torch))
     np.testing.assert_allclose(array(own), array(their), rtol=2e-5)
+
+
+PARTS = ("constraints", "transforms", "utils", "kl", "constraint_registry")
+
+
+@pytest.mark.parametrize("part", ["", *PARTS])
+def test_every_name_of_pytorch_is_there_with_its_arguments(part):
+    own, their = (
+        getattr(library.distributions, part) if part else library.distributions
+        for library in (tg, torch)
+    )
+    names = set(getattr(their, "__all__", ()))
+    assert not names - set(dir(own))
+    for name in sorted(names - {"lazy_property"}):
+        mine, other = getattr(own, name), getattr(their, name)
+        if not callable(other):
+            continue
+        arguments = [list(inspect.signature(one).parameters) for one in (mine, other)]
+        assert arguments[0] == arguments[1], name
+        if inspect.isclass(other):
+            public = {member for member in dir(other) if not member.startswith("_")}
+            assert not public - set(dir(mine)), name
+
+
+def test_every_module_of_pytorch_is_there():
+    modules = {m.name for m in pkgutil.iter_modules(torch.distributions.__path__)}
+    for name in sorted(modules):
+        own = importlib.import_module(f"topograd.distributions.{name}")
+        their = importlib.import_module(f"torch.distributions.{name}")
+        assert not set(getattr(their, "__all__", ())) - set(dir(own)), name

@@ -90,6 +90,12 @@ def test_shapes_that_do_not_fit_are_refused():
         D.Normal(tg.zeros(3), 1.0).expand((4,))
     with pytest.raises(ValueError, match="must be a Tensor, got float"):
         D.Normal(0.0, 1.0).log_prob(0.5)
+    for call in (D.Normal(0.0, 1.0).sample, D.Categorical(tg.ones(2)).sample, EMPTY[0].expand):
+        with pytest.raises(TypeError, match="_shape must be a tuple of sizes, got int"):
+            call(3)
+    for make in (lambda: D.Independent(3, 1), lambda: D.TransformedDistribution(3, [])):
+        with pytest.raises(TypeError, match="expects a Distribution as its base, got int"):
+            make()
     with pytest.raises(ValueError, match="from 0 to the 1 batch dims"):
         D.Independent(D.Normal(tg.zeros(3), 1.0), 2)
     with pytest.raises(ValueError, match="last batch dim of the components must be 2"):

@@ -21,6 +21,7 @@ from topograd.distributions.constraint_registry import biject_to, transform_to
 from topograd.distributions.continuous_bernoulli import ContinuousBernoulli
 from topograd.distributions.dirichlet import Dirichlet
 from topograd.distributions.distribution import Distribution
+from topograd.distributions.exp_family import ExponentialFamily
 from topograd.distributions.exponential import Exponential
 from topograd.distributions.fishersnedecor import FisherSnedecor
 from topograd.distributions.gamma import Gamma
@@ -76,7 +77,9 @@ from topograd.distributions.transforms import (
     identity_transform,
 )
 from topograd.distributions.uniform import Uniform
+from topograd.distributions.von_mises import VonMises
 from topograd.distributions.weibull import Weibull
+from topograd.distributions.wishart import Wishart
 
 __all__ = [
     "AbsTransform",
@@ -96,6 +99,7 @@ __all__ = [
     "Distribution",
     "ExpTransform",
     "Exponential",
+    "ExponentialFamily",
     "FisherSnedecor",
     "Gamma",
     "GeneralizedPareto",
@@ -137,7 +141,9 @@ __all__ = [
     "Transform",
     "TransformedDistribution",
     "Uniform",
+    "VonMises",
     "Weibull",
+    "Wishart",
     "biject_to",
     "constraints",
     "identity_transform",

@@ -30,6 +30,7 @@ from topograd.distributions.poisson import Poisson
 from topograd.distributions.transformed_distribution import TransformedDistribution
 from topograd.distributions.uniform import Uniform
 from topograd.distributions.utils import euler_constant, sum_rightmost
+from topograd.distributions.wishart import Wishart
 
 
 def binary_divergence(p: Any, q: Any) -> Tensor:
@@ -82,6 +83,17 @@ def _low_rank(p: Any, q: Any) -> Tensor:
         MultivariateNormal(d.loc, scale_tril=d.scale_tril, validate_args=False) for d in (p, q)
     ]
     return _multivariate_normal(*dense)
+
+
+@register_kl(Wishart, Wishart)
+def _wishart(p: Wishart, q: Wishart) -> Tensor:
+    n = p.event_shape[-1]
+    whitened = _matrices.inverse_of_factor(q._factor) @ p._factor
+    trace = whitened.square().sum((-2, -1))
+    volumes = 0.5 * q.df * (q._log_det() - p._log_det())
+    constants = (q.df / 2).mvlgamma(n) - (p.df / 2).mvlgamma(n)
+    digammas = p._halves().digamma().sum(-1)
+    return volumes + constants + 0.5 * (p.df - q.df) * digammas + 0.5 * p.df * (trace - n)
 
 
 @register_kl(Uniform, Uniform)

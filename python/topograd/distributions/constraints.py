@@ -21,6 +21,7 @@ from topograd.distributions.utils import eps_of
 
 __all__ = [
     "Constraint",
+    "MixtureSameFamilyConstraint",
     "boolean",
     "cat",
     "corr_cholesky",
@@ -364,6 +365,24 @@ class _Parts(Constraint):
     @property
     def is_discrete(self) -> bool:
         return any(part.is_discrete for part in self.cseq)
+
+
+class MixtureSameFamilyConstraint(Constraint):
+    """What every component of a mixture allows, for values without the dim of the components."""
+
+    def __init__(self, base_constraint: Constraint) -> None:
+        self.base_constraint = base_constraint
+
+    @property
+    def is_discrete(self) -> bool:
+        return bool(self.base_constraint.is_discrete)
+
+    @property
+    def event_dim(self) -> int:
+        return int(self.base_constraint.event_dim)
+
+    def check(self, value: Tensor) -> Tensor:
+        return self.base_constraint.check(value.unsqueeze(-1 - self.event_dim)).all(-1)
 
 
 class Cat(_Parts):

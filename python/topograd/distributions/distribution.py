@@ -158,7 +158,7 @@ class Distribution:
         """
         expanded: Self = copy.copy(self) if _instance is None else _instance
         vars(expanded).update(vars(self))
-        shape, own = Size(tuple(batch_shape)), len(self._batch_shape)
+        shape, own = Size(self._sizes("batch_shape", batch_shape)), len(self._batch_shape)
         for name, value in vars(self).items():
             if name in self._not_expanded:
                 continue
@@ -171,7 +171,15 @@ class Distribution:
         return expanded
 
     def _extended_shape(self, sample_shape: Shape = ()) -> Size:
-        return Size((*sample_shape, *self._batch_shape, *self._event_shape))
+        sizes = self._sizes("sample_shape", sample_shape)
+        return Size((*sizes, *self._batch_shape, *self._event_shape))
+
+    def _sizes(self, name: str, shape: Any) -> tuple[int, ...]:
+        if isinstance(shape, (tuple, list)):
+            return tuple(shape)
+        raise TypeError(
+            f"{type(self).__name__}: {name} must be a tuple of sizes, got {type(shape).__name__}"
+        )
 
     def _validate_sample(self, value: Any) -> None:
         """Checks a value given to log_prob or cdf: type, shape, support."""
@@ -208,6 +216,12 @@ class Distribution:
         named = {} if self.arg_constraints is NotImplemented else self.arg_constraints
         told = [(name, getattr(self, name)) for name in named if not self._is_derived(name)]
         return f"{type(self).__name__}({', '.join(f'{n}: {_told(v)}' for n, v in told)})"
+
+
+def expect_distribution(kind: str, base: object) -> None:
+    """Raises TypeError unless the base of a distribution is one."""
+    if not isinstance(base, Distribution):
+        raise TypeError(f"{kind}: expects a Distribution as its base, got {type(base).__name__}")
 
 
 def _told(value: Any) -> str:

@@ -96,10 +96,18 @@ class GeneralizedPareto(Distribution):
         y = (value - self.loc) / self.scale
         return -self.scale.log() + (1 + self.concentration) * self._log_survival(y)
 
-    def cdf(self, value: Tensor) -> Tensor:
+    def log_survival_function(self, value: Tensor) -> Tensor:
+        """Log P(x > value)."""
         if self._validate_args:
             self._validate_sample(value)
-        return -self._log_survival((value - self.loc) / self.scale).expm1()
+        return self._log_survival((value - self.loc) / self.scale)
+
+    def log_cdf(self, value: Tensor) -> Tensor:
+        """Log P(x ≤ value)."""
+        return self.cdf(value).log()
+
+    def cdf(self, value: Tensor) -> Tensor:
+        return -self.log_survival_function(value).expm1()
 
     def icdf(self, value: Tensor) -> Tensor:
         return self._at_survival(1 - value)

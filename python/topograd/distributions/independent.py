@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from topograd._C import Tensor
 from topograd.distributions import constraints
-from topograd.distributions.distribution import Distribution
+from topograd.distributions.distribution import Distribution, expect_distribution
 from topograd.distributions.utils import sum_rightmost
 
 __all__ = ["Independent"]
@@ -34,6 +34,7 @@ class Independent(Distribution):
         reinterpreted_batch_ndims: int,
         validate_args: bool | None = None,
     ) -> None:
+        expect_distribution("Independent", base_distribution)
         batch = base_distribution.batch_shape
         if not 0 <= reinterpreted_batch_ndims <= len(batch):
             raise ValueError(

@@ -74,7 +74,7 @@ class MixtureSameFamily(Distribution):
     @constraints.dependent_property
     def support(self) -> Any:
         """That of the components."""
-        return _OfComponents(self._component_distribution.support)
+        return constraints.MixtureSameFamilyConstraint(self._component_distribution.support)
 
     def _weights(self) -> Tensor:
         weights = self._mixture_distribution.probs
@@ -130,22 +130,3 @@ class MixtureSameFamily(Distribution):
 
     def __repr__(self) -> str:
         return f"MixtureSameFamily({self._mixture_distribution}, {self._component_distribution})"
-
-
-class _OfComponents(constraints.Constraint):
-    """What every component allows, for values without the dim of the components."""
-
-    def __init__(self, base: constraints.Constraint) -> None:
-        self.base_constraint = base
-
-    @property
-    def is_discrete(self) -> Any:
-        return self.base_constraint.is_discrete
-
-    @property
-    def event_dim(self) -> Any:
-        return self.base_constraint.event_dim
-
-    def check(self, value: Tensor) -> Tensor:
-        inner = self.base_constraint.check(value.unsqueeze(-1 - int(self.event_dim)))
-        return inner.all(-1)

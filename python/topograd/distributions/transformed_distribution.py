@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import topograd as tg
 from topograd._C import Tensor
 from topograd.distributions import constraints
-from topograd.distributions.distribution import Distribution
+from topograd.distributions.distribution import Distribution, expect_distribution
 from topograd.distributions.independent import Independent
 from topograd.distributions.transforms import ComposeTransform, Transform
 from topograd.distributions.utils import sum_rightmost
@@ -44,6 +44,7 @@ class TransformedDistribution(Distribution):
                 f"TransformedDistribution: transforms must be a Transform or a list of them, got "
                 f"{transforms}"
             )
+        expect_distribution("TransformedDistribution", base_distribution)
         self.transforms = listed
         whole = ComposeTransform(listed)
         inner = int(whole.domain.event_dim)
