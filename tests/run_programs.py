@@ -9,7 +9,6 @@ run in a fresh interpreter for each library, because a program says `import torc
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import json
 import sys
 import traceback
@@ -51,34 +50,12 @@ def _tensor(array: Any) -> Any:
     return torch.from_numpy(array)
 
 
-class Alias:
-    """Finds `torch` and what is below it in topograd: what `topograd.as_torch()` does for users."""
-
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        if name.partition(".")[0] != "torch":
-            return None
-        return importlib.util.spec_from_loader(name, self)  # type: ignore[arg-type]
-
-    def create_module(self, spec: Any) -> Any:
-        return importlib.import_module("topograd" + spec.name.removeprefix("torch"))
-
-    def exec_module(self, module: Any) -> None:
-        pass
-
-
-def alias_torch() -> None:
-    import topograd
-
-    if hasattr(topograd, "as_torch"):
-        topograd.as_torch()
-    else:
-        sys.meta_path.insert(0, Alias())
-
-
 def main() -> None:
     library, *names = sys.argv[1:]
     if library == "topograd":
-        alias_torch()
+        import topograd
+
+        topograd.as_torch()
     import torch
 
     if torch.Tensor.__module__.partition(".")[0] != library:

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 import torch.nn as nn
 import torch.optim as optim
+from torch.autograd import Variable
 
 TEXT = (
     "it was the best of times, it was the worst of times, it was the age of wisdom, it was the age "
@@ -27,12 +28,12 @@ class CharLSTM(nn.Module):
 
     def init_hidden(self, batch_size):
         shape = (self.num_layers, batch_size, self.hidden_size)
-        return torch.zeros(shape), torch.zeros(shape)
+        return Variable(torch.zeros(shape)), Variable(torch.zeros(shape))
 
 
 def batchify(indices, batch_size):
     count = len(indices) // batch_size
-    return torch.tensor(indices[: count * batch_size], dtype=torch.long).view(batch_size, count)
+    return torch.LongTensor(indices[: count * batch_size]).view(batch_size, count)
 
 
 @torch.no_grad()

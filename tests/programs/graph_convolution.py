@@ -62,7 +62,7 @@ def community_graph(rng, nodes=60, groups=3):
     adjacency = np.triu(drawn, 1)
     adjacency = adjacency | adjacency.T | np.eye(nodes, dtype=bool)
     features = np.eye(groups)[labels] + 1.5 * rng.standard_normal((nodes, groups))
-    return torch.from_numpy(adjacency), torch.tensor(features).float(), torch.tensor(labels).long()
+    return torch.from_numpy(adjacency), torch.FloatTensor(features), torch.LongTensor(labels)
 
 
 def normalized_edges(adjacency):

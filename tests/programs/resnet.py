@@ -99,7 +99,7 @@ def evaluate(model, loader, device):
 
 def main(initialize=None, epochs=3):
     rng = np.random.default_rng(0)
-    device = torch.device("cpu")
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     train = DataLoader(Stripes(128, rng, transform=lambda x: x / 1.2), batch_size=16)
     test = DataLoader(Stripes(64, rng, transform=lambda x: x / 1.2), batch_size=32)
     model = ResNet(BasicBlock, [1, 1]).to(device)

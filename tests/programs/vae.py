@@ -59,7 +59,7 @@ def loss_function(logits, x, mu, logvar):
 
 def main(initialize=None, epochs=4):
     rng = np.random.default_rng(0)
-    device = torch.device("cpu")
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     dataset = TensorDataset(torch.from_numpy(bars(rng, 320)))
     loader = DataLoader(dataset, batch_size=32, shuffle=False, drop_last=True)
     model = VAE().to(device)
