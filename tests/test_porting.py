@@ -41,6 +41,7 @@ def notes(source: str) -> set[str]:
         ("import torch\ntorch.zeros(2, dtipe=1)", [(2, "torch.zeros(dtipe=)")]),
         ("import torch\ntorch.cat([x], dim=1, out=y)", []),
         ("import torch\ntorch.std(x, axis=1)", []),
+        ("import torch.nn.functional as F\nF.nll_loss(x, y, size_average=False)", []),
         ("import torch\nx.to_sparse()", [(2, "Tensor.to_sparse")]),
         ("import torch\n(x\n .sum()\n .to_sparse_csr())", [(4, "Tensor.to_sparse_csr")]),
         ("import torch\nself.to_sparse()", []),  # the program's own class

@@ -36,7 +36,7 @@ def test_tensor_types_build_and_recognise_tensors_of_their_dtype(name: str) -> N
 
 
 def test_tensor_types_say_what_they_do_not_take() -> None:
-    for given in ((2.5,), ("12",), ([1], [2]), (None,)):
+    for given in ((2.5,), ("12",), ([1], [2]), (None,), (2, 2.5), (2, "3"), (True,)):
         with pytest.raises(TypeError, match="FloatTensor"):
             tg.FloatTensor(*given)
     with pytest.raises(TypeError, match="float32"):
@@ -87,6 +87,9 @@ def test_new_resize_and_maps() -> None:
         tg.ones(2, requires_grad=True).resize_(1)
     with pytest.raises(RuntimeError, match="requires grad"):
         tg.ones(2, requires_grad=True).apply_(abs)
+    for wrong in ((-1,), (2, -3), (2.5,), ([-1],), (2**62, 2**62)):
+        with pytest.raises((ValueError, MemoryError)):
+            tg.ones(2).resize_(*wrong)
     assert x.clone().apply_(lambda v: -v).tolist() == [[-1, -2], [-3, -4]]
     assert x.clone().map_(tg.tensor([10, 20]), lambda a, b: a + b).tolist() == [[11, 22], [13, 24]]
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
-from topograd.utils import _pytree, checkpoint, data, dlpack, hooks
+from topograd.utils import checkpoint, data
 
-__all__ = ["_pytree", "checkpoint", "data", "dlpack", "hooks"]
+__all__ = ["checkpoint", "data"]
+
+from topograd.utils import _pytree, dlpack, hooks
+
+__all__ += ["_pytree", "dlpack", "hooks"]
