@@ -414,9 +414,6 @@ void register_autograd(py::module_& m) {
   m.def("set_recording", [](bool wanted) { return std::exchange(mode.recording, wanted); });
   m.def("is_inference_mode_enabled", [] { return mode.inference; });
   m.def("set_inference", [](bool wanted) { return std::exchange(mode.inference, wanted); });
-  m.def("set_strict_ieee", [](bool wanted) { return std::exchange(mode.strict_ieee, wanted); });
-  m.def("live_tensors", [] { return live(Live::tensor); });
-  m.def("live_nodes", [] { return live(Live::node); });
   m.def("get_autocast", [] {
     return mode.autocast == 0 ? py::object(py::none())
                               : py::reinterpret_steal<py::object>(
@@ -429,6 +426,9 @@ void register_autograd(py::module_& m) {
                         ? 0
                         : static_cast<std::uint8_t>(1 + static_cast<int>(as_dtype(wanted.ptr())));
   });
+  m.def("set_strict_ieee", [](bool wanted) { return std::exchange(mode.strict_ieee, wanted); });
+  m.def("live_tensors", [] { return live(Live::tensor); });
+  m.def("live_nodes", [] { return live(Live::node); });
 }
 
 }  // namespace topograd::python

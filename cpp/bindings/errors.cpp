@@ -6,9 +6,9 @@
 
 namespace topograd::python {
 
-PyObject* device_error = nullptr;
 PyObject* shape_error = nullptr;
 PyObject* dtype_error = nullptr;
+PyObject* device_error = nullptr;
 std::atomic<std::int64_t> Kept::alive{0};
 
 Kept::~Kept() {

@@ -52,9 +52,9 @@ PyObject* wrap_results(const OpRecord& op, Results results);
 
 /// Sets the Python exception that stands for the C++ one being handled.
 void set_exception() noexcept;
-extern PyObject* device_error;
 extern PyObject* shape_error;
 extern PyObject* dtype_error;
+extern PyObject* device_error;
 
 /// Runs f and turns exceptions into Python's; returns `failed` then.
 template <class R, class F>

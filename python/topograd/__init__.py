@@ -15,6 +15,7 @@ from math import e, inf, nan, pi
 
 from topograd import _C, _aliases
 from topograd._C import (
+    DeviceError,
     DTypeError,
     Generator,
     ShapeError,
@@ -55,8 +56,6 @@ from topograd._C import (
     zeros,
     zeros_like,
 )
-
-DeviceError = _C.DeviceError
 
 float32 = _C.float32
 float64 = _C.float64
@@ -174,11 +173,7 @@ _lazy = (
     "datasets",
     "examples",
     "demo",
-)
-
-# And the namespaces of PyTorch, most of them for what is not here: GPUs, compilers, clusters.
-_lazy = (
-    *_lazy,
+    # Namespaces of PyTorch for what is not here: GPUs, compilers, clusters.
     "_dynamo",
     "accelerator",
     "amp",
@@ -197,6 +192,7 @@ _lazy = (
     "version",
     "xpu",
 )
+
 
 # Functions and classes, by the module that has them: imported when they are first named, too.
 _lazy_names = {

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from topograd.utils import checkpoint, data
+from topograd.utils import _pytree, checkpoint, data, dlpack, hooks
 
-__all__ = ["checkpoint", "data"]
-
-from topograd.utils import _pytree, dlpack, hooks
-
-__all__ += ["_pytree", "dlpack", "hooks"]
+__all__ = ["_pytree", "checkpoint", "data", "dlpack", "hooks"]
