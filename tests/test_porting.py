@@ -219,7 +219,10 @@ def test_nothing_is_run(tmp_path: Path) -> None:
 
 def test_our_own_programs_lack_nothing() -> None:
     examples = Path(tg.__file__).parent / "examples"
-    found = [f for file in sorted(examples.glob("*.py")) for f in check_file(file)]
+    programs = Path(__file__).parent / "programs"
+    files = [*sorted(examples.glob("*.py")), *sorted(programs.glob("*.py"))]
+    assert len(files) > 5
+    found = [f for file in files for f in check_file(file)]
     assert [str(f) for f in found if f.kind != "different"] == []
 
 
