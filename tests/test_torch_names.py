@@ -65,6 +65,12 @@ def test_tensor_takes_sizes_and_a_device() -> None:
     assert tuple(tg.Tensor(tg.ones(2, 3).size()).shape) == (2, 3)
     assert tuple(tg.Tensor(tg.Size([])).shape) == ()
     assert tuple(tg.Tensor(2, 3, device="cpu").shape) == (2, 3)
+    assert tuple(tg.Tensor(np.int64(2), 3).shape) == (2, 3)
+    assert tuple(tg.FloatTensor(np.int64(2), 3).shape) == (2, 3)
+    assert tg.Tensor(np.ones(1, dtype=np.int64)).tolist() == [1.0]
+    for wrong in ((True,), (2, True), (2, 2.5), (2, None)):
+        with pytest.raises(TypeError):
+            tg.Tensor(*wrong)
     assert tg.Tensor((2, 3)).tolist() == [2, 3]
     with pytest.raises(tg.DeviceError):
         tg.Tensor(2, device="cuda")
