@@ -41,6 +41,7 @@ def notes(source: str) -> set[str]:
         ("import torch\ntorch.zeros(2, dtipe=1)", [(2, "torch.zeros(dtipe=)")]),
         ("import torch\ntorch.cat([x], dim=1, out=y)", []),
         ("import torch\ntorch.std(x, axis=1)", []),
+        ("import torch.nn.functional as F\nF.nll_loss(x, y, size_average=False)", []),
         ("import torch\nx.to_sparse()", [(2, "Tensor.to_sparse")]),
         ("import torch\n(x\n .sum()\n .to_sparse_csr())", [(4, "Tensor.to_sparse_csr")]),
         ("import torch\nself.to_sparse()", []),  # the program's own class
@@ -218,7 +219,10 @@ def test_nothing_is_run(tmp_path: Path) -> None:
 
 def test_our_own_programs_lack_nothing() -> None:
     examples = Path(tg.__file__).parent / "examples"
-    found = [f for file in sorted(examples.glob("*.py")) for f in check_file(file)]
+    programs = Path(__file__).parent / "programs"
+    files = [*sorted(examples.glob("*.py")), *sorted(programs.glob("*.py"))]
+    assert len(files) > 5
+    found = [f for file in files for f in check_file(file)]
     assert [str(f) for f in found if f.kind != "different"] == []
 
 

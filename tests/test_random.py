@@ -376,6 +376,15 @@ def test_state_can_be_saved_and_restored() -> None:
     expected = tg.randn(5).tolist()
     tg.set_rng_state(state)
     assert tg.randn(5).tolist() == expected
+    tg.set_rng_state(state.cpu().byte())  # as programs do
+    assert tg.randn(5).tolist() == expected
+    seed, position = state.view(tg.int64).tolist()
+    tg.set_rng_state(tg.tensor([seed, position]))  # as the first version saved it
+    assert tg.randn(5).tolist() == expected
+    for wrong in (state[:8], tg.ones(3, dtype=tg.int64), state.float(), [1, 2], None):
+        with pytest.raises((TypeError, tg.ShapeError)):
+            tg.set_rng_state(wrong)
+    assert tg.Generator().manual_seed(2**64 - 1).get_state().dtype == tg.uint8
 
 
 def test_fork_rng_leaves_the_state_alone_and_is_where_pytorch_has_it() -> None:

@@ -36,7 +36,7 @@ def test_tensor_types_build_and_recognise_tensors_of_their_dtype(name: str) -> N
 
 
 def test_tensor_types_say_what_they_do_not_take() -> None:
-    for given in ((2.5,), ("12",), ([1], [2]), (None,)):
+    for given in ((2.5,), ("12",), ([1], [2]), (None,), (2, 2.5), (2, "3"), (True,)):
         with pytest.raises(TypeError, match="FloatTensor"):
             tg.FloatTensor(*given)
     with pytest.raises(TypeError, match="float32"):
@@ -65,6 +65,12 @@ def test_tensor_takes_sizes_and_a_device() -> None:
     assert tuple(tg.Tensor(tg.ones(2, 3).size()).shape) == (2, 3)
     assert tuple(tg.Tensor(tg.Size([])).shape) == ()
     assert tuple(tg.Tensor(2, 3, device="cpu").shape) == (2, 3)
+    assert tuple(tg.Tensor(np.int64(2), 3).shape) == (2, 3)
+    assert tuple(tg.FloatTensor(np.int64(2), 3).shape) == (2, 3)
+    assert tg.Tensor(np.ones(1, dtype=np.int64)).tolist() == [1.0]
+    for wrong in ((True,), (2, True), (2, 2.5), (2, None)):
+        with pytest.raises(TypeError):
+            tg.Tensor(*wrong)
     assert tg.Tensor((2, 3)).tolist() == [2, 3]
     with pytest.raises(tg.DeviceError):
         tg.Tensor(2, device="cuda")
@@ -87,6 +93,9 @@ def test_new_resize_and_maps() -> None:
         tg.ones(2, requires_grad=True).resize_(1)
     with pytest.raises(RuntimeError, match="requires grad"):
         tg.ones(2, requires_grad=True).apply_(abs)
+    for wrong in ((-1,), (2, -3), (2.5,), ([-1],), (2**62, 2**62)):
+        with pytest.raises((ValueError, MemoryError)):
+            tg.ones(2).resize_(*wrong)
     assert x.clone().apply_(lambda v: -v).tolist() == [[-1, -2], [-3, -4]]
     assert x.clone().map_(tg.tensor([10, 20]), lambda a, b: a + b).tolist() == [[11, 22], [13, 24]]
 
@@ -443,3 +452,55 @@ def test_modes_of_autocast_are_per_thread() -> None:
         thread.start()
         thread.join()
     assert seen == [False]
+
+
+# ---------------------------------------------------------------- a program as they were written
+
+OLD_PROGRAM = """
+cuda = torch.cuda.is_available()
+Tensor = torch.cuda.FloatTensor if cuda else torch.FloatTensor
+Long = torch.cuda.LongTensor if cuda else torch.LongTensor
+Variable = torch.autograd.Variable
+torch.manual_seed(1)
+if cuda:
+    torch.cuda.manual_seed_all(1)
+torch.backends.cudnn.benchmark = True
+model = nn.Sequential(nn.Linear(3, 4), nn.LeakyReLU(0.2, inplace=True), nn.Linear(4, 2))
+for k, p in enumerate(model.parameters()):
+    p.data.copy_(torch.linspace(-1, 1, p.data.numel()).view(p.data.size()) * (k + 1) / 4)
+model = nn.DataParallel(model)
+model = model.cuda() if cuda else model
+criterion = nn.CrossEntropyLoss()
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+rng = np.random.RandomState(0)
+losses = []
+for step in range(5):
+    x = Variable(Tensor(rng.normal(0, 1, (8, 3)))).type(Tensor)
+    y = Variable(Long(rng.randint(0, 2, 8)), requires_grad=False)
+    real = Variable(Tensor(8, 1).fill_(1.0), requires_grad=False)
+    output = model(x * real.expand_as(x))
+    loss = criterion(output, y)
+    optimizer.zero_grad()
+    loss.backward()
+    for p in model.parameters():
+        p.grad.data.clamp_(-1, 1)
+    optimizer.step()
+    losses.append(loss.data.item())
+    right = output.data.max(1)[1].eq(y.data).cpu().sum()
+new = x.data.new(2, 3).zero_()
+assert new.size() == torch.Size([2, 3]) and new.is_cuda == cuda
+assert isinstance(x.data, torch.FloatTensor) and x.data.type() == "torch.FloatTensor"
+assert y.type("torch.FloatTensor").type() == "torch.FloatTensor"
+result = losses + [float(right)]
+"""
+
+
+def test_a_program_of_the_first_years_gives_the_same_in_both_libraries() -> None:
+    torch = pytest.importorskip("torch")
+    results = []
+    for library in (tg, torch):
+        names = {"torch": library, "nn": library.nn, "np": np}
+        exec(OLD_PROGRAM, names)
+        results.append(names["result"])
+    tg.backends.cudnn.benchmark = False
+    np.testing.assert_allclose(results[0], results[1], rtol=1e-5)

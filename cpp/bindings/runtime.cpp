@@ -1,5 +1,7 @@
 // Threads, memory, instruction set, random state, and the registry as Python data.
 
+#include <cstring>
+
 #include "base/allocator.h"
 #include "base/generator.h"
 #include "base/pool.h"
@@ -160,10 +162,12 @@ void register_random(py::module_& m) {
           "get_state",
           [](const Generator& self) {
             const auto state = self.state();
-            return Tensor::of<std::int64_t>(
-                {static_cast<index>(state.seed), static_cast<index>(state.offset)});
+            const std::uint64_t words[] = {state.seed, state.offset};
+            const Tensor bytes = Tensor::empty({sizeof words}, DType::uint8);
+            std::memcpy(bytes.data<std::uint8_t>(), words, sizeof words);
+            return bytes;
           },
-          "Seed and position as an int64 tensor.")
+          "Seed and position, as bytes.")
       .def(
           "set_state",
           [](const py::object& self, const py::object& given) {
@@ -171,12 +175,22 @@ void register_random(py::module_& m) {
                               "set_state: expects the tensor that get_state() gave, got {}",
                               Py_TYPE(given.ptr())->tp_name);
             const Tensor state = as_tensor(given.ptr());
-            const auto values = state.to_vector<std::int64_t>();
-            expect<ShapeError>(values.size() == 2,
+            // Bytes; files of the first version have two words.
+            const bool as_bytes = state.dtype() == DType::uint8;
+            expect<TypeError>(as_bytes || state.dtype() == DType::int64,
+                              "set_state: expects the uint8 tensor that get_state() gave, got {}",
+                              state.dtype());
+            expect<ShapeError>(state.count() == (as_bytes ? 16 : 2),
                                "set_state: expects what get_state() gave, got shape {}",
                                state.shape());
-            self.cast<Generator*>()->set(
-                {static_cast<std::uint64_t>(values[0]), static_cast<std::uint64_t>(values[1])});
+            const auto values = state.to_vector<std::int64_t>();
+            std::uint64_t words[2];
+            for (std::size_t i = 0; i < values.size(); ++i)
+              if (as_bytes)
+                reinterpret_cast<unsigned char*>(words)[i] = static_cast<unsigned char>(values[i]);
+              else
+                words[i] = static_cast<std::uint64_t>(values[i]);
+            self.cast<Generator*>()->set({words[0], words[1]});
             return self;
           },
           py::arg("new_state"));

@@ -86,6 +86,12 @@ int clear(PyObject* self) {
   return 0;
 }
 
+/// An integer, NumPy's included; not an array with one element.
+bool is_integer(PyObject* object) {
+  if (PyLong_Check(object)) return PyBool_Check(object) == 0;
+  return PyIndex_Check(object) != 0 && !is_tensor(object) && PySequence_Check(object) == 0;
+}
+
 PyObject* make_new(PyTypeObject* type, PyObject* args, PyObject* keywords) {
   return guarded<PyObject*>(nullptr, [&]() -> PyObject* {
     Device device;
@@ -103,11 +109,11 @@ PyObject* make_new(PyTypeObject* type, PyObject* args, PyObject* keywords) {
       if (PyTuple_GET_SIZE(first) == 0) return wrap_as(type, Tensor::zeros({}, default_dtype()));
       return make_new(type, first, keywords);
     }
-    if (PyLong_Check(first)) {
+    if (is_integer(first) || PyBool_Check(first)) {
       Dims shape;
       for (Py_ssize_t i = 0; i < count; ++i) {
         PyObject* size = PyTuple_GET_ITEM(args, i);
-        expect<TypeError>(PyLong_Check(size) && !PyBool_Check(size),
+        expect<TypeError>(is_integer(size),
                           "Tensor: sizes must be integers, got {}; for data use tensor(data)",
                           Py_TYPE(size)->tp_name);
         const Py_ssize_t value = PyNumber_AsSsize_t(size, PyExc_OverflowError);

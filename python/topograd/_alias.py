@@ -127,7 +127,8 @@ def as_torch() -> Alias:
     Returns an object whose undo() takes that back; as a context manager it does so at the end.
     Calls nest.  torch.__version__ is the version of PyTorch whose names topograd has.  Raises
     RuntimeError if PyTorch itself was imported already: its tensors and topograd's do not mix.
-    Whole programs are run by `python -m topograd.as_torch program.py`.
+    Whole programs are run by `python -m topograd.as_torch program.py`; one that starts processes
+    afresh (spawn) calls as_torch() at its own top instead, so that they do so too.
 
     >>> import topograd as tg
     >>> with tg.as_torch():

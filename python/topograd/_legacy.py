@@ -64,6 +64,8 @@ def made(name: str, dtype: _C.dtype, args: tuple[Any, ...], device: Any = None) 
         return _C.empty(0, dtype=dtype)
     first = args[0]
     if isinstance(first, Integral) and not isinstance(first, bool):
+        if not all(isinstance(one, Integral) for one in args):
+            raise TypeError(f"{name}: sizes must be integers, got {args}")
         return _C.zeros(*map(int, args), dtype=dtype)
     if len(args) != 1:
         raise TypeError(f"{name}: expects sizes, or data as one argument, got {len(args)}")

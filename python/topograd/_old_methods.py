@@ -54,6 +54,8 @@ def resize_(self: Tensor, *sizes: Any, memory_format: Any = None) -> Tensor:
         )
     wanted = 1
     for one in size:
+        if not isinstance(one, int) or one < 0:
+            raise _C.ShapeError(f"resize_: sizes must be integers from 0 on, got {tuple(size)}")
         wanted *= one
     flat = self.detach().flatten()
     if wanted <= flat.numel():

@@ -30,11 +30,12 @@ _caching = [True]
 class autocast(_Mode):
     """Inside, products take their inputs in bfloat16, and what needs precision takes float32.
 
-    Products: linear, matmul and its relatives, convolutions, attention, LSTM and RNN, PReLU.  In
-    float32: losses, prod, quantiles, distances, 3-d pooling, grid_sample.  Every other op computes
-    with what it is given; mixed inputs promote.  Double precision is left alone.  The conversions
-    are recorded: gradients arrive at float32 parameters in float32.  Contexts nest, with
-    enabled=False as well; one also decorates functions.  Backward passes run outside.
+    Products: linear, matmul and its relatives, einsum, convolutions, attention, LSTM and RNN,
+    PReLU.  In float32: losses, prod, quantiles, distances, 3-d pooling, grid_sample, and GRU and
+    recurrent cells, which in PyTorch follow their input.  Every other op computes with what it is
+    given; mixed inputs promote.  Double precision is left alone.  The conversions are recorded:
+    gradients arrive at float32 parameters in float32.  Contexts nest, with enabled=False as well;
+    one also decorates functions.  Backward passes run outside.
 
     device_type: 'cpu'.  Another device that PyTorch knows warns and does nothing, as there; an
     unknown one raises RuntimeError.  dtype: bfloat16 (default) or float16; another one warns and

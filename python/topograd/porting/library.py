@@ -100,6 +100,8 @@ def _keywords_of_op(name: str, method: bool) -> frozenset[str]:
         if op["function"] == name.removesuffix("_") or op["function"] == name:
             names |= {p["name"] for p in op["parameters"]}
             names |= {"out"} if op["out"] and not method else set()
+    # Losses take the flags that were there before.
+    names |= {"size_average", "reduce"} if "reduction" in names else set()
     return _with_second_names(names)
 
 
