@@ -61,6 +61,15 @@ LAYERS: dict[str, Case] = {
     "embedding bag": (lambda: nn.EmbeddingBag(10, 4, mode="sum"), ids(5)),
     "embedding bag of means": (lambda: nn.EmbeddingBag(10, 4), ids(5)),
     "embedding bag of maxima": (lambda: nn.EmbeddingBag(10, 4, mode="max"), ids(5)),
+    "embedding bag with padding": (
+        lambda: nn.EmbeddingBag(10, 4, padding_idx=2),
+        ids(5, below=4),
+    ),
+    "embedding bag of maxima with padding": (
+        lambda: nn.EmbeddingBag(10, 4, mode="max", padding_idx=2),
+        ids(5, below=4),
+    ),
+    "upsample area": (lambda: nn.Upsample(size=(2, 3), mode="area"), of(2, 5, 6)),
     "conv1d": (lambda: nn.Conv1d(3, 4, 3, stride=2, padding=1, dilation=2), of(3, 16)),
     "conv2d": (lambda: nn.Conv2d(4, 6, (3, 2), padding=(1, 0), groups=2), of(4, 8, 9)),
     "conv2d same": (lambda: nn.Conv2d(2, 3, 4, padding="same"), of(2, 7, 8)),
@@ -277,6 +286,27 @@ LOSSES: dict[str, tuple[Any, Callable[[int], tuple[Any, ...]]]] = {
     "cross entropy none": (
         nn.CrossEntropyLoss(reduction="none"),
         lambda n: (tg.randn(n, 5), tg.randint(0, 5, (n,))),
+    ),
+    "cross entropy with weights": (
+        nn.CrossEntropyLoss(weight=tg.tensor([0.5, 1.0, 2.0, 0.1, 1.0]), label_smoothing=0.1),
+        lambda n: (tg.randn(n, 5), tg.randint(0, 5, (n,))),
+    ),
+    "cross entropy of images": (
+        nn.CrossEntropyLoss(ignore_index=1),
+        lambda n: (tg.randn(n, 5, 3, 4), tg.randint(0, 5, (n, 3, 4))),
+    ),
+    "cross entropy of probabilities": (
+        nn.CrossEntropyLoss(),
+        lambda n: (tg.randn(n, 5), tg.randn(n, 5).softmax(1)),
+    ),
+    "nll with weights": (
+        nn.NLLLoss(weight=tg.tensor([0.5, 1.0, 2.0]), reduction="sum"),
+        lambda n: (tg.randn(n, 3).log_softmax(1), tg.randint(0, 3, (n,))),
+    ),
+    "multi margin": (nn.MultiMarginLoss(), lambda n: (tg.randn(n, 3), tg.randint(0, 3, (n,)))),
+    "hinge": (
+        nn.HingeEmbeddingLoss(),
+        lambda n: (tg.randn(n, 3), tg.randn(n, 3).sign()),
     ),
     "nll": (
         nn.NLLLoss(),

@@ -134,7 +134,11 @@ def _bounds(size: int, count: int) -> list[tuple[int, int]]:
 
 
 def adaptive_average_pool(c: Call) -> str:
-    wanted = c.per_dim("output_size", c.rank - 2)
+    return averaged(c, c.per_dim("output_size", c.rank - 2))
+
+
+def averaged(c: Call, wanted: list[int]) -> str:
+    """Means of nearly equal windows, `wanted` of them along each dim."""
     if all(size == 1 for size in wanted):
         return c.emit("GlobalAveragePool", c.x())
     sizes = c.static(c.operand("input").shape[2:], "an adaptive pooling to several windows")
@@ -194,6 +198,8 @@ _RESIZE_MODES |= {"bicubic": "cubic", "nearest": "nearest", "nearest-exact": "ne
 
 def resample(c: Call) -> str:
     mode, scales = c["mode"], list(c["scales"])
+    if mode == "area" and not c["transposed"]:
+        return averaged(c, c.static(c.shape()[2:], "an image averaged to a size"))
     if c["transposed"] or mode not in _RESIZE_MODES:
         raise Unsupported(f"interpolation with mode {mode!r}")
     nearest = mode.startswith("nearest")
