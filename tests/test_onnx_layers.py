@@ -92,6 +92,18 @@ LAYERS: dict[str, Case] = {
     "avg pool 1d": (lambda: nn.AvgPool1d(3, 2, padding=1), of(2, 9)),
     "avg pool 2d": (lambda: nn.AvgPool2d(2, count_include_pad=False, padding=1), of(2, 7, 8)),
     "avg pool 2d ceil": (lambda: nn.AvgPool2d(3, 2, ceil_mode=True), of(2, 8, 8)),
+    "avg pool 2d ceil with padding": (
+        lambda: nn.AvgPool2d(3, 2, padding=1, ceil_mode=True),
+        of(2, 8, 9),
+    ),
+    "max pool 2d ceil with padding": (
+        lambda: nn.MaxPool2d(2, 2, padding=1, ceil_mode=True),
+        of(2, 5, 6),
+    ),
+    "upsample smoothly": (
+        lambda: lambda x: nn.functional.interpolate(x, (3, 2), mode="bicubic", antialias=True),
+        of(2, 6, 7),
+    ),
     "avg pool 2d divisor": (lambda: nn.AvgPool2d(2, divisor_override=3), of(2, 6, 8)),
     "avg pool 3d": (lambda: nn.AvgPool3d(2), of(2, 4, 4, 4)),
     "adaptive avg pool 1": (lambda: nn.AdaptiveAvgPool2d(1), of(2, 7, 8)),
@@ -158,7 +170,7 @@ LAYERS: dict[str, Case] = {
 def test_layers(name: str) -> None:
     make_layer, make_input = LAYERS[name]
     layer = make_layer()
-    for key, buffer in layer.named_buffers():
+    for key, buffer in layer.named_buffers() if isinstance(layer, nn.Module) else ():
         if buffer.dtype.is_floating_point:
             buffer.copy_(tg.rand(buffer.shape) + (0.5 if "var" in key else 0.0))
     check(layer, make_input)

@@ -173,6 +173,9 @@ class _Converter:
                 raise Unsupported("")
             made = rule(call)
             names = [made] if isinstance(made, str) else made
+            for output in sorted(needed):
+                if output >= len(names) or not names[output]:
+                    raise Unsupported(f"its output {output}")
         except Unsupported as why:
             place = f" (in {step.module})" if step.module else ""
             reason = f": {why}" if str(why) else ""

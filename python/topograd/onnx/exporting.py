@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO, NamedTuple
 
 import topograd as tg
-from topograd.onnx.builder import Builder
+from topograd.onnx.builder import Builder, Unsupported, element_type
 from topograd.onnx.convert import Declared, UnsupportedOperatorError, convert
 from topograd.onnx.dimensions import Dim, merged
 from topograd.onnx.files import built, require_onnx, write
@@ -187,6 +187,16 @@ def _check(model: object, opset_version: int) -> None:
         )
 
 
+def _check_dtypes(names: Sequence[str], tensors: Sequence[tg.Tensor]) -> None:
+    for name, tensor in zip(names, tensors, strict=True):
+        try:
+            element_type(tensor.dtype)
+        except Unsupported:
+            raise TypeError(
+                f"onnx.export: ONNX has no operators for {tensor.dtype}, that of the input '{name}'"
+            ) from None
+
+
 def export(
     model: Callable[..., Any],
     args: Any = (),
@@ -233,6 +243,7 @@ def export(
     positional = args if isinstance(args, tuple) else (args,)
     keywords = dict(kwargs or {})
     names, tensors = _inputs(model, positional, keywords, input_names)
+    _check_dtypes(names, tensors)
     exporter = _Exporter(model, positional, keywords, names, tensors, opset_version, [])
     try:
         with _in_mode(model, training):
