@@ -61,6 +61,15 @@ LAYERS: dict[str, Case] = {
     "embedding bag": (lambda: nn.EmbeddingBag(10, 4, mode="sum"), ids(5)),
     "embedding bag of means": (lambda: nn.EmbeddingBag(10, 4), ids(5)),
     "embedding bag of maxima": (lambda: nn.EmbeddingBag(10, 4, mode="max"), ids(5)),
+    "embedding bag with padding": (
+        lambda: nn.EmbeddingBag(10, 4, padding_idx=2),
+        ids(5, below=4),
+    ),
+    "embedding bag of maxima with padding": (
+        lambda: nn.EmbeddingBag(10, 4, mode="max", padding_idx=2),
+        ids(5, below=4),
+    ),
+    "upsample area": (lambda: nn.Upsample(size=(2, 3), mode="area"), of(2, 5, 6)),
     "conv1d": (lambda: nn.Conv1d(3, 4, 3, stride=2, padding=1, dilation=2), of(3, 16)),
     "conv2d": (lambda: nn.Conv2d(4, 6, (3, 2), padding=(1, 0), groups=2), of(4, 8, 9)),
     "conv2d same": (lambda: nn.Conv2d(2, 3, 4, padding="same"), of(2, 7, 8)),
@@ -83,6 +92,18 @@ LAYERS: dict[str, Case] = {
     "avg pool 1d": (lambda: nn.AvgPool1d(3, 2, padding=1), of(2, 9)),
     "avg pool 2d": (lambda: nn.AvgPool2d(2, count_include_pad=False, padding=1), of(2, 7, 8)),
     "avg pool 2d ceil": (lambda: nn.AvgPool2d(3, 2, ceil_mode=True), of(2, 8, 8)),
+    "avg pool 2d ceil with padding": (
+        lambda: nn.AvgPool2d(3, 2, padding=1, ceil_mode=True),
+        of(2, 8, 9),
+    ),
+    "max pool 2d ceil with padding": (
+        lambda: nn.MaxPool2d(2, 2, padding=1, ceil_mode=True),
+        of(2, 5, 6),
+    ),
+    "upsample smoothly": (
+        lambda: lambda x: nn.functional.interpolate(x, (3, 2), mode="bicubic", antialias=True),
+        of(2, 6, 7),
+    ),
     "avg pool 2d divisor": (lambda: nn.AvgPool2d(2, divisor_override=3), of(2, 6, 8)),
     "avg pool 3d": (lambda: nn.AvgPool3d(2), of(2, 4, 4, 4)),
     "adaptive avg pool 1": (lambda: nn.AdaptiveAvgPool2d(1), of(2, 7, 8)),
@@ -149,7 +170,7 @@ LAYERS: dict[str, Case] = {
 def test_layers(name: str) -> None:
     make_layer, make_input = LAYERS[name]
     layer = make_layer()
-    for key, buffer in layer.named_buffers():
+    for key, buffer in layer.named_buffers() if isinstance(layer, nn.Module) else ():
         if buffer.dtype.is_floating_point:
             buffer.copy_(tg.rand(buffer.shape) + (0.5 if "var" in key else 0.0))
     check(layer, make_input)
@@ -277,6 +298,27 @@ LOSSES: dict[str, tuple[Any, Callable[[int], tuple[Any, ...]]]] = {
     "cross entropy none": (
         nn.CrossEntropyLoss(reduction="none"),
         lambda n: (tg.randn(n, 5), tg.randint(0, 5, (n,))),
+    ),
+    "cross entropy with weights": (
+        nn.CrossEntropyLoss(weight=tg.tensor([0.5, 1.0, 2.0, 0.1, 1.0]), label_smoothing=0.1),
+        lambda n: (tg.randn(n, 5), tg.randint(0, 5, (n,))),
+    ),
+    "cross entropy of images": (
+        nn.CrossEntropyLoss(ignore_index=1),
+        lambda n: (tg.randn(n, 5, 3, 4), tg.randint(0, 5, (n, 3, 4))),
+    ),
+    "cross entropy of probabilities": (
+        nn.CrossEntropyLoss(),
+        lambda n: (tg.randn(n, 5), tg.randn(n, 5).softmax(1)),
+    ),
+    "nll with weights": (
+        nn.NLLLoss(weight=tg.tensor([0.5, 1.0, 2.0]), reduction="sum"),
+        lambda n: (tg.randn(n, 3).log_softmax(1), tg.randint(0, 3, (n,))),
+    ),
+    "multi margin": (nn.MultiMarginLoss(), lambda n: (tg.randn(n, 3), tg.randint(0, 3, (n,)))),
+    "hinge": (
+        nn.HingeEmbeddingLoss(),
+        lambda n: (tg.randn(n, 3), tg.randn(n, 3).sign()),
     ),
     "nll": (
         nn.NLLLoss(),

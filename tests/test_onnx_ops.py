@@ -174,6 +174,38 @@ def test_shapes_reductions_and_joins(name: str) -> None:
     check(SHAPES[name], of(4, 5), batches=(3, 2, 5))
 
 
+SPECIAL: dict[str, Callable[..., Any]] = {
+    "signs": lambda a, b: (tg.copysign(a, b), tg.signbit(a), tg.heaviside(a, b)),
+    "powers of two": lambda a, b: (tg.ldexp(a, b), tg.logaddexp2(a, b)),
+    "shifts": lambda a, b: ((a * 9).long() << 2, (a * 9).long() >> 1),
+    "infinities": lambda a, b: (tg.isposinf(a / 0), tg.isneginf(a / 0), (a / 0).nan_to_num()),
+    "sinc": lambda a, b: (tg.sinc(a), tg.sinc(a * 0)),
+    "products": lambda a, b: (tg.cross(a, b, dim=1), tg.vdot(a[0], b[0])),
+    "sums": lambda a, b: (tg.nansum(tg.log(a), 1), tg.logcumsumexp(a, 1)),
+    "search": lambda a, b: (
+        tg.bucketize(a, tg.tensor([-1.0, 0.0, 1.0])),
+        tg.bucketize(a, tg.tensor([-1.0, 0.0, 1.0]), right=True),
+        tg.isin(a.round(), tg.tensor([0.0, 1.0])),
+    ),
+    "diagonals": lambda a, b: tg.diag_embed(a),
+}
+
+
+@pytest.mark.parametrize("name", SPECIAL)
+def test_functions_put_together_from_others(name: str) -> None:
+    check(lambda a, b: (SPECIAL[name](a, b), a + b), pair(3))
+
+
+def test_masks_as_indices() -> None:
+    def program(x: Any) -> Any:
+        y = x.clone()
+        y[x > 0] = 7.0
+        y[x < -1] *= 2
+        return y, x[x > 0].sum(), x[x.sum(1) > 0], tg.masked_select(x, x < 0), x.nonzero()
+
+    check(program, of(4), batches=(3, 2, 6))
+
+
 def test_reading_and_writing_at_positions() -> None:
     table = tg.randn(7, 5)
 

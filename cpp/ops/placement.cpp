@@ -1,5 +1,6 @@
 #include "ops/placement.h"
 
+#include "graph/mode.h"
 #include "ops/family.h"
 #include "ops/indexing.h"
 
@@ -203,8 +204,12 @@ Tensors integer_indices(const Tensor& x, const Tensors& indices) {
       expect<IndexError>(dim + d < x.rank() && x.shape()[dim + d] == at.shape()[d],
                          "index: the mask of shape {} does not fit the shape {} at dim {}",
                          at.shape(), x.shape(), dim);
-    const Tensor at_all = positions_of_nonzero(at);
-    for (int d = 0; d < at.rank(); ++d) result.push_back(dense_copy(select(at_all, 1, d)));
+    const bool followed = mode.everything;  // by calls that are recorded
+    const Tensor at_all = followed ? nonzero(at) : positions_of_nonzero(at);
+    for (int d = 0; d < at.rank(); ++d) {
+      const Tensor column = select(at_all, 1, d);
+      result.push_back(followed ? column : dense_copy(column));
+    }
     dim += at.rank();
   }
   expect<IndexError>(dim <= x.rank(), "index: too many indices ({}) for shape {}", dim, x.shape());

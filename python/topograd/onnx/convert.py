@@ -97,7 +97,8 @@ class _Converter:
             value = builder.constant(values[0].flatten()[0].item(), dtype)
             return builder.emit("Expand", value, builder.shape(shape))
         if any(isinstance(size, Dim) for size in shape):
-            for made in (self._counted(arrays, shape), self._triangle(arrays, shape)):
+            for pattern in (self._counted, self._triangle, self._diagonal):
+                made = pattern(arrays, shape)
                 if made is not None:
                     return builder.emit("Cast", made, to=element_type(dtype))
         raise Unsupported(
@@ -106,7 +107,7 @@ class _Converter:
         )
 
     def _counted(self, arrays: list[np.ndarray], shape: tuple[Size, ...]) -> str | None:
-        """An axis along which it is start + step * position along one axis, as arange gives it."""
+        """What counts along an axis, start + step * position, as arange gives it."""
         for axis, size in enumerate(shape):
             if not isinstance(size, Dim):
                 continue
@@ -156,6 +157,21 @@ class _Converter:
                 return builder.emit("Expand", plane, builder.shape(shape))
         return None
 
+    def _diagonal(self, arrays: list[np.ndarray], shape: tuple[Size, ...]) -> str | None:
+        """One number on the diagonal and another beside it, as eye gives it."""
+        if len(shape) < 2:
+            return None
+        largest = max(arrays, key=lambda one: one.shape[-2] * one.shape[-1])
+        on, beside = float(largest[..., 0, 0].flat[0]), float(largest[..., 0, -1].flat[0])
+        for one in arrays:
+            if not (one == np.where(np.eye(*one.shape[-2:]) > 0, on, beside)).all():
+                return None
+        builder = self.builder
+        rows, columns = (self._range(0.0, 1.0, axis, shape[-2:]) for axis in (0, 1))
+        values = [builder.constant(value, tg.float64) for value in (on, beside)]
+        plane = builder.emit("Where", builder.emit("Equal", rows, columns), *values)
+        return builder.emit("Expand", plane, builder.shape(shape))
+
     # ------------------------------------------------------------ calls
 
     def step(self, index: int) -> None:
@@ -173,6 +189,9 @@ class _Converter:
                 raise Unsupported("")
             made = rule(call)
             names = [made] if isinstance(made, str) else made
+            for output in sorted(needed):
+                if output >= len(names) or not names[output]:
+                    raise Unsupported(f"its output {output}")
         except Unsupported as why:
             place = f" (in {step.module})" if step.module else ""
             reason = f": {why}" if str(why) else ""

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO, NamedTuple
 
 import topograd as tg
-from topograd.onnx.builder import Builder
+from topograd.onnx.builder import Builder, Unsupported, element_type
 from topograd.onnx.convert import Declared, UnsupportedOperatorError, convert
 from topograd.onnx.dimensions import Dim, merged
 from topograd.onnx.files import built, require_onnx, write
@@ -43,6 +43,7 @@ class _Exporter(NamedTuple):
     names: list[str]
     tensors: list[tg.Tensor]
     opset: int
+    unused: list[str]  # the names of inputs that no output of the last recording follows from
 
     def call(self, tensors: list[tg.Tensor]) -> list[tg.Tensor]:
         """Runs the model; the tensors of its result, in order."""
@@ -89,18 +90,13 @@ class _Exporter(NamedTuple):
             runs.append(record(self.call, given, self.kept()))
         return together(runs)
 
-    def tell_unused(self, program: Program) -> None:
+    def tell_unused(self) -> None:
         """Warns of inputs that change nothing: perhaps their values left the graph."""
-        unused = [
-            repr(name)
-            for name, step in zip(self.names, program.inputs, strict=True)
-            if step is None
-        ]
-        if unused:
+        if self.unused:
             warnings.warn(
-                f"onnx.export: no output follows from the input {', '.join(unused)}; if it should, "
-                "the model takes its values out of the graph (item(), numpy(), a list of sizes)",
-                stacklevel=5,
+                f"onnx.export: no output follows from input {', '.join(map(repr, self.unused))};"
+                " if it should, the model takes its values out of the graph (item(), numpy())",
+                stacklevel=3,
             )
 
     def model_of(self, axes: Sequence[Axes], growing: bool, output_names: Sequence[str]) -> Any:
@@ -123,7 +119,9 @@ class _Exporter(NamedTuple):
         for declared in inputs:
             builder.knows(declared.name, declared.shape, is_input=True)
         names = _output_names(output_names, len(program.outputs))
-        self.tell_unused(program)
+        self.unused[:] = [
+            name for name, step in zip(self.names, program.inputs, strict=True) if step is None
+        ]
         outputs = convert(program, builder, inputs, [builder.name(name) for name in names])
         title = type(self.model).__name__ if isinstance(self.model, tg.nn.Module) else "graph"
         return built(builder, inputs, outputs, symbols, title)
@@ -189,6 +187,16 @@ def _check(model: object, opset_version: int) -> None:
         )
 
 
+def _check_dtypes(names: Sequence[str], tensors: Sequence[tg.Tensor]) -> None:
+    for name, tensor in zip(names, tensors, strict=True):
+        try:
+            element_type(tensor.dtype)
+        except Unsupported:
+            raise TypeError(
+                f"onnx.export: ONNX has no operators for {tensor.dtype}, that of the input '{name}'"
+            ) from None
+
+
 def export(
     model: Callable[..., Any],
     args: Any = (),
@@ -235,7 +243,8 @@ def export(
     positional = args if isinstance(args, tuple) else (args,)
     keywords = dict(kwargs or {})
     names, tensors = _inputs(model, positional, keywords, input_names)
-    exporter = _Exporter(model, positional, keywords, names, tensors, opset_version)
+    _check_dtypes(names, tensors)
+    exporter = _Exporter(model, positional, keywords, names, tensors, opset_version, [])
     try:
         with _in_mode(model, training):
             if dynamic_axes is None:
@@ -245,6 +254,7 @@ def export(
                 made = _with_axes(exporter, axes, output_names)
     except Differs as error:
         raise OnnxExporterError(f"onnx.export: {error}") from None
+    exporter.tell_unused()
     write(made, f, external_data)
     return made if f is None else None
 

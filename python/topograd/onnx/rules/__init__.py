@@ -13,6 +13,7 @@ from topograd.onnx.rules import (
     recurrent,
     reduction,
     shape,
+    special,
     unary,
     window,
 )
@@ -25,6 +26,7 @@ TABLE: dict[str, Rule] = {
     **binary.TABLE,
     **reduction.TABLE,
     **shape.TABLE,
+    **special.TABLE,
     **indexing.TABLE,
     **matrix.TABLE,
     **norm.TABLE,

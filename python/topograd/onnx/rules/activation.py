@@ -95,12 +95,15 @@ def glu(c: Call) -> str:
     return c.emit("Mul", a, c.emit("Sigmoid", b))
 
 
-def softmax(c: Call) -> str:
-    return c.emit("Softmax", c.x(), axis=c.axis())
+def along_dim(op: str) -> Rule:
+    """A rule for softmax and log_softmax; that of a single number is that of a list of one."""
 
+    def rule(c: Call) -> str:
+        if c.rank:
+            return c.emit(op, c.x(), axis=c.axis())
+        return c.reshape(c.emit(op, c.reshape(c.x(), [1]), axis=0), [])
 
-def log_softmax(c: Call) -> str:
-    return c.emit("LogSoftmax", c.x(), axis=c.axis())
+    return rule
 
 
 TABLE: dict[str, Rule] = {
@@ -123,6 +126,6 @@ TABLE: dict[str, Rule] = {
     "threshold": threshold,
     "leaky": leaky,
     "glu": glu,
-    "softmax_along": softmax,
-    "log_softmax_along": log_softmax,
+    "softmax_along": along_dim("Softmax"),
+    "log_softmax_along": along_dim("LogSoftmax"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 import topograd as tg
@@ -160,33 +161,51 @@ def embedding_rows(c: Call) -> str:
     return c.emit("Gather", c.x("weight"), c.x("input", tg.int64), axis=0)
 
 
-def _bag_rows(c: Call) -> tuple[str, Size]:
-    """The rows of all bags, (bags, length, width), and their length, if all have one length."""
-    rows = c.emit("Gather", c.x("weight"), c.x("indices", tg.int64), axis=0)
+def _bag_rows(c: Call) -> tuple[str, str, Size]:
+    """The rows of all bags, (bags, length, width), whether they count, and their length.
+
+    Expects bags of one length. '' for whether they count where all do.
+    """
     offsets = c.known("offsets")
     if offsets is None:
         raise Unsupported("bags of lengths that are known at run time only")
     lengths = {b - a for each in offsets for a, b in pairwise(each.tolist())}
     if len(lengths) != 1:
         raise Unsupported("bags of different lengths")
-    if c.integer("padding_idx") >= 0:
-        raise Unsupported("bags with a padding_idx")
-    length = lengths.pop()
-    width = c.operand("weight").shape[1]
-    return c.reshape(rows, [c.shape()[0], length, width]), length
+    length, bags = lengths.pop(), c.shape()[0]
+    at = c.x("indices", tg.int64)
+    rows = c.emit("Gather", c.x("weight"), at, axis=0)
+    padding = c.integer("padding_idx")
+    counted = ""
+    if padding >= 0:
+        counted = c.emit("Not", c.emit("Equal", at, c.ints([padding])))
+        counted = c.reshape(counted, [bags, length, 1])
+    return c.reshape(rows, [bags, length, c.operand("weight").shape[1]]), counted, length
 
 
 def bag_sum(c: Call) -> str:
-    rows, length = _bag_rows(c)
+    rows, counted, length = _bag_rows(c)
     if c.has("factors"):
         factors = c.reshape(c.x("factors", c.dtype()), [c.shape()[0], length, 1])
         rows = c.emit("Mul", rows, factors)
-    return c.reduced("ReduceMean" if c["mean"] else "ReduceSum", rows, [1], keep=False)
+    if not counted:
+        return c.reduced("ReduceMean" if c["mean"] else "ReduceSum", rows, [1], keep=False)
+    rows = c.emit("Where", counted, rows, c.number(0.0))
+    total = c.reduced("ReduceSum", rows, [1], keep=False)
+    if not c["mean"]:
+        return total
+    count = c.reduced("ReduceSum", c.cast(counted, tg.bool, c.dtype()), [1], keep=False)
+    return c.emit("Div", total, c.emit("Max", count, c.number(1.0)))
 
 
 def bag_greatest(c: Call) -> list[str]:
-    rows, _ = _bag_rows(c)
-    return [c.reduced("ReduceMax", rows, [1], keep=False), ""]
+    rows, counted, _ = _bag_rows(c)
+    if not counted:
+        return [c.reduced("ReduceMax", rows, [1], keep=False), ""]
+    lowest = c.number(-math.inf)
+    top = c.reduced("ReduceMax", c.emit("Where", counted, rows, lowest), [1], keep=False)
+    # A bag of padding alone is 0.
+    return [c.emit("Where", c.emit("Equal", top, lowest), c.number(0.0), top), ""]
 
 
 TABLE: dict[str, Rule] = {

@@ -97,37 +97,61 @@ def margin_ranking_terms(c: Call) -> str:
     return c.emit("Relu", c.emit("Add", signed, c.number(float(c["margin"]))))
 
 
-def cross_entropy_rows(c: Call) -> list[str]:
-    """-log softmax at the target class of each row; 0 where it is ignore_index."""
-    if c.has("weight") or float(c["label_smoothing"]):
-        raise Unsupported("a cross entropy with class weights or label_smoothing")
-    if c.operand("target").dtype.is_floating_point or 1 in c.needed:
-        raise Unsupported("a cross entropy with class probabilities")
-    dtype = c.dtype()
-    logs = c.emit("LogSoftmax", c.x("input", dtype), axis=1)
-    return [_at_target(c, logs, dtype), ""]
+def _picked(c: Call, logs: str, dtype: tg.dtype, axis: int) -> str:
+    """The losses -weight * log of the targets, mixed with all classes' where smoothed.
 
-
-def _at_target(c: Call, logs: str, dtype: tg.dtype) -> str:
+    logs: with the classes along `axis`, the last or second one.  0 where a target is ignore_index.
+    """
     target = c.x("target", tg.int64)
     ignored = c.emit("Equal", target, c.ints([c.integer("ignore_index")]))
     at = c.emit("Where", ignored, c.ints([0]), target)
-    picked = c.emit("GatherElements", logs, c.emit("Unsqueeze", at, c.ints([1])), axis=1)
-    loss = c.emit("Neg", c.emit("Squeeze", picked, c.ints([1])))
+    costs = c.emit("Neg", logs)
+    if c.has("weight"):
+        rank = len(c.of(c["input"]).shape)
+        shape = [-1 if one == axis else 1 for one in range(rank)]
+        weight = c.emit("Reshape", c.x("weight", dtype), c.ints(shape))
+        costs = c.emit("Mul", costs, weight)
+    along = c.ints([axis])
+    found = c.emit("GatherElements", costs, c.emit("Unsqueeze", at, along), axis=axis)
+    loss = c.emit("Squeeze", found, along)
+    smoothing = float(c["label_smoothing"]) if "label_smoothing" in c.step.arguments else 0.0
+    if smoothing:
+        mean = c.reduced("ReduceSum", costs, [axis], keep=False)
+        mean = c.emit("Div", mean, c.as_dtype(c.of(c["input"]).shape[axis], dtype))
+        both = c.number(1 - smoothing, dtype), c.number(smoothing, dtype)
+        loss = c.emit("Add", c.emit("Mul", loss, both[0]), c.emit("Mul", mean, both[1]))
     return c.emit("Where", ignored, c.number(0.0, dtype), loss)
+
+
+def cross_entropy_rows(c: Call) -> list[str]:
+    """-log softmax at the target class of each row; 0 where it is ignore_index."""
+    if 1 in c.needed:
+        raise Unsupported("the logarithms of sums that are kept for gradients")
+    logs = c.emit("LogSoftmax", c.x("input", c.dtype()), axis=1)
+    return [_picked(c, logs, c.dtype(), 1), ""]
 
 
 def nll_rows(c: Call) -> str:
     """-x at the target class, of (N, C, inner)."""
-    if c.has("weight"):
-        raise Unsupported("a negative log likelihood with class weights")
+    return _at_targets(c, c.x("input", c.dtype()))
+
+
+def cross_entropy_images(c: Call) -> list[str]:
+    """-log softmax at the target classes, of (N, C, inner)."""
+    logs = c.emit("LogSoftmax", c.x("input", c.dtype()), axis=1)
+    return [_at_targets(c, logs), logs]
+
+
+def _at_targets(c: Call, logs: str) -> str:
     rows, _, inner = c.operand("input").shape
     dtype = c.dtype()
     target = c.reshape(c.x("target", tg.int64), [rows, inner])
     ignored = c.emit("Equal", target, c.ints([c.integer("ignore_index")]))
     at = c.emit("Unsqueeze", c.emit("Where", ignored, c.ints([0]), target), c.ints([1]))
-    picked = c.emit("GatherElements", c.x("input", dtype), at, axis=1)
-    loss = c.emit("Neg", c.emit("Squeeze", picked, c.ints([1])))
+    costs = c.emit("Neg", logs)
+    if c.has("weight"):
+        costs = c.emit("Mul", costs, c.reshape(c.x("weight", dtype), [1, -1, 1]))
+    loss = c.emit("Squeeze", c.emit("GatherElements", costs, at, axis=1), c.ints([1]))
     return c.reshape(c.emit("Where", ignored, c.number(0.0), loss), c.shape())
 
 
@@ -144,5 +168,6 @@ TABLE: dict[str, Rule] = {
     "hinge_embedding_terms": hinge_embedding_terms,
     "margin_ranking_terms": margin_ranking_terms,
     "cross_entropy_rows": cross_entropy_rows,
+    "cross_entropy_images": cross_entropy_images,
     "nll_rows": nll_rows,
 }

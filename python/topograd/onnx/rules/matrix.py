@@ -52,16 +52,19 @@ def attention(c: Call) -> list[str]:
 def distances(c: Call) -> str:
     """|a - b| for all pairs of rows."""
     p = float(c["p"])
-    rank = len(c.operand("x1").shape)
-    a = c.emit("Unsqueeze", c.x("x1", c.dtype()), c.ints([rank - 1]))
-    b = c.emit("Unsqueeze", c.x("x2", c.dtype()), c.ints([rank - 2]))
+    ranks = [len(c.operand(name).shape) for name in ("x1", "x2")]
+    a = c.emit("Unsqueeze", c.x("x1", c.dtype()), c.ints([ranks[0] - 1]))
+    b = c.emit("Unsqueeze", c.x("x2", c.dtype()), c.ints([ranks[1] - 2]))
     difference = c.emit("Sub", a, b)
     if p in (1.0, 2.0):
-        return c.reduced("ReduceL2" if p == 2.0 else "ReduceL1", difference, [rank], keep=False)
+        return c.reduced("ReduceL2" if p == 2.0 else "ReduceL1", difference, [-1], keep=False)
     size = c.emit("Abs", difference)
+    if p == 0.0:
+        apart = c.cast(c.emit("Greater", size, c.number(0.0)), tg.bool, c.dtype())
+        return c.reduced("ReduceSum", apart, [-1], keep=False)
     if math.isinf(p):
-        return c.reduced("ReduceMax", size, [rank], keep=False)
-    total = c.reduced("ReduceSum", c.emit("Pow", size, c.number(p)), [rank], keep=False)
+        return c.reduced("ReduceMax", size, [-1], keep=False)
+    total = c.reduced("ReduceSum", c.emit("Pow", size, c.number(p)), [-1], keep=False)
     return c.emit("Pow", total, c.number(1 / p))
 
 

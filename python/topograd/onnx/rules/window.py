@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from itertools import product
+from typing import Any
 
 import numpy as np
 
 import topograd as tg
 from topograd.onnx.builder import Unsupported
 from topograd.onnx.call import Call, Rule
+from topograd.onnx.dimensions import Dim, of_run
 
 __all__ = ["TABLE"]
 
@@ -87,15 +89,31 @@ def transposed_convolution(c: Call) -> str:
     )
 
 
+def _pool_settings(c: Call, kernel: list[int], dilation: list[int]) -> dict[str, Any]:
+    """Attributes that pooling has.
+
+    Where ceil_mode adds windows, PyTorch leaves out those that begin behind the input, and ONNX
+    does not: the padding is then made such that the windows are these.
+    """
+    dims = len(kernel)
+    stride = c.per_dim("stride", dims) or kernel
+    pads = _both_ends(c.integers("padding"), dims)
+    settings = {"kernel_shape": kernel, "strides": stride, "pads": pads, "ceil_mode": 0}
+    if not c["ceil_mode"]:
+        return settings
+    sizes, out = c.operand("input").shape[2:], c.shape()[2:]
+    if any(isinstance(size, Dim) for size in (*sizes, *out)):
+        return {**settings, "ceil_mode": 1}
+    for d, (size, count) in enumerate(zip(sizes, out, strict=True)):
+        reach = (of_run(count, 0) - 1) * stride[d] + dilation[d] * (kernel[d] - 1) + 1
+        pads[d + dims] = max(pads[d + dims], reach - of_run(size, 0) - pads[d])
+    return settings
+
+
 def max_pool(c: Call) -> list[str]:
     kernel = c.per_dim("kernel_size", c.rank - 2)
-    settings = {
-        "kernel_shape": kernel,
-        "strides": c.per_dim("stride", len(kernel)),
-        "pads": _both_ends(c.integers("padding"), len(kernel)),
-        "dilations": c.per_dim("dilation", len(kernel)),
-        "ceil_mode": int(c["ceil_mode"]),
-    }
+    dilation = c.per_dim("dilation", len(kernel))
+    settings = {**_pool_settings(c, kernel, dilation), "dilations": dilation}
     if 1 not in c.needed:
         return [c.emit("MaxPool", c.x(), **settings), ""]
     values, at = c.emits("MaxPool", [c.x()], 2, **settings)
@@ -111,20 +129,21 @@ def _in_plane(c: Call, at: str) -> str:
 
 
 def average_pool(c: Call) -> str:
-    kernel, divisor = c.per_dim("kernel_size", c.rank - 2), c.integer("divisor")
-    result = c.emit(
-        "AveragePool",
-        c.x(),
-        kernel_shape=kernel,
-        strides=c.per_dim("stride", len(kernel)),
-        pads=_both_ends(c.integers("padding"), len(kernel)),
-        ceil_mode=int(c["ceil_mode"]),
-        count_include_pad=int(bool(c["count_include_pad"] or divisor)),
-    )
+    kernel = c.per_dim("kernel_size", c.rank - 2)
+    divisor, x = c.integer("divisor"), c.x()
+    settings = _pool_settings(c, kernel, [1] * len(kernel))
+    counted = bool(c["count_include_pad"]) or divisor != 0
+    if counted and divisor == 0 and c["ceil_mode"] and not settings["ceil_mode"]:
+        # Padding counts, what the last windows reach beyond it does not.
+        given = _both_ends(c.integers("padding"), len(kernel))
+        if any(given):
+            before, after = given[: len(kernel)], given[len(kernel) :]
+            x = c.emit("Pad", x, c.ints([0, 0, *before, 0, 0, *after]))
+        settings["pads"] = [a - b for a, b in zip(settings["pads"], given, strict=True)]
+        counted = False
+    result = c.emit("AveragePool", x, count_include_pad=int(counted), **settings)
     if divisor == 0:
         return result
-    if c["ceil_mode"]:
-        raise Unsupported("divisor_override with ceil_mode")
     return c.emit("Mul", result, c.number(math.prod(kernel) / divisor))
 
 
@@ -134,7 +153,11 @@ def _bounds(size: int, count: int) -> list[tuple[int, int]]:
 
 
 def adaptive_average_pool(c: Call) -> str:
-    wanted = c.per_dim("output_size", c.rank - 2)
+    return averaged(c, c.per_dim("output_size", c.rank - 2))
+
+
+def averaged(c: Call, wanted: list[int]) -> str:
+    """Means of nearly equal windows, `wanted` of them along each dim."""
     if all(size == 1 for size in wanted):
         return c.emit("GlobalAveragePool", c.x())
     sizes = c.static(c.operand("input").shape[2:], "an adaptive pooling to several windows")
@@ -194,6 +217,8 @@ _RESIZE_MODES |= {"bicubic": "cubic", "nearest": "nearest", "nearest-exact": "ne
 
 def resample(c: Call) -> str:
     mode, scales = c["mode"], list(c["scales"])
+    if mode == "area" and not c["transposed"]:
+        return averaged(c, c.static(c.shape()[2:], "an image averaged to a size"))
     if c["transposed"] or mode not in _RESIZE_MODES:
         raise Unsupported(f"interpolation with mode {mode!r}")
     nearest = mode.startswith("nearest")
@@ -217,6 +242,7 @@ def resample(c: Call) -> str:
         nearest_mode=("floor" if mode == "nearest" else "round_prefer_ceil") if nearest else None,
         cubic_coeff_a=(-0.5 if c["antialias"] else -0.75) if mode == "bicubic" else None,
         antialias=1 if c["antialias"] else None,
+        exclude_outside=1 if c["antialias"] else None,
     )
 
 
