@@ -162,6 +162,9 @@ from topograd.serialization import (
     load,
     save,
 )
+from topograd.training import (
+    fit,
+)
 
 __all__ = [
     "abs",
@@ -348,6 +351,7 @@ __all__ = [
     "feature_alpha_dropout",
     "fill",
     "fill_",
+    "fit",
     "fix",
     "fix_",
     "flatten",
