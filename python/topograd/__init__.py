@@ -164,15 +164,13 @@ _lazy = (
     "display",
     "training",
 )
-# Functions that come with such a module.
-_lazy_names = {"fit": "topograd.training"}
 
 
 def __getattr__(name: str) -> object:
-    if name in _lazy_names:
-        import importlib
+    if name == "fit":
+        from topograd.training import fit
 
-        return getattr(importlib.import_module(_lazy_names[name]), name)
+        return fit
     if name in _lazy:
         import importlib
 
@@ -181,4 +179,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_lazy, *_lazy_names])
+    return sorted([*globals(), *_lazy, "fit"])

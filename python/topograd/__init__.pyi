@@ -162,9 +162,6 @@ from topograd.serialization import (
     load,
     save,
 )
-from topograd.training import (
-    fit,
-)
 
 __all__ = [
     "abs",
@@ -351,7 +348,6 @@ __all__ = [
     "feature_alpha_dropout",
     "fill",
     "fill_",
-    "fit",
     "fix",
     "fix_",
     "flatten",

@@ -111,7 +111,6 @@ def namespace_stub(module: ModuleType, ops: Sequence[Record]) -> str:
     public = {name: value for name, value in vars(module).items() if not name.startswith("_")}
     origins = {name: origin_of(name, value) for name, value in public.items()}
     imports = {name: origin for name, origin in origins.items() if origin}
-    imports.update(getattr(module, "_lazy_names", {}))
     forms = function_forms(public, ops)
     for found in pkgutil.iter_modules(getattr(module, "__path__", ())):
         if not found.name.startswith("_") and found.name not in forms:
