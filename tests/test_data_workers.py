@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import gc
+import multiprocessing
 import os
 import pickle
 import random
@@ -74,8 +75,6 @@ def firsts(loader):
 def nobody_left():
     gc.collect()
     threads = [t.name for t in threading.enumerate() if t.name.startswith("topograd-loader")]
-    import multiprocessing
-
     return not threads and not multiprocessing.active_children()
 
 
@@ -105,9 +104,14 @@ def test_the_order_does_not_depend_on_the_workers(kind):
 
 @both
 def test_out_of_order_everything_comes_once(kind):
+    other = multiprocessing.get_context("fork").Event()
+
     class Uneven(Squares):
         def __getitem__(self, index):
-            time.sleep(0.05 if index == 0 else 0)
+            if index == 0:
+                assert other.wait(30)
+            elif index >= 5:  # asked for when an earlier one has been given out
+                other.set()
             return super().__getitem__(index)
 
     loader = DataLoader(Uneven(40), 1, num_workers=2, in_order=False, **made(kind))
