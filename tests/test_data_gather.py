@@ -14,9 +14,13 @@ from topograd import _C
 from topograd.data import (
     ConcatDataset,
     DataLoader,
+    DistributedSampler,
+    RandomSampler,
     StackDataset,
     Subset,
+    SubsetRandomSampler,
     TensorDataset,
+    WeightedRandomSampler,
     default_collate,
     random_split,
 )
@@ -90,6 +94,31 @@ def test_gathered_batches_are_those_of_single_examples(name):
     given = DataLoader(dataset, batch_sampler=backwards)
     if type(dataset) is not Subset or not isinstance(dataset.indices, (tg.Tensor, np.ndarray)):
         assert plain(given) == plain([one_by_one(dataset, b, len(order))[0] for b in backwards])
+
+
+@pytest.mark.parametrize(
+    "sampler",
+    [
+        lambda: SubsetRandomSampler([6, 0, 3, -1, 3]),
+        lambda: SubsetRandomSampler(range(1, 6)),
+        lambda: SubsetRandomSampler([]),
+        lambda: SubsetRandomSampler((4, 5), generator=tg.Generator().manual_seed(3)),
+        lambda: WeightedRandomSampler([1.0, 2.0, 0.0, 3.0, 1.0, 0.0, 1.0], 12),
+        lambda: WeightedRandomSampler([1.0] * 7, 5, replacement=False),
+        lambda: DistributedSampler(range(7), 3, 1),
+        lambda: RandomSampler(range(7), replacement=True, num_samples=9),
+        lambda: [5, 6, 0],
+    ],
+)
+@pytest.mark.parametrize("drop", [False, True])
+def test_orders_drawn_as_a_whole_are_those_of_the_samplers(sampler, drop):
+    batches = []
+    for collate in (None, lambda batch: default_collate(batch)):
+        tg.manual_seed(12)
+        loader = DataLoader(pairs(0, 7), 2, sampler=sampler(), drop_last=drop, collate_fn=collate)
+        batches.append(plain(loader))
+        assert len(loader) == len(batches[-1])
+    assert batches[0] == batches[1]
 
 
 @pytest.mark.parametrize(

@@ -259,8 +259,8 @@ def test_an_exception_that_ends_the_program_does_not_wait_for_a_worker_that_hang
 @ends
 def test_control_c_arrives_while_a_batch_is_waited_for(kind):
     program = """
-        threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
         try:
+            threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
             for _ in loader(sys.argv[1], Slow(1000.0)):
                 pass
         except KeyboardInterrupt:

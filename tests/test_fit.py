@@ -137,6 +137,19 @@ def test_other_batches_losses_and_optimizers():
     assert len(quiet(two, triples, optim.SGD(two.parameters(), lr=0.1), 2)) == 2
 
 
+def test_a_stream_without_a_length_is_trained_on():
+    class Stream(tg.data.IterableDataset):
+        def __iter__(self):
+            return iter(zip(X, Y, strict=True))
+
+    model, optimizer = linear()
+    stream = io.StringIO()
+    loader = DataLoader(Stream(), 8)
+    history = tg.fit(model, F.mse_loss, loader, optimizer, 3, stream=stream)
+    assert history["loss"][2] < history["loss"][0]
+    assert len(stream.getvalue().splitlines()) == 3
+
+
 @pytest.mark.parametrize("option", ["clip_norm", "clip_value"])
 def test_gradients_are_clipped_before_the_step(option):
     model, optimizer = linear(1.0)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import topograd as tg
+from topograd._C import Tensor
 from topograd.data.sampler import Sampler
 
 
@@ -52,15 +53,21 @@ class DistributedSampler(Sampler[int]):
         self.num_samples = size // num_replicas if drop_last else -(-size // num_replicas)
         self.total_size = self.num_samples * num_replicas
 
-    def __iter__(self) -> Iterator[int]:
+    def order(self) -> Tensor:
+        """The indices of one iteration, as a tensor."""
         size = len(self.dataset)
-        order: list[int] = list(range(size))
+        order = tg.arange(size)
         if self.shuffle:
             generator = tg.Generator().manual_seed(self.seed + self.epoch)
-            order = tg.randperm(size, generator=generator).tolist()
+            order = tg.randperm(size, generator=generator)
         if size:
-            order = (order * -(-self.total_size // size))[: self.total_size]
-        return iter(order[self.rank :: self.num_replicas])
+            rounds = -(-self.total_size // size)
+            order = tg.cat([order] * rounds) if rounds > 1 else order
+        return order[self.rank : self.total_size : self.num_replicas]
+
+    def __iter__(self) -> Iterator[int]:
+        indices: list[int] = self.order().tolist()
+        return iter(indices)
 
     def __len__(self) -> int:
         return self.num_samples

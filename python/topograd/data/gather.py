@@ -16,7 +16,14 @@ from topograd import _C
 from topograd._C import Tensor
 from topograd.data.collate import default_collate, is_array
 from topograd.data.dataset import ConcatDataset, StackDataset, Subset, TensorDataset
-from topograd.data.sampler import BatchSampler, RandomSampler, SequentialSampler
+from topograd.data.distributed import DistributedSampler
+from topograd.data.sampler import (
+    BatchSampler,
+    RandomSampler,
+    SequentialSampler,
+    SubsetRandomSampler,
+    WeightedRandomSampler,
+)
 
 PIECES_AT_ONCE = 256
 
@@ -63,8 +70,9 @@ class Table(NamedTuple):
         """The batches of one pass, from batch number `skipped` on; the order is drawn now."""
         sampler = getattr(batch_sampler, "sampler", None)
         plain = type(batch_sampler) is BatchSampler
-        if plain and type(sampler) is RandomSampler:
-            return self._in_order(self._checked(sampler.order()), batch_sampler, skipped)
+        order = _order_of(sampler) if plain else None
+        if order is not None:
+            return self._in_order(self._checked(order), batch_sampler, skipped)
         if not plain or type(sampler) is not SequentialSampler or len(sampler) != self.size:
             return self._in_given_order(iter(batch_sampler), skipped)
         if all(column.is_plain for column in self.columns):
@@ -120,6 +128,18 @@ class Table(NamedTuple):
                 "examples"
             )
         return tg.where(indices < 0, indices + self.size, indices) if lowest < 0 else indices
+
+
+def _order_of(sampler: Any) -> Tensor | None:
+    """The order that a sampler draws, as a tensor, where it can be had as a whole."""
+    if type(sampler) in (RandomSampler, WeightedRandomSampler, DistributedSampler):
+        order: Tensor = sampler.order()
+        return order
+    if type(sampler) is SubsetRandomSampler and type(sampler.indices) in (list, range):
+        rows = _rows_of(sampler)
+        if rows.dtype == tg.int64:
+            return rows.index_select(0, tg.randperm(rows.size(0), generator=sampler.generator))
+    return None
 
 
 def _pieces(rows: Tensor, batch_sampler: BatchSampler, skipped: int) -> Iterator[Tensor]:
@@ -184,12 +204,12 @@ def _subset(subset: Any) -> Table | None:
     return Table(here.size(0), tuple(columns), whole.build, whole.shape)
 
 
-# Of subsets by lists: a copy of the list, and the tensor that was made of it.
+# Of subsets and samplers by lists: a copy of the list, and the tensor that was made of it.
 _lists: WeakKeyDictionary[Any, tuple[list[Any], Tensor]] = WeakKeyDictionary()
 
 
-def _rows_of(subset: Any) -> Tensor:
-    chosen = subset.indices
+def _rows_of(owner: Any) -> Tensor:
+    chosen = owner.indices
     if isinstance(chosen, range):
         numbers = tg.arange(chosen.start, chosen.stop, chosen.step) if len(chosen) else ()
         return tg.as_tensor(numbers, dtype=tg.int64)
@@ -197,10 +217,10 @@ def _rows_of(subset: Any) -> Tensor:
         known_kind = isinstance(chosen, Tensor) or is_array(chosen)
         return tg.as_tensor(chosen if known_kind else list(chosen))
     # Comparing a list with its copy takes a twentieth of the time of making a tensor of it.
-    known, rows = _lists.get(subset, (None, None))
+    known, rows = _lists.get(owner, (None, None))
     if rows is None or known != chosen:
         rows = tg.as_tensor(chosen)
-        _lists[subset] = (list(chosen), rows)
+        _lists[owner] = (list(chosen), rows)
     return rows
 
 

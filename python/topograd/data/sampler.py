@@ -161,11 +161,14 @@ class WeightedRandomSampler(Sampler[int]):
         self.replacement = replacement
         self.generator = generator
 
-    def __iter__(self) -> Iterator[int]:
-        drawn = tg.multinomial(
+    def order(self) -> Tensor:
+        """The indices of one iteration, as a tensor."""
+        return tg.multinomial(
             self.weights, self.num_samples, self.replacement, generator=self.generator
         )
-        indices: list[int] = drawn.tolist()
+
+    def __iter__(self) -> Iterator[int]:
+        indices: list[int] = self.order().tolist()
         return iter(indices)
 
     def __len__(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from topograd.training.fit import fit
 from topograd.training.history import History
+from topograd.training.loop import fit
 
 __all__ = ["History", "fit"]

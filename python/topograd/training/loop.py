@@ -108,6 +108,13 @@ on_epoch is called with the history after each epoch; what is true ends the trai
 fit.__doc__ = f"{fit.__doc__}\n{DETAILS}"
 
 
+def _length(loader: Any) -> int | None:
+    try:
+        return len(loader)
+    except TypeError:  # a stream
+        return None
+
+
 class Training:
     """A training amid its epochs; `state` is all of it."""
 
@@ -156,7 +163,7 @@ class Training:
             sampler.set_epoch(number - 1)
         display.epoch_starts()
         self.work.model.train()
-        steps = len(self.loader) if hasattr(type(self.loader), "__len__") else None
+        steps = _length(self.loader)
         batches = iter(self.loader)
         if self.done and not hasattr(self.loader, "load_state_dict"):
             batches = islice(batches, self.done, None)
