@@ -15,9 +15,9 @@ from topograd import (
     data,
     datasets,
     demo,
-    distributions,
     display,
     distributed,
+    distributions,
     examples,
     func,
     hub,
@@ -249,6 +249,9 @@ from topograd.serialization._training import (
     load_checkpoint,
     save_checkpoint,
 )
+from topograd.training.loop import (
+    fit,
+)
 
 __all__ = [
     "abs",
@@ -418,8 +421,8 @@ __all__ = [
     "digamma",
     "display",
     "dist",
-    "distributions",
     "distributed",
+    "distributions",
     "div",
     "divide",
     "dot",
@@ -455,6 +458,7 @@ __all__ = [
     "fill",
     "fill_",
     "finfo",
+    "fit",
     "fix",
     "fix_",
     "flatten",
