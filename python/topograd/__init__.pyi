@@ -202,6 +202,18 @@ from topograd._statistics import (
     var,
     var_mean,
 )
+from topograd._windows import (
+    blackman_window,
+    detach,
+    hamming_window,
+    hann_window,
+    is_inference,
+    is_nonzero,
+    is_same_size,
+    is_signed,
+    range,
+    vander,
+)
 from topograd.amp.autocast_mode import (
     autocast,
     clear_autocast_cache,
@@ -215,6 +227,12 @@ from topograd.amp.autocast_mode import (
     set_autocast_cpu_enabled,
     set_autocast_dtype,
     set_autocast_enabled,
+)
+from topograd.amp.grad_scaler import (
+    GradScaler,
+)
+from topograd.cuda import (
+    OutOfMemoryError,
 )
 from topograd.graph import (
     graph,
@@ -322,6 +340,7 @@ __all__ = [
     "bitwise_or",
     "bitwise_right_shift",
     "bitwise_xor",
+    "blackman_window",
     "block_diag",
     "bmm",
     "bool",
@@ -396,6 +415,7 @@ __all__ = [
     "deg2rad_",
     "demo",
     "det",
+    "detach",
     "device",
     "DeviceError",
     "diag",
@@ -487,6 +507,7 @@ __all__ = [
     "get_num_threads",
     "get_rng_state",
     "gradient",
+    "GradScaler",
     "graph",
     "greater",
     "greater_equal",
@@ -494,6 +515,8 @@ __all__ = [
     "gru_cell",
     "gt",
     "half",
+    "hamming_window",
+    "hann_window",
     "hardshrink",
     "heaviside",
     "histc",
@@ -529,7 +552,11 @@ __all__ = [
     "is_deterministic_algorithms_warn_only_enabled",
     "is_floating_point",
     "is_grad_enabled",
+    "is_inference",
     "is_inference_mode_enabled",
+    "is_nonzero",
+    "is_same_size",
+    "is_signed",
     "is_storage",
     "is_tensor",
     "is_warn_always_enabled",
@@ -640,6 +667,7 @@ __all__ = [
     "ops",
     "optim",
     "outer",
+    "OutOfMemoryError",
     "pairwise_distance",
     "pdist",
     "permute",
@@ -668,6 +696,7 @@ __all__ = [
     "randn_like",
     "random",
     "randperm",
+    "range",
     "ravel",
     "real",
     "reciprocal",
@@ -798,6 +827,7 @@ __all__ = [
     "unsqueeze",
     "use_deterministic_algorithms",
     "utils",
+    "vander",
     "var",
     "var_mean",
     "vdot",
