@@ -43,7 +43,7 @@ ABSENT = tuple(
     torch.autograd.functional._ torch._C. nn.init._no_grad_uniform_ nn.utils._named optim.SparseAdam
     torch.linalg. Tensor.solve Tensor._make_wrapper_subclass
     Tensor.to_sparse Tensor.to_padded_tensor Tensor.storage Tensor.untyped_storage
-    Tensor.as_subclass Tensor.resolve_neg""".split()
+    Tensor.as_subclass""".split()
 )
 
 

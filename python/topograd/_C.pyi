@@ -345,6 +345,14 @@ class Tensor:
     is_ipu: _bool
     is_hpu: _bool
     is_vulkan: _bool
+    is_maia: _bool
+    is_mtia: _bool
+    is_xla: _bool
+    volatile: _bool
+    def is_nonzero(self) -> _bool: ...
+    def is_signed(self) -> _bool: ...
+    def is_neg(self) -> _bool: ...
+    def resolve_neg(self) -> Tensor: ...
     layout: Any
     def cuda(
         self, device: Any = None, non_blocking: _bool = False, memory_format: Any = None

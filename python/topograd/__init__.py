@@ -217,6 +217,11 @@ _lazy_names = {
         set_default_device set_default_tensor_type set_deterministic_debug_mode
         set_float32_matmul_precision set_flush_denormal set_num_interop_threads
         set_warn_always typename use_deterministic_algorithms""",
+        "_windows": """
+        blackman_window detach hamming_window hann_window is_inference is_nonzero is_same_size
+        is_signed range vander""",
+        "amp.grad_scaler": "GradScaler",
+        "cuda": "OutOfMemoryError",
         "amp.autocast_mode": """
         autocast clear_autocast_cache get_autocast_cpu_dtype get_autocast_dtype
         get_autocast_gpu_dtype is_autocast_cache_enabled is_autocast_cpu_enabled

@@ -207,6 +207,18 @@ from topograd._statistics import (
     var,
     var_mean,
 )
+from topograd._windows import (
+    blackman_window,
+    detach,
+    hamming_window,
+    hann_window,
+    is_inference,
+    is_nonzero,
+    is_same_size,
+    is_signed,
+    range,
+    vander,
+)
 from topograd.amp.autocast_mode import (
     autocast,
     clear_autocast_cache,
@@ -220,6 +232,12 @@ from topograd.amp.autocast_mode import (
     set_autocast_cpu_enabled,
     set_autocast_dtype,
     set_autocast_enabled,
+)
+from topograd.amp.grad_scaler import (
+    GradScaler,
+)
+from topograd.cuda import (
+    OutOfMemoryError,
 )
 from topograd.graph import (
     graph,
@@ -336,6 +354,7 @@ __all__ = [
     "bitwise_or",
     "bitwise_right_shift",
     "bitwise_xor",
+    "blackman_window",
     "block_diag",
     "bmm",
     "bool",
@@ -410,6 +429,7 @@ __all__ = [
     "deg2rad_",
     "demo",
     "det",
+    "detach",
     "device",
     "DeviceError",
     "diag",
@@ -504,6 +524,7 @@ __all__ = [
     "get_num_threads",
     "get_rng_state",
     "gradient",
+    "GradScaler",
     "graph",
     "greater",
     "greater_equal",
@@ -511,6 +532,8 @@ __all__ = [
     "gru_cell",
     "gt",
     "half",
+    "hamming_window",
+    "hann_window",
     "hardshrink",
     "heaviside",
     "histc",
@@ -546,7 +569,11 @@ __all__ = [
     "is_deterministic_algorithms_warn_only_enabled",
     "is_floating_point",
     "is_grad_enabled",
+    "is_inference",
     "is_inference_mode_enabled",
+    "is_nonzero",
+    "is_same_size",
+    "is_signed",
     "is_storage",
     "is_tensor",
     "is_warn_always_enabled",
@@ -660,6 +687,7 @@ __all__ = [
     "ops",
     "optim",
     "outer",
+    "OutOfMemoryError",
     "pairwise_distance",
     "pdist",
     "permute",
@@ -688,6 +716,7 @@ __all__ = [
     "randn_like",
     "random",
     "randperm",
+    "range",
     "ravel",
     "real",
     "reciprocal",
@@ -820,6 +849,7 @@ __all__ = [
     "unsqueeze",
     "use_deterministic_algorithms",
     "utils",
+    "vander",
     "var",
     "var_mean",
     "vdot",

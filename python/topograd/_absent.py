@@ -42,7 +42,6 @@ ADVICE = {
     "complex32": "complex64",
     "chalf": "complex64",
     "btrifact": "linalg.solve",
-    "range": "arange, whose end is exclusive",
     "gradcheck": "autograd.gradcheck",
 }
 # Methods of Tensor.

@@ -138,6 +138,26 @@ def is_pinned(self: Tensor, device: Any = None) -> bool:
     return False
 
 
+def is_nonzero(self: Tensor) -> bool:
+    """Whether the only element is not 0."""
+    return bool(self)
+
+
+def is_signed(self: Tensor) -> bool:
+    """Whether the dtype has negative numbers."""
+    return self.dtype.is_signed
+
+
+def is_neg(self: Tensor) -> bool:
+    """False: elements are never stored as still to be negated."""
+    return False
+
+
+def resolve_neg(self: Tensor) -> Tensor:
+    """Itself: elements are never stored as still to be negated."""
+    return self
+
+
 def record_stream(self: Tensor, stream: Any) -> None:
     """Nothing: there are no streams."""
 
@@ -156,12 +176,17 @@ _METHODS = (
     dense_dim,
     is_shared,
     is_pinned,
+    is_nonzero,
+    is_signed,
+    is_neg,
+    resolve_neg,
     record_stream,
 )
 _OF_SPARSE = """coalesce is_coalesced indices values crow_indices col_indices ccol_indices
     row_indices sparse_mask sparse_resize_""".split()
 # Attributes that say where a tensor is not, and what it is not.
-_FALSE = "is_meta is_mps is_xpu is_nested is_mkldnn is_sparse_csr is_ipu is_hpu is_vulkan".split()
+_FALSE = """volatile is_maia is_mtia is_xla is_meta is_mps is_xpu is_nested is_mkldnn is_sparse_csr
+    is_ipu is_hpu is_vulkan""".split()
 
 
 def install_methods() -> None:
