@@ -20,11 +20,11 @@ REFUSED = """
     convolution_weight cross_entropy_rows ctc_loss ctc_rows cummax cummin cumprod cumsum_reversed
     diag diag_embed diagflat digamma distinct dropout_seeded embedding_bag erfinv fill_diagonal
     fractional_max_pool gcd histc histogram histogram.edges i0 index_combine index_reduce isreal
-    kthvalue lcm lgamma linear_cross_entropy linear_cross_entropy_rows linear_recurrence
-    masked_scatter median median.dim mode mode_positions multilabel_margin_loss
-    multilabel_margin_rows multilabel_margin_slope mvlgamma nanmedian nanmedian.dim nanquantile
-    nextafter nonzero_static pad_from_inside_transpose pdist polygamma polygamma.of put quantile
-    rank_positions recurrent_gru recurrent_lstm recurrent_rnn region_transpose resample row_pairs
+    lcm lgamma linear_cross_entropy linear_cross_entropy_rows linear_recurrence
+    masked_scatter mode mode_positions multilabel_margin_loss
+    multilabel_margin_rows multilabel_margin_slope mvlgamma nanmedian nanmedian.dim
+    nextafter nonzero_static pad_from_inside_transpose pdist polygamma polygamma.of put
+    recurrent_gru recurrent_lstm recurrent_rnn region_transpose resample row_pairs
     scatter_combine scatter_reduce searchsorted sinc_slope standard_gamma_slope strided_view
     strided_view_transpose sum_to_shape sum_to_size tensor_split unravel_index view.dtype
     layer_norm_rows batch_norm_train rms_norm_rows group_norm_groups attention complex polar

@@ -165,6 +165,29 @@ def first_of_order(c: Call) -> str:
     return c.emits("TopK", [c.x(), count], 2, axis=c.rank - 1, largest=largest, sorted=1)[1]
 
 
+# How rank_positions is told to look at the numbers of a row alone (see NanRule).
+_NAN_IS_SKIPPED = 2
+
+
+def rank_positions(c: Call) -> str:
+    """Where the elements of given ranks of each row are; rows without NaN."""
+    if c.integer("nan") == _NAN_IS_SKIPPED:
+        raise Unsupported("ranks that leave out NaN")
+    count = c.builder.size(c.operand("input").shape[-1])
+    _, at = c.emits("TopK", [c.x(), count], 2, axis=c.rank - 1, largest=0, sorted=1)
+    ranks = c.expand(c.x("ranks", tg.int64), c.shape())
+    return c.emit("GatherElements", at, ranks, axis=c.rank - 1)
+
+
+def median(c: Call) -> str:
+    """The lower middle of all elements, without NaN."""
+    flat = c.emit("Reshape", c.x(), c.ints([-1]))
+    count = c.emit("Shape", flat)
+    values, _ = c.emits("TopK", [flat, count], 2, axis=0, largest=0, sorted=1)
+    middle = c.emit("Div", c.emit("Sub", count, c.ints([1])), c.ints([2]))
+    return c.reshape(c.emit("Gather", values, middle, axis=0), [])
+
+
 def cumprod(c: Call) -> str:
     raise Unsupported("ONNX has no cumulative product")
 
@@ -192,4 +215,6 @@ TABLE: dict[str, Rule] = {
     "sort": ordered,
     "argsort": argsort,
     "first_of_order": first_of_order,
+    "rank_positions": rank_positions,
+    "median": median,
 }
