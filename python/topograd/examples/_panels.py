@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Protocol
 
-from topograd.demo.charts import loss_axis
+from topograd.display.charts import loss_axis
 
 Floats = Sequence[float]
 Place = tuple[float, float]

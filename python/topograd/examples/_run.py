@@ -12,7 +12,7 @@ from pathlib import Path
 
 import topograd as tg
 from topograd import _options
-from topograd.demo.progress import Progress
+from topograd.display.progress import Progress
 from topograd.examples._panels import Lines, Panel, picture
 
 LINES = 10  # that stay of a training, besides the line that is painted over

@@ -1,3 +1,0 @@
-"""The progress line under the name that it had: `topograd.display.progress`."""
-
-from topograd.display.progress import Progress as Progress
