@@ -270,6 +270,9 @@ def test_what_is_detached_or_under_no_grad_is_followed() -> None:
         return x / scale.detach() + x.data.sum(), (x.detach() > 0).long().sum()
 
     check(program, of(4))
+    with tg.inference_mode():
+        exported = tg.onnx.export(program, tg.ones(2, 4))
+    assert len(exported.graph.output) == 2
     assert tg.is_grad_enabled()
     assert not tg._C.is_everything_recorded()
 
@@ -300,6 +303,9 @@ def test_wrong_arguments() -> None:
     ]
     for options, kind, words in cases:
         with pytest.raises(kind, match=words):
+            tg.onnx.export(net, x, **options)
+    for options, words in (({"f": 5}, "path or a file"), ({"dynamic_axes": 3}, "a dict")):
+        with pytest.raises(TypeError, match=words):
             tg.onnx.export(net, x, **options)
     with pytest.raises(TypeError, match="Module or a function"):
         tg.onnx.export(3, x)

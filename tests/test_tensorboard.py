@@ -150,6 +150,17 @@ def test_what_is_no_number_is_refused(wrong: Any, tmp_path: Path) -> None:
         writer.add_scalar("x", wrong, 0)
 
 
+def test_wrong_steps_and_tags_are_refused_and_names_stay_in_the_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with SummaryWriter(folder) as writer:
+        with pytest.raises(ValueError, match="64 bits"):
+            writer.add_scalar("x", 1.0, 2**63)
+        with pytest.raises(TypeError, match="string as tag"):
+            writer.add_scalar(3, 1.0, 1)  # type: ignore[arg-type]
+        writer.add_scalars("a", {"../../../out": 1.0}, 1)
+    assert [one.name for one in tmp_path.iterdir()] == ["run"]
+
+
 # ---------------------------------------------------------------- histograms
 
 

@@ -129,7 +129,7 @@ class SummaryWriter:
             return self._files[part]
 
     def _add(self, what: bytes, step: Any, walltime: float | None, part: str = "") -> None:
-        number = None if step is None else int(summary.number_of("global_step", step))
+        number = None if step is None else summary.step_of(step)
         self._file(part).add(message(_SUMMARY, what), number, walltime)
 
     def get_logdir(self) -> str:
@@ -161,7 +161,7 @@ class SummaryWriter:
         """Adds a number to each of several curves of one diagram, which are runs of their own."""
         for tag, given in tag_scalar_dict.items():
             value = summary.number_of("add_scalars", given)
-            part = f"{main_tag.replace('/', '_')}_{tag}"
+            part = f"{main_tag}_{tag}".replace("/", "_").replace(os.sep, "_")
             self._add(summary.scalar(main_tag, value), global_step, walltime, part)
 
     def add_tensor(
