@@ -334,6 +334,19 @@ def test_a_failure_leaves_the_model_and_the_modes_as_they_were() -> None:
     assert not (tg.ones(2, dtype=tg.int64) + 1).requires_grad
 
 
+def test_an_export_in_training_leaves_the_statistics_as_they_were() -> None:
+    net = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4)).eval()
+    before = {key: value.clone() for key, value in net.state_dict().items()}
+    x = tg.randn(6, 3)
+    exported = tg.onnx.export(net, x, training=True)
+    assert not net.training
+    assert all(tg.equal(value, before[key]) for key, value in net.state_dict().items())
+    (found,) = run(session_of(exported), [x])
+    np.testing.assert_allclose(found, net.train()(x).detach().numpy(), rtol=1e-4, atol=1e-5)
+    with pytest.raises(UnsupportedOperatorError, match="dropout"):
+        tg.onnx.export(nn.Dropout(), x, training=True)
+
+
 def test_without_the_package_the_error_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "onnx", None)
     with pytest.raises(ImportError, match=r"topograd\[onnx\]"):

@@ -143,12 +143,16 @@ def _in_mode(model: object, training: bool) -> Iterator[None]:
         yield
         return
     before = [(module, module.training) for module in model.modules()]
+    kept = [(one, one.detach().clone()) for one in model.buffers()] if training else []
     try:
         model.train(training)
         yield
     finally:
         for module, was in before:
             module.training = was
+        with tg.no_grad():
+            for buffer, value in kept:  # running statistics, which training moves
+                buffer.copy_(value)
 
 
 def _inputs(
