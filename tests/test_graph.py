@@ -239,3 +239,52 @@ def test_in_place_history_is_part_of_the_graph() -> None:
     assert graph.forward({"x": tg.tensor(5.0, dtype=tg.float64)})[0].item() == 80.0
     graph.backward()
     assert node_named(graph, "x").grad.item() == 31.0
+
+
+# ---------------------------------------------------------------- everything recorded
+
+
+def test_everything_is_recorded_where_that_is_asked_for() -> None:
+    from topograd.graph import everything_recorded
+
+    ids = tg.tensor([3, 4, 5])
+    with everything_recorded([ids]):
+        with tg.no_grad():
+            even = (ids % 2 == 0).detach()
+        places = ids.long()[even].data.sum()
+        graph = tg.graph(places)
+    ops = [node.op for node in graph.nodes]
+    wanted = "leaf remainder eq nonzero index sum".split()
+    assert [op for op in ops if op in wanted] == wanted
+    assert graph.nodes[0].shape == (3,)
+    assert not ids.requires_grad
+    assert not (ids + 1).requires_grad
+    assert not tg._C.is_everything_recorded()
+
+
+def test_what_was_there_before_a_change_in_place_is_kept_where_everything_is_recorded() -> None:
+    from topograd.graph import everything_recorded
+
+    x = tg.ones(3)
+    with everything_recorded([x]):
+        whole = tg.arange(6.0)
+        whole[1:4].mul_(x + 1)
+        counts = tg.zeros(3, dtype=tg.int64)
+        counts.add_(x.long())
+        graph = tg.graph(whole, counts)
+    values = [node.value.tolist() for node in graph.nodes if node.op == "constant"]
+    assert [0.0, 1.0, 2.0, 3.0, 4.0, 5.0] in values
+    assert [0, 0, 0] in values
+    assert whole.tolist() == [0.0, 2.0, 4.0, 6.0, 4.0, 5.0]
+
+
+def test_an_error_ends_the_recording_of_everything() -> None:
+    from topograd.graph import everything_recorded
+
+    x = tg.tensor([1])
+    with pytest.raises(ZeroDivisionError), everything_recorded([x]):
+        _ = 1 / 0
+    assert not x.requires_grad
+    assert not tg._C.is_everything_recorded()
+    with tg.no_grad():
+        assert not tg.is_grad_enabled()

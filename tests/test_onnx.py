@@ -270,6 +270,9 @@ def test_what_is_detached_or_under_no_grad_is_followed() -> None:
         return x / scale.detach() + x.data.sum(), (x.detach() > 0).long().sum()
 
     check(program, of(4))
+    with tg.inference_mode():
+        exported = tg.onnx.export(program, tg.ones(2, 4))
+    assert len(exported.graph.output) == 2
     assert tg.is_grad_enabled()
     assert not tg._C.is_everything_recorded()
 
@@ -301,6 +304,9 @@ def test_wrong_arguments() -> None:
     for options, kind, words in cases:
         with pytest.raises(kind, match=words):
             tg.onnx.export(net, x, **options)
+    for options, words in (({"f": 5}, "path or a file"), ({"dynamic_axes": 3}, "a dict")):
+        with pytest.raises(TypeError, match=words):
+            tg.onnx.export(net, x, **options)
     with pytest.raises(TypeError, match="Module or a function"):
         tg.onnx.export(3, x)
     with pytest.raises(TypeError, match="no tensor"):
@@ -326,6 +332,19 @@ def test_a_failure_leaves_the_model_and_the_modes_as_they_were() -> None:
     assert not net.count.requires_grad
     assert not tg._C.is_everything_recorded()
     assert not (tg.ones(2, dtype=tg.int64) + 1).requires_grad
+
+
+def test_an_export_in_training_leaves_the_statistics_as_they_were() -> None:
+    net = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4)).eval()
+    before = {key: value.clone() for key, value in net.state_dict().items()}
+    x = tg.randn(6, 3)
+    exported = tg.onnx.export(net, x, training=True)
+    assert not net.training
+    assert all(tg.equal(value, before[key]) for key, value in net.state_dict().items())
+    (found,) = run(session_of(exported), [x])
+    np.testing.assert_allclose(found, net.train()(x).detach().numpy(), rtol=1e-4, atol=1e-5)
+    with pytest.raises(UnsupportedOperatorError, match="dropout"):
+        tg.onnx.export(nn.Dropout(), x, training=True)
 
 
 def test_without_the_package_the_error_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -176,6 +176,18 @@ def test_layers(name: str) -> None:
     check(layer, make_input)
 
 
+def test_batch_norm_is_one_operator_and_a_look_alike_is_not() -> None:
+    net = nn.BatchNorm2d(3)
+    net.running_mean.copy_(tg.randn(3))
+    net.weight.data.uniform_(0.5, 2.0)
+    exported = check(net, of(3, 4, 4))
+    assert [node.op_type for node in exported.graph.node] == ["BatchNormalization", "Identity"]
+    exported = check(
+        lambda x: tg.addcmul(x[:1].view(1, 3), x, x[1:].view(1, 3)), of(3), (2,), dynamic_axes={}
+    )
+    assert "BatchNormalization" not in [node.op_type for node in exported.graph.node]
+
+
 def test_max_unpool() -> None:
     class Both(nn.Module):
         def __init__(self) -> None:

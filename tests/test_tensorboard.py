@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import threading
 import zlib
@@ -148,6 +149,17 @@ def test_what_is_no_number_is_refused(wrong: Any, tmp_path: Path) -> None:
     writer = SummaryWriter(tmp_path)
     with pytest.raises((TypeError, ValueError), match="add_scalar"):
         writer.add_scalar("x", wrong, 0)
+
+
+def test_wrong_steps_and_tags_are_refused_and_names_stay_in_the_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with SummaryWriter(folder) as writer:
+        with pytest.raises(ValueError, match="64 bits"):
+            writer.add_scalar("x", 1.0, 2**63)
+        with pytest.raises(TypeError, match="string as tag"):
+            writer.add_scalar(3, 1.0, 1)
+        writer.add_scalars("a", {"../../../out": 1.0}, 1)
+    assert [one.name for one in tmp_path.iterdir()] == ["run"]
 
 
 # ---------------------------------------------------------------- histograms
@@ -364,6 +376,43 @@ def test_a_writer_that_is_forgotten_leaves_nothing_unwritten(tmp_path: Path) -> 
     writer = SummaryWriter(tmp_path)
     writer.add_scalar("x", 1.0, 0)
     del writer
+    assert len(reader(tmp_path).Scalars("x")) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_child_does_not_write_what_waits_in_its_parent(tmp_path: Path) -> None:
+    import warnings
+
+    writer = SummaryWriter(tmp_path)
+    writer.add_scalar("x", 1.0, 0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of Python, of forks while there are threads
+        child = os.fork()
+    if child == 0:
+        writer.close()
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    writer.close()
+    assert len(reader(tmp_path).Scalars("x")) == 1
+
+
+def test_what_can_not_be_written_is_tried_again(tmp_path: Path) -> None:
+    writer = SummaryWriter(tmp_path)
+    (file,) = writer._files.values()
+    pending = file._pending
+
+    class Full:
+        closed = False
+
+        def write(self, data: Any) -> int:
+            raise OSError(28, "No space left on device")
+
+    kept, pending.file = pending.file, Full()
+    writer.add_scalar("x", 1.0, 0)
+    with pytest.raises(OSError, match="No space"):
+        writer.flush()
+    pending.file = kept
+    writer.close()
     assert len(reader(tmp_path).Scalars("x")) == 1
 
 

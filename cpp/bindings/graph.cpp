@@ -102,10 +102,8 @@ void register_graph(py::module_& m) {
              d["dtype"] = v.dtype;
              return d;
            })
-      .def("place",
-           [](const Graph& self, const Tensor& x) {
-             return py::make_tuple(self.find(x), x.body()->output);
-           })
+      .def("place", [](const Graph& self,
+                       const Tensor& x) { return py::make_tuple(self.find(x), x.body()->output); })
       .def("call", call_of)
       .def("results", outputs_of)
       .def("forward",

@@ -105,8 +105,14 @@ class Call:
 
     def maker(self, name: str) -> Step | None:
         """The call that made a tensor argument, if it was its first output."""
-        value = self.step.arguments[name]
-        return self._steps[value.step] if isinstance(value, Ref) and value.output == 0 else None
+        return self.maker_of(self.step.arguments[name])
+
+    def maker_of(self, value: Any, *ops: str) -> Step | None:
+        """The call whose first output a value is, if it is one of these ops."""
+        if not isinstance(value, Ref) or value.output:
+            return None
+        step = self._steps[value.step]
+        return step if not ops or step.op in ops else None
 
     def x(self, name: str = "input", dtype: tg.dtype | None = None) -> str:
         """The name of a tensor argument, converted to a dtype where one is given."""

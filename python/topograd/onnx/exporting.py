@@ -143,12 +143,16 @@ def _in_mode(model: object, training: bool) -> Iterator[None]:
         yield
         return
     before = [(module, module.training) for module in model.modules()]
+    kept = [(one, one.detach().clone()) for one in model.buffers()] if training else []
     try:
         model.train(training)
         yield
     finally:
         for module, was in before:
             module.training = was
+        with tg.no_grad():
+            for buffer, value in kept:  # running statistics, which training moves
+                buffer.copy_(value)
 
 
 def _inputs(
@@ -176,14 +180,20 @@ def _inputs(
     return names, [tensor for _, tensor in found]
 
 
-def _check(model: object, opset_version: int) -> None:
+def _check(model: object, f: object, opset_version: object, dynamic_axes: object) -> None:
     require_onnx()
     if not callable(model):
         raise TypeError(f"onnx.export: expects a Module or a function, got {type(model).__name__}")
-    if not OLDEST_OPSET <= opset_version <= NEWEST_OPSET:
+    if not (isinstance(opset_version, int) and OLDEST_OPSET <= opset_version <= NEWEST_OPSET):
         raise ValueError(
             f"onnx.export: opset_version must be in [{OLDEST_OPSET}, {NEWEST_OPSET}], got "
             f"{opset_version}"
+        )
+    if not (f is None or isinstance(f, (str, os.PathLike)) or hasattr(f, "write")):
+        raise TypeError(f"onnx.export: f must be a path or a file, got {type(f).__name__}")
+    if not (dynamic_axes is None or isinstance(dynamic_axes, Mapping)):
+        raise TypeError(
+            f"onnx.export: dynamic_axes must be a dict, got {type(dynamic_axes).__name__}"
         )
 
 
@@ -239,14 +249,14 @@ def export(
     >>> model = tg.nn.Sequential(tg.nn.Linear(3, 2), tg.nn.ReLU())
     >>> tg.onnx.export(model, tg.ones(4, 3), "model.onnx")  # doctest: +SKIP
     """
-    _check(model, opset_version)
+    _check(model, f, opset_version, dynamic_axes)
     positional = args if isinstance(args, tuple) else (args,)
     keywords = dict(kwargs or {})
     names, tensors = _inputs(model, positional, keywords, input_names)
     _check_dtypes(names, tensors)
     exporter = _Exporter(model, positional, keywords, names, tensors, opset_version, [])
     try:
-        with _in_mode(model, training):
+        with _in_mode(model, training), tg.inference_mode(False):
             if dynamic_axes is None:
                 made = _with_free_batch(exporter, output_names)
             else:

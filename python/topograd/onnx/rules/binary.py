@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import topograd as tg
 from topograd.onnx.call import Call, Rule
 from topograd.onnx.rules.unary import truncated
 
-__all__ = ["TABLE"]
+__all__ = ["TABLE", "added", "two"]
 
 
 def two(c: Call, dtype: tg.dtype | None = None) -> tuple[str, str]:
@@ -155,7 +156,7 @@ def lerp(c: Call) -> str:
     return c.emit("Add", start, moved)
 
 
-def added(op: str) -> Rule:
+def added(op: str) -> Callable[[Call], str]:
     """Of addcmul and addcdiv."""
 
     def rule(c: Call) -> str:
@@ -221,7 +222,6 @@ TABLE: dict[str, Rule] = {
     "where": where,
     "masked_fill": masked_fill,
     "lerp": lerp,
-    "addcmul": added("Mul"),
     "addcdiv": added("Div"),
     "clamp_between": clamp_between,
     "shifted_difference": shifted_difference,

@@ -25,6 +25,7 @@ __all__ = [
     "image",
     "number_of",
     "scalar",
+    "step_of",
     "tensor",
     "text_summary",
 ]
@@ -57,8 +58,18 @@ def number_of(function: str, value: Any) -> float:
     return float(array.reshape(()))
 
 
+def step_of(value: Any) -> int:
+    """The number of a step, which has 64 bits."""
+    step = value if isinstance(value, int) else int(number_of("global_step", value))
+    if not -(2**63) <= step < 2**63:
+        raise ValueError(f"global_step: expects an integer of 64 bits, got {step}")
+    return step
+
+
 def _value(tag: str, *fields: bytes) -> bytes:
     """A Summary of one value."""
+    if not isinstance(tag, str):
+        raise TypeError(f"SummaryWriter: expects a string as tag, got {type(tag).__name__}")
     return message(1, text(1, tag), *fields)
 
 

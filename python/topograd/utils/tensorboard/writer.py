@@ -8,10 +8,11 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from io import FileIO
 from itertools import count
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO
+from typing import Any
 
 from topograd.utils.tensorboard import summary
 from topograd.utils.tensorboard.records import double, integer, message, record, text
@@ -25,19 +26,57 @@ _START = 1
 _files = count()
 
 
+class _Pending:
+    """Records on their way into a file; those of a process are not written by its children."""
+
+    def __init__(self, file: FileIO) -> None:
+        self.file = file
+        self.records: list[bytes] = []
+        self._process = os.getpid()
+
+    def _leave_parents(self) -> None:
+        if os.getpid() != self._process:
+            self.records.clear()
+            self._process = os.getpid()
+
+    def append(self, one: bytes) -> int:
+        """Adds a record and returns how many wait."""
+        self._leave_parents()
+        self.records.append(one)
+        return len(self.records)
+
+    def write(self) -> None:
+        """Writes all that waits. What an error leaves unwritten is tried again the next time."""
+        self._leave_parents()
+        rest = memoryview(b"".join(self.records))
+        try:
+            while rest:
+                rest = rest[self.file.write(rest) or 0 :]
+        finally:
+            self.records[:] = [bytes(rest)] if rest else []
+
+    def finish(self) -> None:
+        """Writes what waits and closes the file."""
+        if not self.file.closed:
+            try:
+                self.write()
+            finally:
+                self.file.close()
+
+
 class _EventFile:
-    """One file of events, which are kept until there are enough of them or enough time is gone."""
+    """One file of events, which wait until there are enough of them or enough time is gone."""
 
     def __init__(self, folder: Path, max_queue: int, flush_secs: float, suffix: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         host, now = socket.gethostname(), int(time.time())
         name = f"events.out.tfevents.{now:010d}.{host}.{os.getpid()}.{next(_files)}{suffix}"
         self.path = folder / name
-        self._file: BinaryIO = self.path.open("xb")
-        self._finish = weakref.finalize(self, self._file.close)
+        self._pending = _Pending(FileIO(self.path, "xb"))
+        self._finish = weakref.finalize(self, self._pending.finish)
         self._lock = threading.Lock()
         self._max_queue, self._flush_secs = max_queue, flush_secs
-        self._waiting, self._flushed = 0, time.monotonic()
+        self._flushed = time.monotonic()
         self.add(text(_FILE_VERSION, "brain.Event:2"), None, None)
         self.flush()
 
@@ -46,21 +85,20 @@ class _EventFile:
         if step is not None:
             event += integer(2, step)
         with self._lock:
-            if self._file.closed:
+            if self._pending.file.closed:
                 raise ValueError(f"SummaryWriter: {self.path} is closed")
-            self._file.write(record(event + what))
-            self._waiting += 1
+            waiting = self._pending.append(record(event + what))
             late = time.monotonic() - self._flushed >= self._flush_secs
-            if self._waiting >= self._max_queue or late:
+            if waiting >= self._max_queue or late:
                 self._written()
 
     def _written(self) -> None:
-        self._file.flush()
-        self._waiting, self._flushed = 0, time.monotonic()
+        self._flushed = time.monotonic()
+        self._pending.write()
 
     def flush(self) -> None:
         with self._lock:
-            if not self._file.closed:
+            if not self._pending.file.closed:
                 self._written()
 
     def close(self) -> None:
@@ -129,7 +167,7 @@ class SummaryWriter:
             return self._files[part]
 
     def _add(self, what: bytes, step: Any, walltime: float | None, part: str = "") -> None:
-        number = None if step is None else int(summary.number_of("global_step", step))
+        number = None if step is None else summary.step_of(step)
         self._file(part).add(message(_SUMMARY, what), number, walltime)
 
     def get_logdir(self) -> str:
@@ -161,7 +199,7 @@ class SummaryWriter:
         """Adds a number to each of several curves of one diagram, which are runs of their own."""
         for tag, given in tag_scalar_dict.items():
             value = summary.number_of("add_scalars", given)
-            part = f"{main_tag.replace('/', '_')}_{tag}"
+            part = f"{main_tag}_{tag}".replace("/", "_").replace(os.sep, "_")
             self._add(summary.scalar(main_tag, value), global_step, walltime, part)
 
     def add_tensor(
