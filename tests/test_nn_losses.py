@@ -153,8 +153,10 @@ def test_linear_cross_entropy_holds_few_logits_and_gives_the_same():
 
 def test_deprecated_flags_of_all_losses():
     for loss in (nn.SoftMarginLoss, nn.HingeEmbeddingLoss, nn.MultiMarginLoss, nn.PoissonNLLLoss):
-        assert loss(size_average=False).reduction == "sum"
-        assert loss(reduce=False).reduction == "none"
+        with pytest.warns(UserWarning, match="reduction='sum'"):
+            assert loss(size_average=False).reduction == "sum"
+        with pytest.warns(UserWarning, match="reduction='none'"):
+            assert loss(reduce=False).reduction == "none"
 
 
 def test_extreme_values_stay_finite():

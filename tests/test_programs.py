@@ -77,8 +77,8 @@ def test_libraries_are_not_mixed(library):
     if library == "torch" and importlib.util.find_spec("torch") is None:
         pytest.skip("needs PyTorch")
     code = (
-        "import run_programs, sys\n"
-        f"run_programs.alias_torch() if {library == 'topograd'} else None\n"
+        f"import {library}\n"
+        f"{library}.as_torch() if {library == 'topograd'} else None\n"
         "import torch, torch.nn.functional as F, torch.utils.data\n"
         "from torch.optim.lr_scheduler import StepLR\n"
         "print(torch.Tensor.__module__.partition('.')[0], F.relu(torch.ones(1)).item())"
