@@ -91,6 +91,51 @@ def convolutional(library: Library) -> Work:
     return training_step(library, model, optimizer, data, target, nn.CrossEntropyLoss())
 
 
+def lenet(library: Library) -> Work:
+    """Return a training step of LeNet on 28 × 28 images, batch 64."""
+    nn = library.nn
+    model = nn.Sequential(
+        *(nn.Conv2d(1, 6, 5, padding=2), nn.Tanh(), nn.AvgPool2d(2)),
+        *(nn.Conv2d(6, 16, 5), nn.Tanh(), nn.AvgPool2d(2), nn.Flatten()),
+        *(nn.Linear(400, 120), nn.Tanh(), nn.Linear(120, 84), nn.Tanh(), nn.Linear(84, 10)),
+    )
+    model = same_weights(library, model)
+    data = library.from_numpy(numbers(1, 64, 1, 28, 28))
+    target = library.from_numpy(np.arange(64) % 10)
+    optimizer = library.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    return training_step(library, model, optimizer, data, target, nn.CrossEntropyLoss())
+
+
+def resnet(library: Library) -> Work:
+    """Return a training step of a residual network (16, 32, 64 channels) on 32 × 32, batch 16."""
+    nn, functional = library.nn, library.nn.functional
+    widths, blocks = [(16, 16, 1), (16, 32, 2), (32, 64, 2)], []
+    for first, second, stride in widths:
+        convolutions = [
+            nn.Conv2d(first, second, 3, stride, 1, bias=False),
+            nn.BatchNorm2d(second),
+            nn.Conv2d(second, second, 3, 1, 1, bias=False),
+            nn.BatchNorm2d(second),
+        ]
+        shortcut = nn.Conv2d(first, second, 1, stride, bias=False) if stride > 1 else nn.Identity()
+        blocks.append(nn.ModuleList([*convolutions, shortcut]))
+    ends = nn.ModuleList([nn.Conv2d(3, 16, 3, 1, 1, bias=False), nn.BatchNorm2d(16)])
+    parts = same_weights(library, nn.ModuleList([*blocks, ends, nn.Linear(64, 10)]))
+
+    def model(x: Any) -> Any:
+        *body, (convolution, norm), readout = parts
+        x = functional.relu(norm(convolution(x)))
+        for first, norm1, second, norm2, shortcut in body:
+            inner = functional.relu(norm1(first(x)))
+            x = functional.relu(norm2(second(inner)) + shortcut(x))
+        return readout(x.mean((2, 3)))
+
+    data = library.from_numpy(numbers(1, 16, 3, 32, 32))
+    target = library.from_numpy(np.arange(16) % 10)
+    optimizer = library.optim.SGD(parts.parameters(), lr=0.05, momentum=0.9)
+    return training_step(library, model, optimizer, data, target, nn.CrossEntropyLoss())
+
+
 def characters(layer: str, hidden: int, batch: int) -> Callable[[Library], Work]:
     """Return the builder of a training step of a recurrent model of 64 characters, 32 steps."""
 
@@ -242,6 +287,8 @@ CASES = [
         tolerance=1e-3,
     ),
     Case("CNN 28×28, batch 64, Adam", "training", convolutional, 0.5, tolerance=1e-3),
+    Case("LeNet 28×28, batch 64, SGD", "training", lenet, 0.6, tolerance=1e-3),
+    Case("ResNet 32×32, batch 16, SGD", "training", resnet, 0.6, tolerance=1e-3),
     *(
         Case(
             f"{layer} T 32, hidden {hidden}, batch {batch}",

@@ -94,7 +94,6 @@ del _name
 from topograd import _tensor as _tensor  # noqa: E402
 from topograd import autograd as autograd  # noqa: E402
 from topograd._alias import as_torch  # noqa: E402
-from topograd._coverage import coverage  # noqa: E402
 from topograd._einsum import einsum  # noqa: E402
 from topograd._format import set_printoptions  # noqa: E402
 from topograd._functions import (  # noqa: E402
@@ -156,13 +155,6 @@ from topograd._placing import (  # noqa: E402
 from topograd._registry import ops  # noqa: E402
 from topograd._statistics import gradient, std, std_mean, var, var_mean  # noqa: E402
 from topograd.graph import graph  # noqa: E402
-from topograd.serialization import (  # noqa: E402
-    latest_checkpoint,
-    load,
-    load_checkpoint,
-    save,
-    save_checkpoint,
-)
 
 globals().update(_CPU_TYPES)
 
@@ -177,6 +169,7 @@ _lazy = (
     "utils",
     "func",
     "random",
+    "serialization",
     "testing",
     "datasets",
     "examples",
@@ -209,6 +202,7 @@ _lazy = (
 _lazy_names = {
     name: module
     for module, names in {
+        "_coverage": "coverage",
         "_limits": "finfo iinfo",
         "_settings": """
         are_deterministic_algorithms_enabled compile get_default_device
@@ -227,6 +221,7 @@ _lazy_names = {
         get_autocast_gpu_dtype is_autocast_cache_enabled is_autocast_cpu_enabled
         is_autocast_enabled set_autocast_cache_enabled set_autocast_cpu_enabled
         set_autocast_dtype set_autocast_enabled""",
+        "serialization": "latest_checkpoint load load_checkpoint save save_checkpoint",
         "training": "fit",
         "linalg.classic": """
         chain_matmul cholesky cholesky_inverse cholesky_solve det inverse logdet
