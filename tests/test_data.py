@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict, namedtuple
 
 import numpy as np
@@ -282,7 +283,11 @@ def test_errors_in_workers_reach_the_loop_and_an_early_end_is_clean():
     assert seen == [[0, 1], [2, 3]]
     for _ in DataLoader(Squares(100), 2, num_workers=2):
         break
-    assert not [t for t in threading.enumerate() if t.name.startswith("topograd-loader")]
+    for _ in range(1000):  # a busy machine lets them end later
+        if not [t for t in threading.enumerate() if t.name.startswith("topograd-loader")]:
+            return
+        time.sleep(0.01)
+    raise AssertionError("workers are left")
 
 
 @pytest.mark.parametrize(
@@ -470,22 +475,6 @@ def test_collation_names_what_is_unlike():
         default_collate([[{"b": 1}], [{"b": 1}], [{"c": 1}]])
     with pytest.raises(TypeError, match=r"found NoneType at entry \['x'\]"):
         default_collate([{"x": None}])
-
-
-def test_stacked_datasets_pair_up_by_place_or_by_name():
-    x, y = tg.arange(3) * 1.0, [5, 6, 7]
-    by_place = tg.data.StackDataset(x, y)
-    assert [by_place[1][0].item(), by_place[1][1]] == [1.0, 6]
-    by_name = tg.data.StackDataset(x=x, y=Squares(3))
-    assert by_name[2]["y"] == (2, 4)
-    batch = next(iter(DataLoader(by_name, 3)))
-    assert batch["x"].tolist() == [0.0, 1.0, 2.0]
-    assert batch["y"][1].tolist() == [0, 1, 4]
-    with pytest.raises(ValueError, match=r"lengths of the datasets differ: \[3, 4\]"):
-        tg.data.StackDataset(x, Squares(4))
-    for arguments, names in (((), {}), ((x,), {"y": y})):
-        with pytest.raises(ValueError, match="all named or all not named"):
-            tg.data.StackDataset(*arguments, **names)
 
 
 def test_a_loader_refuses_to_be_changed_where_it_could_not_follow():

@@ -213,3 +213,19 @@ def test_joined_rows_refuse_what_does_not_fit():
     large = [tg.ones(3000, 100), tg.zeros(3000, 100)]
     order = tg.randperm(6000)
     assert tg.equal(_C.joined_rows(large, order), tg.cat(large)[order])
+
+
+def test_stacked_datasets_pair_up_by_place_or_by_name():
+    x, y = tg.arange(3) * 1.0, [5, 6, 7]
+    by_place = tg.data.StackDataset(x, y)
+    assert [by_place[1][0].item(), by_place[1][1]] == [1.0, 6]
+    by_name = tg.data.StackDataset(x=x, y=[(i, i**2) for i in range(3)])
+    assert by_name[2]["y"] == (2, 4)
+    batch = next(iter(DataLoader(by_name, 3)))
+    assert batch["x"].tolist() == [0.0, 1.0, 2.0]
+    assert batch["y"][1].tolist() == [0, 1, 4]
+    with pytest.raises(ValueError, match=r"lengths of the datasets differ: \[3, 4\]"):
+        tg.data.StackDataset(x, [0] * 4)
+    for arguments, names in (((), {}), ((x,), {"y": y})):
+        with pytest.raises(ValueError, match="all named or all not named"):
+            tg.data.StackDataset(*arguments, **names)

@@ -415,3 +415,10 @@ def test_batches_are_collected_when_they_are_given_out():
     before = tg._C.live_tensors()
     for _ in DataLoader(Large(60), 1, num_workers=2):
         assert tg._C.live_tensors() - before < 12
+
+
+def test_what_is_no_dataset_and_no_function_is_told():
+    with pytest.raises(TypeError, match=r"DataLoader: dataset: expected a Dataset, .* got int"):
+        DataLoader(5)
+    with pytest.raises(TypeError, match="DataLoader: collate_fn: expected a function, got int"):
+        DataLoader(Squares(4), collate_fn=3)

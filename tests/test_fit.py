@@ -106,6 +106,16 @@ def test_accuracy_by_name_for_classes_and_for_single_logits():
     assert history["accuracy"][-1] > 0.95
 
 
+def test_layers_in_eval_mode_stay_so():
+    model = nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2), nn.Linear(2, 1))
+    model[1].eval()
+    before = model[1].running_mean.tolist()
+    optimizer = optim.SGD(model.parameters(), lr=0.01)
+    quiet(model, regression(), optimizer, 2, validation=regression())
+    assert [module.training for module in model] == [True, False, True]
+    assert model[1].running_mean.tolist() == before
+
+
 def test_other_batches_losses_and_optimizers():
     model = nn.Linear(3, 3)
     sgd = optim.SGD(model.parameters(), lr=0.1)

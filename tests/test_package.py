@@ -44,7 +44,7 @@ def python(*arguments: str) -> str:
     return process.stdout
 
 
-def test_the_wheel_is_at_most_seven_megabytes():
+def test_the_wheel_is_at_most_eight_megabytes():
     # Three copies of all kernels, one per instruction set, are most of it.
     files = {p for folder in (PACKAGE, COMPILED) for p in folder.rglob("*") if p.is_file()}
     archive = io.BytesIO()
@@ -52,7 +52,7 @@ def test_the_wheel_is_at_most_seven_megabytes():
         for path in sorted(files):
             if "__pycache__" not in path.parts:
                 wheel.write(path)
-    assert archive.tell() <= 7 * 2**20
+    assert archive.tell() <= 8 * 2**20
 
 
 def test_importing_brings_in_neither_numpy_nor_torch():

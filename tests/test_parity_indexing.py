@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -242,3 +243,18 @@ def test_every_element_can_be_reached_by_integers_alone() -> None:
     for place in np.ndindex(array.shape):
         assert tensor[place].item() == array[place]
         assert tensor[place].shape == ()
+
+
+def test_bytes_are_a_mask_and_warn() -> None:
+    torch = pytest.importorskip("torch")
+    results = []
+    for library in (tg, torch):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            x, mask = library.arange(6.0).view(3, 2), library.tensor([1, 0, 1], dtype=library.uint8)
+            picked = [x[mask].tolist(), x[mask[0]].tolist()]
+            x[mask, 0] = library.tensor([7.0, 8.0])
+            results.append((picked, x.tolist()))
+        assert any("uint8" in str(one.message) for one in caught)
+    assert results[0] == results[1]
+    assert results[0][1] == [[7.0, 1.0], [2.0, 3.0], [8.0, 5.0]]

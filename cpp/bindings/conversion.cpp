@@ -202,6 +202,20 @@ Tensor tensor_from(PyObject* data, std::optional<DType> dtype) {
   }
 }
 
+namespace {
+
+/// Bytes as an index are a mask, as in PyTorch: programs from before there was bool have them.
+Tensor mask_of_bytes(const Tensor& x) {
+  if (PyErr_WarnEx(PyExc_UserWarning,
+                   "index: a uint8 tensor as an index is taken for a mask, which is deprecated; "
+                   "convert it with .bool(), or with .long() if it holds positions",
+                   1) != 0)
+    throw_python();
+  return converted(x, DType::boolean);
+}
+
+}  // namespace
+
 Indices indices_from(PyObject* key) {
   Indices indices;
   const auto add = [&](PyObject* item) {
@@ -232,9 +246,11 @@ Indices indices_from(PyObject* key) {
       const Tensor x = as_tensor(item);
       // What is followed must not become a number.
       const bool followed = mode.everything && x.requires_grad();
-      if (x.rank() == 0 && is_integer(x.dtype()) && !followed)
+      if (x.dtype() == DType::uint8)
+        indices.push_back({.kind = IndexItem::Kind::tensor, .tensor = mask_of_bytes(x)});
+      else if (x.rank() == 0 && is_integer(x.dtype()) && !followed)
         indices.push_back({.kind = IndexItem::Kind::integer, .start = x.item().integer()});
-      else if (x.dtype() == DType::uint8 || is_boolean(x.dtype()) || is_integer(x.dtype()))
+      else if (is_boolean(x.dtype()) || is_integer(x.dtype()))
         indices.push_back({.kind = IndexItem::Kind::tensor, .tensor = x});
       else
         fail<IndexError>("index: tensors used as indices must be int64 or bool, got {} of shape {}",

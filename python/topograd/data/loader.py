@@ -26,6 +26,18 @@ from topograd.data.worker import Plan
 FIXED = {"batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers"}
 
 
+def _check(dataset: object, collate_fn: object) -> None:
+    if not (hasattr(dataset, "__getitem__") or isinstance(dataset, Iterable)):
+        raise TypeError(
+            "DataLoader: dataset: expected a Dataset, a sequence or an IterableDataset, got "
+            f"{type(dataset).__name__}"
+        )
+    if collate_fn is not None and not callable(collate_fn):
+        raise TypeError(
+            f"DataLoader: collate_fn: expected a function, got {type(collate_fn).__name__}"
+        )
+
+
 class DataLoader:
     """An iterable over the batches of a dataset.
 
@@ -88,6 +100,7 @@ class DataLoader:
         in_order: bool = True,
         workers: str | None = None,
     ) -> None:
+        _check(dataset, collate_fn)
         self.dataset = dataset
         self.batch_size = batch_size
         self.drop_last = drop_last

@@ -177,10 +177,13 @@ def _inputs(
     names = [*input_names, *(name for name, _ in found[len(input_names) :])]
     if len(set(names)) < len(names):
         raise ValueError(f"onnx.export: input names must differ, got {names}")
+    _check_dtypes(names, [tensor for _, tensor in found])
     return names, [tensor for _, tensor in found]
 
 
-def _check(model: object, f: object, opset_version: object, dynamic_axes: object) -> None:
+def _check(
+    model: object, f: object, opset_version: object, dynamic_axes: object, rest: Mapping[str, Any]
+) -> None:
     require_onnx()
     if not callable(model):
         raise TypeError(f"onnx.export: expects a Module or a function, got {type(model).__name__}")
@@ -195,6 +198,7 @@ def _check(model: object, f: object, opset_version: object, dynamic_axes: object
         raise TypeError(
             f"onnx.export: dynamic_axes must be a dict, got {type(dynamic_axes).__name__}"
         )
+    _check_pytorchs(rest)
 
 
 def _check_dtypes(names: Sequence[str], tensors: Sequence[tg.Tensor]) -> None:
@@ -205,6 +209,15 @@ def _check_dtypes(names: Sequence[str], tensors: Sequence[tg.Tensor]) -> None:
             raise TypeError(
                 f"onnx.export: ONNX has no operators for {tensor.dtype}, that of the input '{name}'"
             ) from None
+
+
+def _check_pytorchs(given: Mapping[str, Any]) -> None:
+    """Arguments of PyTorch's that ask for nothing, or for what is done anyway."""
+    for name in given:
+        if name not in ("export_params", "do_constant_folding", "dynamo", "verbose"):
+            raise TypeError(f"onnx.export: has no argument '{name}'")
+    if not given.get("export_params", True):
+        raise ValueError("onnx.export: export_params=False: files without parameters are not made")
 
 
 def export(
@@ -219,6 +232,7 @@ def export(
     dynamic_axes: Mapping[str, Mapping[int, str] | Sequence[int]] | None = None,
     external_data: bool | None = None,
     training: bool = False,
+    **pytorchs: Any,
 ) -> Any:
     """A model as ONNX, from the graph that is recorded while it runs on example arguments.
 
@@ -233,13 +247,14 @@ def export(
     model runs with other sizes of it; a warning tells where it does not.  {} fixes all sizes.
     opset_version: 20 (default) to 23.  external_data: put the tensors into '<f>.data'; None
     (default) where they have more than 2 GiB.  training: False (default) exports in evaluation mode
-    and leaves every module as it was.
+    and leaves every module as it was.  export_params=True, do_constant_folding, dynamo and verbose
+    are taken as PyTorch's and change nothing.
 
     The model is run two or three times, with other values and sizes; numbers and views that follow
-    the sizes are found by comparing the runs.  Parameters and buffers keep their names in the
-    state_dict.  Values that leave the graph (item(), numpy()) are fixed at those of the examples;
-    the comparison finds most of these and refuses them, and a warning names inputs that change
-    nothing.  The file is checked by onnx before it is written.
+    the sizes are found by comparing the runs; a branch on a size shows if they take both sides.
+    Parameters and buffers keep their names in the state_dict.  Values that leave the graph (item(),
+    numpy()) are fixed; the comparison finds most of these and refuses them, and a warning names
+    inputs that change nothing.  The file is checked by onnx before it is written.
 
     Raises UnsupportedOperatorError, which lists every call that ONNX can not say with its line;
     OnnxExporterError where the model does not do the same in each run; ImportError without the
@@ -249,11 +264,9 @@ def export(
     >>> model = tg.nn.Sequential(tg.nn.Linear(3, 2), tg.nn.ReLU())
     >>> tg.onnx.export(model, tg.ones(4, 3), "model.onnx")  # doctest: +SKIP
     """
-    _check(model, f, opset_version, dynamic_axes)
-    positional = args if isinstance(args, tuple) else (args,)
-    keywords = dict(kwargs or {})
+    _check(model, f, opset_version, dynamic_axes, pytorchs)
+    positional, keywords = args if isinstance(args, tuple) else (args,), dict(kwargs or {})
     names, tensors = _inputs(model, positional, keywords, input_names)
-    _check_dtypes(names, tensors)
     exporter = _Exporter(model, positional, keywords, names, tensors, opset_version, [])
     try:
         with _in_mode(model, training), tg.inference_mode(False):

@@ -44,10 +44,13 @@ def fit(
     on_epoch: Callable[[History], Any] | None = None,
 ) -> History:
     """Trains a model; returns the figures of each epoch, which print as a table."""
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"fit: model: expected a Module, got {type(model).__name__}")
     if type(epochs) is not int or epochs < 0:
         raise ValueError(f"fit: epochs: expected a count, got {epochs!r}")
     if schedule not in ("epoch", "batch"):
         raise ValueError(f"fit: schedule: expected 'epoch' or 'batch', got {schedule!r}")
+    _check_limits(patience, clip_norm=clip_norm, clip_value=clip_value)
     if (resume or save_every is not None) and checkpoint is None:
         raise ValueError("fit: resume and save_every need checkpoint, the path of a file")
     history = History([], monitor or ("loss" if validation is None else "val_loss"), greater)
@@ -60,22 +63,33 @@ def fit(
     if resume and checkpoint is not None:
         training.load(saving.read(checkpoint))
     display, logs = Show(show, stream, epochs), logs_of(log)
-    mode = model.training
+    modes = [(module, module.training) for module in model.modules()]
+    if model.training:
+        training.frozen = [module for module, trains in modes if not trains]
     try:
         training.run(epochs, validation, display, logs, on_epoch)
     finally:
         display.ends(history)
         for one in logs:
             one.close()
-        model.train(mode)
+        for module, trains in modes:
+            module.training = trains
     return history
+
+
+def _check_limits(patience: Any, **clips: Any) -> None:
+    if patience is not None and (type(patience) is not int or patience < 0):
+        raise ValueError(f"fit: patience: expected a count of epochs or None, got {patience!r}")
+    for name, limit in clips.items():
+        if limit is not None and not limit > 0:
+            raise ValueError(f"fit: {name}: expected a limit above 0 or None, got {limit!r}")
 
 
 DETAILS = """
 A batch of the loader is (inputs…, target): the loss is loss(model(*inputs), target); a batch
-that is one tensor is its own target.  step(model, batch), given in place of loss=None, returns
-the loss itself, or (loss, output, target).  The loader may be any iterable, the optimizer any
-with a step(closure).
+that is one tensor is its own target.  Layers in eval mode within a model in train mode stay so.
+step(model, batch), given in place of loss=None, returns the loss, or (loss, output, target).
+The loader may be any iterable, the optimizer any with a step(closure).
 
 validation: a loader whose means are "val_loss" and so on, in eval mode.  metrics: "accuracy",
 or functions (output, target) by name.  scheduler: advanced after each "epoch", or after each
@@ -130,6 +144,7 @@ class Training:
     ) -> None:
         self.work, self.loader, self.optimizer, self.scheduler = work, loader, optimizer, scheduler
         self.history = history
+        self.frozen: list[nn.Module] = []  # what was in eval mode before, and stays in it
         self.done = 0  # batches of the epoch
         self.means = Means()
         self.best: dict[str, Tensor] | None = None
@@ -163,6 +178,8 @@ class Training:
             sampler.set_epoch(number - 1)
         display.epoch_starts()
         self.work.model.train()
+        for module in self.frozen:
+            module.training = False
         steps = _length(self.loader)
         batches = iter(self.loader)
         if self.done and not hasattr(self.loader, "load_state_dict"):
