@@ -454,3 +454,22 @@ def test_what_a_norm_or_a_choice_gives_may_be_changed_in_place(name):
         gradients.append((first, second))
     for own, expected in zip(*gradients, strict=True):
         np.testing.assert_array_equal(own.detach().numpy(), expected.detach().numpy())
+
+
+@pytest.mark.parametrize(
+    "f", [lambda x: x / 2, lambda x: x / (x.detach() + 1), lambda x: x**2, lambda x: x**0.5]
+)
+def test_a_quotient_or_power_may_be_changed_in_place(f):
+    x = tg.tensor([0.5, 2.0], requires_grad=True)
+    f(x).sum().backward()
+    expected, x.grad = x.grad.tolist(), None
+    y = f(x)
+    y += 1
+    y.masked_fill_(tg.tensor([True, False]), -1e9)
+    y.sum().backward()
+    assert x.grad.tolist() == [0.0, expected[1]]
+    e = tg.tensor(2.0, requires_grad=True)
+    z = x.detach() ** e
+    z += 1
+    with pytest.raises(RuntimeError, match="pow: backward needs its result"):
+        z.sum().backward()

@@ -140,11 +140,13 @@ namespace {
 
 constexpr unsigned saves_any_output = saves_output | saves_later_outputs;
 
-/// The inputs that the gradients of the tracked slots read, as bits of Saves.
-unsigned read_inputs(const OpRecord& op, const Arg* args, int arg_count) {
-  unsigned told = 0, read = 0;
+/// What the gradients of the tracked slots read, as bits of Saves. The output is among them unless
+/// the record tells which slots read it.
+unsigned read_by_gradients(const OpRecord& op, const Arg* args, int arg_count) {
+  unsigned told = 0;
   for (const Saves one : op.reads) told |= one;
-  if (told == 0) return saves_inputs;
+  if (told == 0) return saves_inputs | saves_output;
+  unsigned read = saves_output & ~told;
   each_slot(op, args, arg_count, [&](int slot, const Tensor& x) {
     if (x.defined() && x.requires_grad()) read |= op.reads[static_cast<std::size_t>(slot)];
   });
@@ -164,10 +166,11 @@ Ref<Node> Node::make(const OpRecord& op, const Arg* args, int arg_count, Results
   });
   Ref<Node> node(allocate(arg_count, slots, results.count()));
   node->op_ = &op;
+  const unsigned read = read_by_gradients(op, args, arg_count);
   for (int k = 0; k < results.count(); ++k) {
     const Tensor& result = results.at(k);
     if (!result.defined()) continue;
-    if ((op.saves & (k == 0 ? saves_output : saves_any_output)) != 0) {
+    if ((op.saves & (k == 0 ? read & saves_output : saves_any_output)) != 0) {
       node->outputs_[k] = without_node(result);
       node->versions_[slots + k] = result.version();
     } else {
@@ -181,7 +184,6 @@ Ref<Node> Node::make(const OpRecord& op, const Arg* args, int arg_count, Results
     keeps_large = std::make_unique<bool[]>(static_cast<std::size_t>(slots));
     keeps = keeps_large.get();
   }
-  const unsigned read = read_inputs(op, args, arg_count);
   for (int slot = 0; slot < slots; ++slot) {
     const unsigned bit = slot < 7 ? 2u << slot : static_cast<unsigned>(saves_inputs);
     keeps[slot] = (op.saves & read & bit) != 0;

@@ -190,6 +190,7 @@ tensor([0.5000, 1.5000,    inf])
                    return fused<"div.backward_other">(nullptr, g, b, c.output());
                  }},
     .saves = saves_output | saves_in1,
+    .reads = {saves_in1, saves_output | saves_in1},
     .traits = both,
     .samples = positive_binary_samples,
 }};
@@ -370,6 +371,7 @@ tensor([0.5000, 1.4142])
                       return where(constant, 0, c.output() * log(cast(x, c.output().dtype())));
                     }},
     .saves = saves_inputs | saves_output,
+    .reads = {saves_inputs, saves_inputs | saves_output},
     .traits = both,
     .samples = positive_binary_samples,
 }};

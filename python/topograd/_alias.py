@@ -130,13 +130,10 @@ def as_torch() -> Alias:
     Whole programs are run by `python -m topograd.as_torch program.py`; one that starts processes
     afresh (spawn) calls as_torch() at its own top instead, so that they do so too.
 
-    >>> import topograd as tg
-    >>> with tg.as_torch():
-    ...     import torch
-    ...     import torch.nn.functional as F
-    ...     from torch.utils.data import DataLoader
-    >>> torch.nn is tg.nn, F is tg.nn.functional, DataLoader is tg.data.DataLoader
-    (True, True, True)
+    >>> import subprocess, sys
+    >>> program = "import topograd; topograd.as_torch(); import torch; print(torch.ones(2))"
+    >>> print(subprocess.run([sys.executable, "-c", program], stdout=-1, text=True).stdout, end="")
+    tensor([1., 1.])
     """
     present = sys.modules.get(ALIAS)
     if present is not None and not isinstance(present, _TorchModule):
