@@ -90,7 +90,9 @@ def test_values_and_gradients_at_edges(name):
         value.sum().backward()
         found.append([np.array(t.tolist()) for t in (value, *(leaf.grad for leaf in leaves))])
     for ours, theirs in zip(*found, strict=True):
-        np.testing.assert_allclose(ours, theirs, rtol=TOLERANCE.get(name, 1e-13), atol=1e-16)
+        # -3 times a third is not quite -1.
+        zero = 1e-16 if name == "cdist of equals" else 0
+        np.testing.assert_allclose(ours, theirs, rtol=TOLERANCE.get(name, 1e-13), atol=zero)
 
 
 VALUES = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from topograd import _C
+from topograd._no_gpu import device_count, is_available, manual_seed, refusing
 
 __all__ = [
     "current_allocated_memory",
@@ -13,36 +13,6 @@ __all__ = [
     "synchronize",
 ]
 
-
-def is_available() -> bool:
-    """False."""
-    return False
-
-
-def device_count() -> int:
-    """0."""
-    return 0
-
-
-def manual_seed(seed: int) -> None:
-    """Nothing: there is no generator to start."""
-
-
-def _refuse(name: str) -> None:
-    raise _C.DeviceError(f"mps.{name}: there is no mps device, only the CPU")
-
-
-def empty_cache() -> None:
-    """Raises DeviceError."""
-    _refuse("empty_cache")
-
-
-def synchronize() -> None:
-    """Raises DeviceError."""
-    _refuse("synchronize")
-
-
-def current_allocated_memory() -> int:
-    """Raises DeviceError."""
-    _refuse("current_allocated_memory")
-    return 0
+current_allocated_memory = refusing("mps", "current_allocated_memory")
+empty_cache = refusing("mps", "empty_cache")
+synchronize = refusing("mps", "synchronize")

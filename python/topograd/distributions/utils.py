@@ -21,23 +21,16 @@ __all__ = [
 
 euler_constant = 0.57721566490153286060
 
+
 # Distance from 1 to the next number, and the least number of full precision.
-_LIMITS: dict[_C.dtype, tuple[float, float]] = {
-    tg.float64: (2.0**-52, 2.0**-1022),
-    tg.float32: (2.0**-23, 2.0**-126),
-    tg.float16: (2.0**-10, 2.0**-14),
-    tg.bfloat16: (2.0**-7, 2.0**-126),
-}
-
-
 def eps_of(dtype: _C.dtype) -> float:
     """The distance from 1 to the next number of a dtype."""
-    return _LIMITS[dtype][0]
+    return tg.finfo(dtype).eps
 
 
 def tiny_of(dtype: _C.dtype) -> float:
     """The least positive number of full precision of a dtype."""
-    return _LIMITS[dtype][1]
+    return tg.finfo(dtype).tiny
 
 
 def broadcast_all(*values: Any) -> tuple[Tensor, ...]:

@@ -56,7 +56,7 @@ def save_checkpoint(
             states[name] = access[0]()
     content: dict[str, Any] = {VERSION_KEY: VERSION, "states": states, "values": values}
     if random:
-        content["random"] = {name: get() for name, (get, _) in _generators().items()}
+        content["random"] = {name: get() for name, (get, _) in random_generators().items()}
     tg.save(content, f)
     if keep is not None:
         _remove_old(os.fspath(f), keep)
@@ -106,7 +106,7 @@ def load_checkpoint(
             )
         targets[name], saved[name] = access, content["states"][name]
     if random:
-        known = _generators()
+        known = random_generators()
         for name, state in content.get("random", {}).items():
             targets[f"random.{name}"], saved[f"random.{name}"] = known[name], state
     _put_all(targets, saved)
@@ -154,7 +154,7 @@ def _access(part: Any) -> Access | None:
     return None
 
 
-def _generators() -> dict[str, Access]:
+def random_generators() -> dict[str, Access]:
     """The random generators that are there without being asked for."""
     import random as python_random
 

@@ -3,36 +3,23 @@
 from __future__ import annotations
 
 import os
-import random
-import sys
 from typing import Any
 
 import topograd as tg
+from topograd.serialization._training import random_generators
 
 VERSION = 1
 
 
 def random_states() -> dict[str, Any]:
-    """The random states of topograd, Python and NumPy (if it is there)."""
-    states: dict[str, Any] = {"topograd": tg.get_rng_state(), "python": random.getstate()}
-    if "numpy" in sys.modules:
-        import numpy
-
-        legacy: Any = numpy.random.get_state(legacy=True)  # noqa: NPY002
-        states["numpy"] = [legacy[0], legacy[1].tolist(), *legacy[2:]]
-    return states
+    """The random states of topograd, Python and NumPy."""
+    return {name: get() for name, (get, _) in random_generators().items()}
 
 
 def set_random_states(states: dict[str, Any]) -> None:
     """Brings the random states back."""
-    tg.set_rng_state(states["topograd"])
-    version, key, gauss = states["python"]
-    random.setstate((version, tuple(key), gauss))
-    if "numpy" in states:
-        import numpy
-
-        name, numbers, *rest = states["numpy"]
-        numpy.random.set_state((name, numbers, *rest))  # noqa: NPY002
+    for name, (_, put) in random_generators().items():
+        put(states[name])
 
 
 def state_dict_of(thing: Any) -> Any:
