@@ -1,14 +1,14 @@
-"""The recorded computation behind tensors: to look at, to run again, to see every gradient in."""
+"""A recorded computation as an object: its nodes, its values, its gradients."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 
 from topograd import _C
 from topograd._C import Tensor
+from topograd.graph.table import table
 
-__all__ = ["Graph", "GraphNode", "everything_recorded", "graph"]
+__all__ = ["Graph", "GraphNode"]
 
 
 class GraphNode:
@@ -183,96 +183,4 @@ class Graph:
         return iter(self.nodes)
 
     def __repr__(self) -> str:
-        return _table(self)
-
-
-def _short(value: Tensor | None) -> str:
-    """A tensor in a table cell: the number, or shape and range."""
-    if value is None:
-        return ""
-    if value.numel() == 1:
-        number = value.item()
-        return f"{number:.6g}" if isinstance(number, float) else str(number)
-    if value.numel() <= 4:
-        return str(
-            [round(one, 4) if isinstance(one, float) else one for one in value.flatten().tolist()]
-        )
-    return f"{value.min().item():.4g} … {value.max().item():.4g}"
-
-
-def _table(owner: Graph) -> str:
-    """The graph as text: a line per node."""
-    backward = any(node.backward_index is not None for node in owner.nodes)
-    head = (
-        ["#", "node", "op", "inputs", "shape", "value"]
-        + (["grad", "back"] if backward else [])
-        + ["where"]
-    )
-    rows = [head]
-    for node in owner.nodes:
-        inputs = ", ".join(one.label for one in node.inputs)
-        if node.arguments:
-            inputs = f"{inputs}; {node.arguments}" if inputs else node.arguments
-        try:
-            value = _short(node.value)
-        except RuntimeError:
-            value = "?"
-        label = node.label + (" *" if node.is_output else "")
-        row = [str(node.index), label, node.op, inputs, str(tuple(node.shape)), value]
-        if backward:
-            row += [
-                _short(node.grad),
-                "" if node.backward_index is None else str(node.backward_index),
-            ]
-        rows.append([*row, node.where.rpartition("/")[2]])
-    widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
-    lines.insert(1, "  ".join("-" * width for width in widths))
-    return "\n".join(lines)
-
-
-@contextmanager
-def everything_recorded(tensors: Iterable[Tensor] = ()) -> Iterator[None]:
-    """Also records integers, comparisons and what happens under no_grad(), for who follows values.
-
-    tensors: are leaves of the graph within the block, whether they require gradients or not.  What
-    was recorded can be looked at but has no gradients.
-
-    >>> import topograd as tg
-    >>> from topograd.graph import everything_recorded
-    >>> ids = tg.tensor([3, 4])
-    >>> with everything_recorded([ids]):
-    ...     print([node.op for node in tg.graph(ids % 2 == 0)])
-    ['leaf', 'remainder', 'eq']
-    """
-    fresh = [one for one in tensors if not one.requires_grad]
-    before = None
-    try:
-        for one in fresh:
-            _C.follow(one)
-        before = _C.set_everything(True), _C.set_recording(True)
-        yield
-    finally:
-        if before is not None:
-            _C.set_everything(before[0])
-            _C.set_recording(before[1])
-        for one in fresh:
-            one.requires_grad_(False)
-
-
-def graph(*outputs: Tensor) -> Graph:
-    """The recorded computation behind one or more tensors.
-
-    Raises RuntimeError when nothing was recorded for a tensor.
-
-    >>> import topograd as tg
-    >>> a = tg.tensor(7.0, requires_grad=True)
-    >>> b = tg.tensor(3.0, requires_grad=True)
-    >>> a.name, b.name = "a", "b"
-    >>> [node.op for node in tg.graph((a + b) * b)]
-    ['leaf', 'leaf', 'add', 'mul']
-    """
-    return Graph(*outputs)
+        return table(self)
