@@ -8,6 +8,8 @@
 #include "autograd/rules.h"
 #include "base/fork.h"
 #include "graph/mode.h"
+#include "graph/passes.h"
+#include "graph/refusals.h"
 #include "tensor/body.h"
 #include "topograd/autograd.h"
 #include "topograd/ops.h"
@@ -38,9 +40,11 @@ void add_to(Tensor& sum, Tensor&& part, bool recorded) {
 }
 
 /// Adds a gradient to .grad of a tensor.
-void deposit(const Tensor& x, const Tensor& gradient, bool create_graph) {
+void deposit(const Tensor& x, const Tensor& gradient, bool create_graph, std::uint32_t pass) {
   // Threads may share a parameter: no gradient must be lost between reading .grad and adding to it.
   const std::lock_guard guard(fork_safe_lock(ForkRank::gradients));
+  if (Node* node = node_of(x); node != nullptr && node->extra_if_any() != nullptr)
+    node->extra().uses.received.store(pass, std::memory_order_relaxed);
   const Tensor before = x.grad();
   if (!before.defined()) {
     if (create_graph) return x.set_grad(gradient);
@@ -58,26 +62,19 @@ struct Pending {
   Tensors gradients;  // per output
 };
 
-[[noreturn]] void refuse_second_pass(const Node& node) {
-  const std::string made_at = node.where(), released_at = node.released_at();
-  fail(
-      "{}{}: backward through it a second time, but what it saved was released{}; call backward "
-      "with retain_graph=True the first time",
-      node.op_name(), made_at.empty() ? "" : " (" + made_at + ")",
-      released_at.empty() ? "" : " by the backward at " + released_at);
-}
-
 class Backward {
  public:
-  Backward(const BackwardOptions& options) : options_(options) {}
+  explicit Backward(const BackwardOptions& options) : options_(options) {}
+
+  /// After start(): the pass has its number from now on.
+  void note(bool chosen) {
+    number_ = note_pass(current_site(), chosen, roots_.empty() ? Ref<Node>() : roots_[0]);
+  }
 
   void start(const Tensors& roots, const Tensors& gradients) {
     for (std::size_t i = 0; i < roots.size(); ++i) {
       const Tensor& root = roots[i];
-      expect(root.defined() && root.requires_grad(),
-             "backward: tensor {} of shape {} does not require grad and was not made from one that "
-             "does",
-             i, root.defined() ? root.shape() : Dims());
+      if (!root.defined() || !root.requires_grad()) refuse_untracked("backward", "tensor", i, root);
       Tensor seed = i < gradients.size() ? gradients[i] : Tensor();
       if (!seed.defined()) {
         expect<ShapeError>(
@@ -184,7 +181,7 @@ class Backward {
   void deposit_all(Node& node, int k, const Tensors& gradients) {
     Tensors kept = node.watchers(static_cast<std::uint32_t>(k));
     for (const Tensor& x : kept)
-      deposit(x, gradients[static_cast<std::size_t>(k)], options_.create_graph);
+      deposit(x, gradients[static_cast<std::size_t>(k)], options_.create_graph, number_);
     // A leaf's hooks run when its gradient is complete.
     if (!node.is_leaf() || node.extra_if_any()->after_hooks.empty()) return;
     const auto hooks = node.extra_if_any()->after_hooks;
@@ -193,7 +190,7 @@ class Backward {
 
   void pass_on(Node& node, const Tensors& gradients) {
     Node::Visit visit(node);
-    if (!visit.entered()) refuse_second_pass(node);
+    if (!visit.entered()) refuse_second_pass(node, roots_);
     node.check_versions();
     const int slots = node.slot_count();
     bool few[16];
@@ -219,7 +216,7 @@ class Backward {
         if (wanted[slot] && gradient.defined()) gradient = checked(node, slot, std::move(gradient));
       }
     }
-    if (!options_.retain_graph) visit.release(current_site());
+    if (!options_.retain_graph) visit.release(number_);
     for (int slot = 0; slot < slots; ++slot) {
       Tensor& gradient = result[static_cast<std::size_t>(slot)];
       if (!wanted[slot] || !gradient.defined()) continue;
@@ -232,6 +229,7 @@ class Backward {
   }
 
   const BackwardOptions& options_;
+  std::uint32_t number_ = 0;
   std::vector<Ref<Node>> roots_;  // the graph stays alive while it is walked
   NodeTable<Pending> pending_;
   std::priority_queue<std::pair<std::uint64_t, Node*>> ready_;
@@ -244,9 +242,8 @@ class Backward {
 std::vector<Edge> edges_of(const Tensors& inputs) {
   std::vector<Edge> edges;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    expect(inputs[i].defined() && inputs[i].requires_grad(),
-           "grad: input {} of shape {} does not require grad", i,
-           inputs[i].defined() ? inputs[i].shape() : Dims());
+    if (!inputs[i].defined() || !inputs[i].requires_grad())
+      refuse_untracked("grad", "input", i, inputs[i]);
     edges.push_back(edge_of(inputs[i]));
   }
   return edges;
@@ -261,12 +258,14 @@ void backward(const Tensors& roots, const Tensors& root_gradients, const Backwar
   if (inputs.empty()) {
     Backward pass(options);
     pass.start(roots, root_gradients);
+    pass.note(false);
     pass.run();
     return;
   }
   const Tensors found = gradients(roots, root_gradients, inputs, options);
+  const std::uint32_t number = newest_pass();
   for (std::size_t i = 0; i < inputs.size(); ++i)
-    if (found[i].defined()) deposit(inputs[i], found[i], options.create_graph);
+    if (found[i].defined()) deposit(inputs[i], found[i], options.create_graph, number);
 }
 
 Tensors gradients(const Tensors& roots, const Tensors& root_gradients, const Tensors& inputs,
@@ -274,6 +273,7 @@ Tensors gradients(const Tensors& roots, const Tensors& root_gradients, const Ten
   Backward pass(options);
   pass.capture(edges_of(inputs), roots);
   pass.start(roots, root_gradients);
+  pass.note(true);
   pass.run();
   return std::move(pass.captured());
 }

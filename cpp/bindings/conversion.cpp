@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "bindings/python.h"
+#include "graph/cuts.h"
 #include "graph/mode.h"
 #include "tensor/body.h"
 #include "topograd/ops.h"
@@ -177,15 +178,20 @@ Tensor from_floats(PyObject* list) {
 
 Tensor tensor_from(PyObject* data, std::optional<DType> dtype) {
   if (is_tensor(data)) {
-    const Tensor x = as_tensor(data).detach();
-    return dense_copy(dtype ? converted_freely(x, *dtype) : x);
+    const AwaitedSite here;
+    const Tensor x = cut_off(as_tensor(data), CutKind::copied);
+    const Tensor copy = dense_copy(dtype ? converted_freely(x, *dtype) : x);
+    copy.body()->cut = x.body()->cut;
+    return copy;
   }
   // Arrays come with their memory; nested lists are walked.
   if (is_array_like(data)) {
     const Tensor view = py::module_::import("topograd._interop")
                             .attr("from_array")(py::handle(data))
                             .cast<Tensor>();
-    return dense_copy(dtype ? converted_freely(view, *dtype) : view);
+    const Tensor copy = dense_copy(dtype ? converted_freely(view, *dtype) : view);
+    copy.body()->cut = view.body()->cut;
+    return copy;
   }
   if (PyList_CheckExact(data) || PyTuple_CheckExact(data)) {
     const DType wanted = dtype.value_or(default_dtype());
@@ -195,7 +201,9 @@ Tensor tensor_from(PyObject* data, std::optional<DType> dtype) {
     if (flat.defined()) return flat;
   }
   try {
-    return Nested(data).build(data, dtype);
+    const Tensor made = Nested(data).build(data, dtype);
+    note_return(made);
+    return made;
   } catch (const ValueError& e) {
     if (std::string_view(e.what()).starts_with("tensor")) throw;
     fail<ValueError>("tensor: {}", e.what());

@@ -76,7 +76,7 @@ Tensor make(const Form& form, const std::string& name, const Arg* args, PyObject
                        "{}: dtype is {}, but out has dtype {}", name,
                        options.dtype.value_or(target.dtype()), target.dtype());
     options.dtype = target.dtype();
-    write_out(name, form.make(args, options), target);
+    write_out(name.c_str(), form.make(args, options), target);
     return target;
   }
   Tensor out = laid_out(form, args, form.make(args, options), rest[5]);

@@ -6,6 +6,7 @@
 
 #include "bindings/dlpack.h"
 #include "bindings/tensor_type.h"
+#include "graph/cuts.h"
 #include "graph/node.h"
 #include "ops/indexing.h"
 #include "tensor/body.h"
@@ -104,7 +105,9 @@ Tensor from_buffer(const py::object& source) {
   const bool writable = view->readonly == 0;
   const auto reach = static_cast<std::size_t>(empty ? 0 : (high + 1) * bytes);
   const Ref<Storage> storage = Storage::wrap(data, reach, release_buffer, view.release(), writable);
-  return make_view(storage, sizes, strides, 0, dtype);
+  const Tensor made = make_view(storage, sizes, strides, 0, dtype);
+  if (!empty) note_return(made);
+  return made;
 }
 
 struct Shape {
@@ -303,6 +306,8 @@ int tensor_get_buffer(PyObject* self, Py_buffer* view, int flags) {
       shape->strides.push_back(x.strides()[d] * bytes);
     }
     shape->storage = x.body()->storage;
+    const AwaitedSite here;
+    note_exit(x);
     view->obj = Py_NewRef(self);
     view->buf = x.address();
     view->len = x.count() * bytes;

@@ -41,6 +41,7 @@ PYBIND11_MODULE(_C, m) {
   register_interop(m);
   register_autograd(m);
   register_graph(m);
+  register_why(m);
   register_module(m);
   register_segment(m);
   register_optim(m);

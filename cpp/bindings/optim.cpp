@@ -3,6 +3,7 @@
 #include "topograd/optim.h"
 
 #include "bindings/python.h"
+#include "graph/provenance.h"
 
 namespace topograd::python {
 namespace {
@@ -26,6 +27,7 @@ class BoundOptimizer {
     std::vector<double> values = std::move(values_);  // a setting may be an object that calls step
     values.resize(places_.size());
     for (std::size_t s = 0; s < places_.size(); ++s) values[s] = number(places_[s], group.ptr());
+    const AwaitedSite here;
     state.step_with(values);
     values_ = std::move(values);
   }
@@ -115,7 +117,10 @@ void register_optim(py::module_& m) {
       .def("entries", &needs_of)
       .def(
           "zero_grad",
-          [](BoundOptimizer& self, bool set_to_none) { self.state.zero_grad(set_to_none); },
+          [](BoundOptimizer& self, bool set_to_none) {
+            const AwaitedSite here;
+            self.state.zero_grad(set_to_none);
+          },
           py::arg("set_to_none") = true)
       .def("get", &entries_of)
       .def("set", [](BoundOptimizer& self, std::size_t i,

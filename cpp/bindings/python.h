@@ -143,6 +143,7 @@ void register_optim(py::module_& m);
 void register_io(py::module_& m);
 void register_runtime(py::module_& m);
 void register_provenance(py::module_& m);
+void register_why(py::module_& m);
 void register_random(py::module_& m);
 
 }  // namespace topograd::python

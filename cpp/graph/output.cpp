@@ -64,7 +64,7 @@ void check_target(std::string_view name, const Tensor& target) {
 
 }  // namespace
 
-void write_out(std::string_view name, const Tensor& value, const Tensor& target) {
+void write_out(const char* name, const Tensor& value, const Tensor& target) {
   check_target(name, target);
   expect(!is_higher(value.dtype(), target.dtype()),
          "{}: the result has dtype {}, which can not be written into out of dtype {}", name,
@@ -79,7 +79,7 @@ void write_out(std::string_view name, const Tensor& value, const Tensor& target)
   } else {
     copy_elements(value, target);
   }
-  target.body()->storage->bump();
+  count_change(target, name, Change::Kind::out);
 }
 
 bool takes_out(const OpRecord& op) {
@@ -101,7 +101,7 @@ void invoke_out(const OpRecord& op, const Arg* args, int count, const Tensors& o
     const Recording pause(false);
     if (out.size() == 1 && fits_directly(op, args, count, out[0])) {
       op.forward.run(args, {&out[0]}, results);
-      out[0].body()->storage->bump();
+      count_change(out[0], name.c_str(), Change::Kind::out);
       return;
     }
     op.forward.run(args, {}, results);
@@ -115,7 +115,7 @@ void invoke_out(const OpRecord& op, const Arg* args, int count, const Tensors& o
            got);
   }
   for (int k = 0; k < results.count(); ++k)
-    write_out(name, results.at(k), out[static_cast<std::size_t>(k)]);
+    write_out(name.c_str(), results.at(k), out[static_cast<std::size_t>(k)]);
 }
 
 }  // namespace topograd

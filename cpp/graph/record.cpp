@@ -1,4 +1,5 @@
 #include "graph/autocast.h"
+#include "graph/cuts.h"
 #include "graph/history.h"
 #include "graph/mode.h"
 #include "graph/node.h"
@@ -47,15 +48,22 @@ void forget_views(const OpRecord& op, const Arg* args, int count, Results& resul
   }
 }
 
-void attach(const OpRecord& op, const Ref<Node>& node, Results& results) {
+/// Returns whether all results are tracked now.
+bool attach(const OpRecord& op, const Ref<Node>& node, Results& results) {
   const int outputs = mode.everything ? results.count() : op.differentiable_outputs;
+  bool all = outputs >= results.count();
   for (int k = 0; k < results.count() && k < outputs; ++k) {
     const Tensor& result = results.at(k);
     if (!result.defined()) continue;
-    if (!is_differentiable(result.dtype()) && !mode.everything) continue;
+    if (!is_differentiable(result.dtype()) && !mode.everything) {
+      all = false;
+      continue;
+    }
     result.body()->node = Ref<Counted>(node.get());
     result.body()->output = static_cast<std::uint32_t>(k);
+    result.body()->cut = 0;
   }
+  return all;
 }
 
 void refuse_inference(const OpRecord& op, const Arg* args, int count) {
@@ -89,6 +97,9 @@ Results invoke(const OpRecord& op, const Arg* args, int count) {
     if (mode.inference)
       for (int k = 0; k < results.count(); ++k)
         if (results.at(k).defined()) results.at(k).body()->inference = true;
+    if (const std::uint32_t cut = cut_among(args, count); cut != 0) [[unlikely]]
+      for (int k = 0; k < results.count(); ++k)
+        if (results.at(k).defined()) results.at(k).body()->cut = cut;
     return results;
   }
   {
@@ -99,9 +110,12 @@ Results invoke(const OpRecord& op, const Arg* args, int count) {
   forget_views(op, args, count, results);
   if ((op.traits & is_view) != 0)
     for (int k = 0; k < results.count(); ++k) mark_view(results.at(k), args[0].tensor());
-  if (std::holds_alternative<NotDifferentiable>(op.derivative) && !mode.everything) return results;
+  if (std::holds_alternative<NotDifferentiable>(op.derivative) && !mode.everything) {
+    note_untracked(op, results);
+    return results;
+  }
   refuse_inference(op, args, count);
-  attach(op, Node::make(op, args, count, results), results);
+  if (!attach(op, Node::make(op, args, count, results), results)) note_untracked(op, results);
   return results;
 }
 
@@ -128,7 +142,11 @@ Tensor invoke_in_place(const OpRecord& op, const Arg* args, int count) {
     op.forward.run(on_copy.data(), {}, results);
     const OpRecord& copy = *find_op("copy");
     const Arg copied[] = {args[0], Arg(results.one), Arg(false)};
-    return invoke_in_place(copy, copied, 3);
+    invoke_in_place(copy, copied, 3);
+    Change change = target.body()->storage->last_change();
+    change.by = name_of(op).c_str();
+    target.body()->storage->set_last_change(change);
+    return target;
   }
   // A rule that reads the first argument needs the value from before.
   Arg before[16];
@@ -156,10 +174,11 @@ Tensor invoke_in_place(const OpRecord& op, const Arg* args, int count) {
       copy_elements(value, target);
     }
   }
-  target.body()->storage->bump();
-  const Site& site = current_site();
-  target.body()->storage->changed_at(site.code, site.instruction);
-  if (!recorded) return target;
+  count_change(target, name_of(op).c_str());
+  if (!recorded) {
+    if (!target.requires_grad()) target.body()->cut = cut_among(args, count);
+    return target;
+  }
   refuse_inference(op, before, count);
   results.one = target;
   // The node keeps the target's old edge: it is made before the history is rewritten.

@@ -248,6 +248,8 @@ Tensor shallow_copy(const Tensor& x) {
   body->contiguous = from.contiguous;
   body->wrapped_number = from.wrapped_number;
   body->inference = from.inference;
+  body->unseen = from.unseen;
+  body->cut = from.cut;
   return Tensor(std::move(body));
 }
 
@@ -267,6 +269,7 @@ Tensor hollow_like(const Tensor& x) {
   body->count = x.count();
   body->dtype = x.dtype();
   body->device = x.device();
+  body->cut = x.body()->cut;
   return Tensor(std::move(body));
 }
 

@@ -203,6 +203,7 @@ _lazy_names = {
     name: module
     for module, names in {
         "_coverage": "coverage",
+        "_leaks": "GraphLeakWarning",
         "_limits": "finfo iinfo",
         "_settings": """
         are_deterministic_algorithms_enabled compile get_default_device
@@ -211,6 +212,7 @@ _lazy_names = {
         set_default_device set_default_tensor_type set_deterministic_debug_mode
         set_float32_matmul_precision set_flush_denormal set_num_interop_threads
         set_warn_always typename use_deterministic_algorithms""",
+        "_why": "why",
         "_windows": """
         blackman_window detach hamming_window hann_window is_inference is_nonzero is_same_size
         is_signed range vander""",

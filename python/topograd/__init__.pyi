@@ -160,6 +160,9 @@ from topograd._layout import (
     layout,
     memory_format,
 )
+from topograd._leaks import (
+    GraphLeakWarning,
+)
 from topograd._limits import (
     finfo,
     iinfo,
@@ -206,6 +209,9 @@ from topograd._statistics import (
     std_mean,
     var,
     var_mean,
+)
+from topograd._why import (
+    why,
 )
 from topograd._windows import (
     blackman_window,
@@ -526,6 +532,7 @@ __all__ = [
     "gradient",
     "GradScaler",
     "graph",
+    "GraphLeakWarning",
     "greater",
     "greater_equal",
     "gru",
@@ -859,6 +866,7 @@ __all__ = [
     "vsplit",
     "vstack",
     "where",
+    "why",
     "xlogy",
     "xlogy_",
     "xpu",
