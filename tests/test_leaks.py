@@ -53,6 +53,13 @@ class Trainer:
             total = total + loss / 2  # adds_before
             loss.backward()
 
+    def adds_what_is_scaled(self) -> None:
+        total = 0
+        for _ in range(STEPS):
+            loss = self.loss()
+            (loss * 8 / 2).backward()
+            total += loss  # adds_what_is_scaled
+
     def appends(self) -> None:
         losses = []
         for _ in range(STEPS):
@@ -91,6 +98,10 @@ class Trainer:
     def works_off_a_list(self) -> None:
         for loss in [self.loss() for _ in range(STEPS)]:
             loss.backward()
+
+    def works_off_a_list_scaled(self) -> None:
+        for loss in [self.loss() for _ in range(STEPS)]:
+            (loss / 4).backward()
 
     def goes_through_one_graph_again(self) -> None:
         loss = self.loss()
@@ -140,7 +151,7 @@ class Trainer:
         sum(losses).backward()  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("name", ["adds_after", "adds_before"])
+@pytest.mark.parametrize("name", ["adds_after", "adds_before", "adds_what_is_scaled"])
 def test_a_sum_of_losses_is_told_once_with_its_line(name: str) -> None:
     (warning,) = warnings_of(getattr(Trainer(), name))
     assert (warning.filename, warning.lineno) == (__file__, line_of(name))
@@ -179,7 +190,8 @@ def test_the_bytes_are_those_of_the_graphs() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    """adds_numbers accumulates sums_many_losses works_off_a_list goes_through_one_graph_again
+    """adds_numbers accumulates sums_many_losses works_off_a_list works_off_a_list_scaled
+    goes_through_one_graph_again
     runs_a_long_recurrence truncates_a_recurrence keeps_the_best_and_the_last keeps_a_few
     learns_to_learn""".split(),
 )

@@ -239,6 +239,12 @@ class Backward {
   Tensors captured_;
 };
 
+[[noreturn]] void refuse_jvp(const Node& node) {
+  const std::string at = describe_pass(node.released_by());
+  fail("{}: jvp through it, but what it saved was released by {}\n  recorded by {}", node.op_name(),
+       at.empty() ? "a backward pass" : "the backward at " + at, describe(node));
+}
+
 std::vector<Edge> edges_of(const Tensors& inputs) {
   std::vector<Edge> edges;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -304,8 +310,7 @@ Tensors tangents(const Tensors& outputs, const Tensors& inputs, const Tensors& i
     }
     if (!any) continue;
     const Node::Visit visit(*node);
-    expect(visit.entered(), "{}: jvp through it, but what it saved was released by a backward pass",
-           node->op_name());
+    if (!visit.entered()) refuse_jvp(*node);
     node->check_versions();
     Tensors result = apply_jvp(*node, t);
     result.resize(static_cast<std::size_t>(node->output_count()));

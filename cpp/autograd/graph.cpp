@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "autograd/order.h"
+#include "graph/cuts.h"
 #include "graph/mode.h"
 #include "tensor/body.h"
 #include "topograd/autograd.h"
@@ -40,9 +41,9 @@ std::string arguments_of(const Node& node) {
 Graph::Graph(const Tensors& outputs) : roots_(outputs) {
   expect<ValueError>(!outputs.empty(), "graph: expects at least one tensor");
   for (const Tensor& x : outputs)
-    expect(x.defined() && x.requires_grad(),
-           "graph: nothing was recorded for a tensor of shape {}: it does not require grad",
-           x.defined() ? x.shape() : Dims());
+    if (!x.defined() || !x.requires_grad())
+      fail("graph: nothing was recorded for a tensor of shape {}: it does not require grad{}",
+           x.defined() ? x.shape() : Dims(), x.defined() ? describe_cut(x.body()->cut) : "");
   for (Node* node : nodes_in_order(outputs)) add_node(node);
   for (const Tensor& x : outputs) {
     const int at = vertex_of_node(edge_of(x).node.get());

@@ -12,7 +12,13 @@ namespace topograd {
 namespace {
 
 constexpr std::size_t enough = 20;
-constexpr std::size_t line_count = 64;
+constexpr std::size_t most_lines = 64;
+
+/// A loss of the past: what backward was called on, and the innermost number that it was made of by
+/// scaling and the like, which is what a program keeps where it calls (loss / 8).backward().
+struct Past {
+  Ref<NodeLink> root, loss;
+};
 
 /// What is known of the passes that were called from one line of a program.
 struct Line {
@@ -20,43 +26,76 @@ struct Line {
   int instruction = -1;
   std::uint64_t before = 0;  // the number of the next node when the last pass began
   bool told = false;
-  std::vector<Ref<NodeLink>> losses;
+  std::vector<Past> losses;
 };
 
+/// When there are too many lines, those that came first are forgotten.
 Line& line_of(const Site& site) {
-  static auto* const lines = new Line[line_count];
-  const auto hash = (reinterpret_cast<std::uintptr_t>(site.code) >> 4) * 31 +
-                    static_cast<std::uintptr_t>(site.instruction);
-  Line& line = lines[hash * 0x9e3779b97f4a7c15u >> 58];
-  if (line.code != site.code || line.instruction != site.instruction)
-    line = {site.code, site.instruction, 0, false, {}};
+  static auto* const lines = new std::vector<Line>;
+  static std::size_t oldest = 0;
+  for (Line& line : *lines)
+    if (line.code == site.code && line.instruction == site.instruction) return line;
+  if (lines->size() < most_lines) {
+    lines->push_back({site.code, site.instruction, 0, false, {}});
+    return lines->back();
+  }
+  Line& line = (*lines)[oldest++ % most_lines];
+  line = {site.code, site.instruction, 0, false, {}};
   return line;
+}
+
+/// The tensor argument of a call that has one, if it is a number that was computed.
+Node* only_number(const Node& node) {
+  const Edge* found = nullptr;
+  for (int slot = 0; slot < node.slot_count(); ++slot) {
+    if (!node.edges()[slot].node) continue;
+    if (found != nullptr) return nullptr;
+    found = &node.edges()[slot];
+  }
+  if (found == nullptr || found->node->is_leaf()) return nullptr;
+  Tensor owner;
+  const Tensor& value = found->node->output(static_cast<int>(found->output), owner);
+  return value.defined() && value.count() == 1 ? found->node.get() : nullptr;
+}
+
+Node& innermost_number(Node& root) {
+  constexpr int far = 8;
+  Node* node = &root;
+  for (int i = 0; i < far; ++i) {
+    Node* inner = only_number(*node);
+    if (inner == nullptr) break;
+    node = inner;
+  }
+  return *node;
 }
 
 }  // namespace
 
-std::vector<Ref<Node>> note_loss(const Site& site, const Ref<Node>& loss) {
+std::vector<Ref<Node>> note_loss(const Site& site, const Ref<Node>& root) {
   // What may have one of the last handles on a node is let go of after the lock.
   std::vector<Ref<Node>> alive;
   Ref<Node> last;
+  Node& loss = innermost_number(*root);
   const std::lock_guard guard(fork_safe_lock(ForkRank::passes));
   Line& line = line_of(site);
   const std::uint64_t before = std::exchange(line.before, next_node_number());
   if (line.told || site.code == nullptr) return {};
-  if (loss->sequence() < before) line.losses.clear();
+  if (loss.sequence() < before) line.losses.clear();
   // As a rule the last loss is gone by now.
   if (!line.losses.empty()) {
-    last = node_if_alive(*line.losses.back());
+    last = node_if_alive(*line.losses.back().loss);
     if (!last) line.losses.clear();
   }
-  line.losses.push_back(loss->link());
+  line.losses.push_back({root->link(), loss.link()});
   if (line.losses.size() < enough) return {};
-  std::vector<Ref<NodeLink>> kept;
-  for (Ref<NodeLink>& one : line.losses)
-    if (Ref<Node> node = node_if_alive(*one)) {
-      alive.push_back(std::move(node));
-      kept.push_back(std::move(one));
-    }
+  std::vector<Past> kept;
+  for (Past& one : line.losses) {
+    Ref<Node> node = node_if_alive(*one.root);
+    if (!node) node = node_if_alive(*one.loss);
+    if (!node) continue;
+    alive.push_back(std::move(node));
+    kept.push_back(std::move(one));
+  }
   line.losses = std::move(kept);
   if (line.losses.size() < enough) return {};
   line.told = true;

@@ -80,8 +80,9 @@ struct RemovableHandle {
 };
 
 RemovableHandle register_tensor_hook(const Tensor& x, const py::function& hook) {
-  expect(x.requires_grad(), "register_hook: the tensor of shape {} does not require grad",
-         x.shape());
+  if (!x.requires_grad())
+    fail("register_hook: the tensor of shape {} does not require grad{}", x.shape(),
+         describe_cut(x.body()->cut));
   const Edge edge = edge_of(x);
   return {edge.node->link(),
           edge.node->add_tensor_hook(edge.output, Ref<Hook>(new PyHook(hook.ptr())))};
@@ -98,9 +99,9 @@ RemovableHandle register_accumulated_hook(const Tensor& x, const py::function& h
 }
 
 void retain_grad(const Tensor& x) {
-  expect(x.requires_grad(),
-         "retain_grad: the tensor of shape {} does not require grad (requires_grad is False)",
-         x.shape());
+  if (!x.requires_grad())
+    fail("retain_grad: the tensor of shape {} does not require grad (requires_grad is False){}",
+         x.shape(), describe_cut(x.body()->cut));
   if (x.is_leaf()) return;
   const Edge edge = edge_of(x);
   edge.node->watch(edge.output, *x.body());
@@ -184,7 +185,7 @@ py::tuple gradients_of(const py::object& outputs, const py::object& inputs, cons
     if (found[i].defined()) continue;
     expect(allow_unused || materialize,
            "grad: input {} of shape {}{}{} was not used to compute the outputs; pass "
-           "allow_unused=True to get None",
+           "allow_unused=True to get None (why(input, output) tells where the way is cut)",
            i, wanted[i].shape(), wanted[i].name().empty() ? "" : ", ", wanted[i].name());
     if (materialize) found[i] = Tensor::zeros(wanted[i].shape(), wanted[i].dtype());
   }

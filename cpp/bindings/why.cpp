@@ -178,6 +178,7 @@ void warn_of_leak(const Site& site, const std::vector<Ref<Node>>& losses) {
 }
 
 void register_why(py::module_& m) {
+  m.def("describe_change", describe_change);
   m.def("cut_of", [](const Tensor& x) { return cut_by_number(x.body()->cut); });
   m.def("cut_by_number", cut_by_number);
   m.def("newest_cut", newest_cut);

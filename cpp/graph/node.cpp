@@ -198,9 +198,10 @@ Ref<Node> Node::make(const OpRecord& op, const Arg* args, int arg_count, Results
   node->instruction_ = site.instruction;
   node->scope_ = site.scope;
   for (int slot = 0; slot < slots; ++slot) {
-    const Node* input = node->edges_[slot].node.get();
-    if (input == nullptr || !input->is_leaf() || !input->extra_) continue;
-    Uses& uses = input->extra_->uses;
+    Node* input = node->edges_[slot].node.get();
+    Extra* extra = input != nullptr && input->is_leaf() ? input->extra_if_any() : nullptr;
+    if (extra == nullptr) continue;
+    Uses& uses = extra->uses;
     uses.sequence.store(node->sequence_, std::memory_order_relaxed);
     uses.code.store(site.code, std::memory_order_relaxed);
     uses.instruction.store(site.instruction, std::memory_order_relaxed);
@@ -212,9 +213,10 @@ Ref<Node> Node::make(const OpRecord& op, const Arg* args, int arg_count, Results
 // ---------------------------------------------------------------- letting go
 
 Node::~Node() {
-  if (extra_ && extra_->link) {
+  const std::unique_ptr<Extra> extra(extra_if_any());
+  if (extra && extra->link) {
     std::lock_guard lock(watch_lock());
-    extra_->link->node = nullptr;
+    extra->link->node = nullptr;
   }
   for (int i = 0; i < arg_count_; ++i) args_[i].~Arg();
   for (std::uint32_t i = 0; i < slot_count_; ++i) edges_[i].~Edge();
@@ -341,6 +343,14 @@ void Node::check_versions() const {
 
 // ---------------------------------------------------------------- asking
 
+Node::Extra& Node::make_extra() {
+  auto made = std::make_unique<Extra>();
+  Extra* found = nullptr;
+  if (extra_.compare_exchange_strong(found, made.get(), std::memory_order_acq_rel))
+    found = made.release();
+  return *found;
+}
+
 const std::string& Node::op_name() const {
   static const std::string leaf = "leaf";
   return op_ == nullptr ? leaf : topograd::name_of(*op_);
@@ -388,9 +398,10 @@ void remove_hook(NodeLink& link, std::uint64_t id) {
 }
 
 void Node::remove_hook(std::uint64_t id) {
-  if (!extra_) return;
-  std::erase_if(extra_->tensor_hooks, [&](const TensorHook& h) { return h.id == id; });
-  std::erase_if(extra_->after_hooks, [&](const AfterHook& h) { return h.id == id; });
+  Extra* extra = extra_if_any();
+  if (extra == nullptr) return;
+  std::erase_if(extra->tensor_hooks, [&](const TensorHook& h) { return h.id == id; });
+  std::erase_if(extra->after_hooks, [&](const AfterHook& h) { return h.id == id; });
 }
 
 void Node::watch(std::uint32_t output, detail::TensorBody& body) {
@@ -409,9 +420,10 @@ void Node::unwatch(detail::TensorBody& body) {
 
 Tensors Node::watchers(std::uint32_t output) const {
   Tensors found;
-  if (!extra_) return found;
+  const Extra* extra = extra_if_any();
+  if (extra == nullptr) return found;
   std::lock_guard lock(watch_lock());
-  for (const Watch& w : extra_->watches)
+  for (const Watch& w : extra->watches)
     if (w.output == output && w.body->retain_if_alive())
       found.emplace_back(Ref<detail::TensorBody>::adopt(w.body));
   return found;

@@ -148,10 +148,11 @@ class TOPOGRAD_API Node final : public Counted {
   std::string module_path() const;
 
   Extra& extra() {
-    if (!extra_) extra_ = std::make_unique<Extra>();
-    return *extra_;
+    Extra* found = extra_.load(std::memory_order_acquire);
+    return found != nullptr ? *found : make_extra();
   }
-  const Extra* extra_if_any() const { return extra_.get(); }
+  Extra* extra_if_any() { return extra_.load(std::memory_order_acquire); }
+  const Extra* extra_if_any() const { return extra_.load(std::memory_order_acquire); }
   std::uint64_t add_tensor_hook(std::uint32_t output, Ref<Hook> hook);
   std::uint64_t add_after_hook(Ref<NodeHook> hook);
   void remove_hook(std::uint64_t id);
@@ -166,6 +167,7 @@ class TOPOGRAD_API Node final : public Counted {
   ~Node() override;
   void destroy() noexcept override;
   static Node* allocate(int args, int slots, int outputs);
+  Extra& make_extra();
   static Tensor value_of_leaf(const Tensor& x);
   void release_saved();
   /// Brings back what was left to a segment.
@@ -194,8 +196,8 @@ class TOPOGRAD_API Node final : public Counted {
   Tensor* outputs_ = nullptr;
   std::uint32_t* versions_ =
       nullptr;  // per slot, then per output; no_version where nothing is read
-  std::unique_ptr<Extra> extra_;
-  Node* next_doomed_ = nullptr;  ///< while it waits in destroy()
+  std::atomic<Extra*> extra_{nullptr};  // owned; a pass of another thread may look at it meanwhile
+  Node* next_doomed_ = nullptr;         ///< while it waits in destroy()
 };
 
 /// The number that the next node will have.

@@ -38,6 +38,9 @@ std::string describe(const Node& node) {
          after(":  ", source_of(site));
 }
 
+namespace {
+
+/// "add_ at model.py:14 in forward:  x += 1"
 std::string describe(const Change& change) {
   if (change.by == nullptr) return "";
   const Site site{change.code, change.instruction, {}};
@@ -46,29 +49,36 @@ std::string describe(const Change& change) {
                            : change.kind == Change::Kind::out
                                ? name + " with out="
                                : "the " + name + " step of an optimizer";
-  return told + after(" at ", describe(site)) + after(":  ", source_of(site));
+  return told + after(" at ", topograd::describe(site)) + after(":  ", source_of(site));
+}
+
+std::string fix_for(const Change& change) {
+  if (change.kind == Change::Kind::step)
+    return "call backward() before the optimizer's step, or compute the loss again after it";
+  if (change.kind == Change::Kind::out) return "leave out= away, or write into another tensor";
+  std::string advice;
+  if (change.code != nullptr && site_reader.advise != nullptr)
+    advice = site_reader.advise(change.code, change.instruction, change.by);
+  return advice.empty()
+             ? "change a copy: write x = x + 1 instead of x += 1, or call .clone() before"
+             : advice;
+}
+
+}  // namespace
+
+std::string describe_change(const Tensor& x) {
+  const Change& change = x.body()->storage->last_change();
+  return after(", changed by ", describe(change)) + "\n  fix: " + fix_for(change);
 }
 
 void refuse_version(const Node& node, const Tensor& x, std::uint32_t saved,
                     const std::string& what) {
-  const Change& change = x.body()->storage->last_change();
-  const std::string changed = describe(change);
-  std::string fix = "change a copy: write x = x + 1 instead of x += 1, or call .clone() before";
-  if (change.kind == Change::Kind::step) {
-    fix = "call backward() before the optimizer's step, or compute the loss again after it";
-  } else if (change.kind == Change::Kind::out && change.by != nullptr) {
-    fix = "leave out= away, or write into another tensor";
-  } else if (change.by != nullptr && change.code != nullptr && site_reader.advise != nullptr) {
-    const std::string advice = site_reader.advise(change.code, change.instruction, change.by);
-    if (!advice.empty()) fix = advice;
-  }
   fail(
       "{}: backward needs {}{} of shape {}, but it was changed in place\n"
       "  saved at version {} by {}\n"
-      "  is at version {} now{}\n"
-      "  fix: {}",
+      "  is at version {} now{}",
       node.op_name(), what, x.name().empty() ? "" : " (" + x.name() + ")", x.shape(), saved,
-      describe(node), x.version(), after(", changed by ", changed), fix);
+      describe(node), x.version(), describe_change(x));
 }
 
 void refuse_second_pass(const Node& node, const std::vector<Ref<Node>>& roots) {

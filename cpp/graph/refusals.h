@@ -10,8 +10,9 @@ namespace topograd {
 
 /// "mul at model.py:12 in forward, in Net.block:  y = x * x"
 TOPOGRAD_API std::string describe(const Node& node);
-/// "add_ at model.py:14 in forward:  x += 1", and what to write instead.
-std::string describe(const Change& change);
+/// ", changed by add_ at model.py:14 in forward:  x += 1" and, in a line of its own, what to write
+/// instead: what is known of the last change in place of x.
+TOPOGRAD_API std::string describe_change(const Tensor& x);
 
 /// x, which `node` saved as `what` at that version, was changed in place.
 [[noreturn]] void refuse_version(const Node& node, const Tensor& x, std::uint32_t saved,

@@ -55,9 +55,9 @@ class FunctionCtx:
         for one, version in zip(self._saved, self._versions, strict=True):
             if one is not None and one._version != version:
                 raise RuntimeError(
-                    f"{name}: backward needs a saved tensor of shape {tuple(one.shape)}, saved "
-                    f"at version "
-                    f"{version}, but it was changed in place and is at version {one._version} now"
+                    f"{name}: backward needs a saved tensor of shape {tuple(one.shape)}, but it "
+                    f"was changed in place\n  saved at version {version}\n  is at version "
+                    f"{one._version} now{_C.describe_change(one)}"
                 )
         restored = list(self._saved)
         if self._outputs and _C.is_grad_enabled():
