@@ -24,6 +24,8 @@ from topograd import _source
         ("a[i] = b[j] = 1", 1, "copy", "write into a copy: a = a.clone() before a[i] = b[j] = 1"),
         ("F.dropout(x, inplace=flag)", 1, "dropout", "leave inplace=flag away"),
         ("sgd.step()", 1, "add", "call backward() before sgd.step(), or compute the loss again"),
+        ("tg.relu_(h)", 1, "relu", "change a copy: h = h.clone() before tg.relu_(h)"),
+        ("nn.init.normal_(w, 0, 1)", 1, "normal", "change a copy: w = w.clone() before nn.init.n"),
         ("if x", 1, "add", ""),
         ("net(x)", 1, "add", ""),
         ("net(x)", 1, "silu", "let silu not work in place (inplace=False)"),

@@ -95,6 +95,23 @@ def out_by_copying() -> None:
     y.sum().backward()
 
 
+def out_of_a_factory() -> None:
+    x = inner()
+    y = x * x  # out_of_a_factory: saved
+    with tg.no_grad():
+        tg.zeros(3, out=x)  # out_of_a_factory: changed
+    y.sum().backward()
+
+
+def clipped() -> None:
+    x = inner()
+    y = x * x  # clipped: saved
+    total = tg.ones(3, requires_grad=True)
+    total.grad = x.detach()
+    nn.utils.clip_grad_value_([total], 0.5)  # clipped: changed
+    y.sum().backward()
+
+
 def flag() -> None:
     y = inner().sigmoid()  # flag: saved
     functional.relu(y, inplace=True)  # flag: changed
@@ -133,6 +150,8 @@ CHANGES = {
     under_no_grad: "write x = x.add(1) instead of x.add_(1), or change a copy (x.clone())",
     out: "leave out= away, or write into another tensor",
     out_by_copying: "leave out= away, or write into another tensor",
+    out_of_a_factory: "leave out= away, or write into another tensor",
+    clipped: "change a copy: write x = x + 1 instead of x += 1, or call .clone() before",
     flag: "leave inplace=True away",
     layer: "let relu not work in place (inplace=False), or call .clone() before",
     composed: "write x = x.copysign(tg.tensor(-1.0)) instead of x.copysign_(tg.tensor(-1.0)), or "

@@ -76,6 +76,7 @@ Tensor make(const Form& form, const std::string& name, const Arg* args, PyObject
                        "{}: dtype is {}, but out has dtype {}", name,
                        options.dtype.value_or(target.dtype()), target.dtype());
     options.dtype = target.dtype();
+    const AwaitedSite here;
     write_out(name.c_str(), form.make(args, options), target);
     return target;
   }

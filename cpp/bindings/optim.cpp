@@ -87,6 +87,7 @@ OptimizerState::Values entries_of(const BoundOptimizer& self, std::size_t i) {
 }
 
 void scale(const Tensors& tensors, const py::object& factor) {
+  const AwaitedSite here;
   Scalar number = 0;
   if (is_tensor(factor.ptr()))
     scale_in_place(tensors, as_tensor(factor.ptr()));
@@ -131,8 +132,20 @@ void register_optim(py::module_& m) {
   m.def("update_rules", &update_rules);
   m.def("total_norm", &total_norm, py::arg("tensors"), py::arg("norm_type"));
   m.def("scale_", &scale, py::arg("tensors"), py::arg("factor"));
-  m.def("clip_", &clip_in_place, py::arg("tensors"), py::arg("limit"));
-  m.def("lerp_", &lerp_in_place, py::arg("averages"), py::arg("values"), py::arg("weight"));
+  m.def(
+      "clip_",
+      [](const Tensors& tensors, double limit) {
+        const AwaitedSite here;
+        clip_in_place(tensors, limit);
+      },
+      py::arg("tensors"), py::arg("limit"));
+  m.def(
+      "lerp_",
+      [](const Tensors& averages, const Tensors& values, double weight) {
+        const AwaitedSite here;
+        lerp_in_place(averages, values, weight);
+      },
+      py::arg("averages"), py::arg("values"), py::arg("weight"));
   m.def("lbfgs_direction", &lbfgs_direction, py::arg("gradient"), py::arg("steps"),
         py::arg("changes"), py::arg("inverse_curvatures"), py::arg("scale"));
 }

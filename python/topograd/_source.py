@@ -11,6 +11,7 @@ from topograd._C import Tensor
 _LONGEST = 100  # characters of a line that an error shows
 _WINDOW = 40  # lines of a statement that are looked at for its end
 
+_NAMESPACES = frozenset("F functional init nn tg topograd torch".split())
 # Layers and functions that change their input where they are told so.
 _INPLACE = frozenset(
     """alpha_dropout celu dropout elu feature_alpha_dropout hardsigmoid hardswish hardtanh
@@ -127,6 +128,9 @@ def _advice_on_call(call: ast.Call, statement: ast.stmt, op: str) -> str:
     owner, written = ast.unparse(function.value), ast.unparse(call)
     if name.rstrip("_") != op and not hasattr(Tensor, name):
         return ""
+    if owner.rpartition(".")[2] in _NAMESPACES:  # relu_(x), written as a function
+        changed = ast.unparse(call.args[0]) if call.args else "x"
+        return f"change a copy: {changed} = {changed}.clone() before {written}"
     if not hasattr(Tensor, name[:-1]) or name[:-1] in ("copy", "fill", "zero"):
         return f"change a copy: {owner} = {owner}.clone() before {written}"
     arguments = written[len(owner) + 1 + len(name) :]
