@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -10,15 +11,12 @@ from typing import Any
 import pytest
 
 import topograd as tg
+from helpers import marked_line
 from topograd import nn
 
 SOURCE = Path(__file__).read_text().splitlines()
 STEPS = 60
-
-
-def line_of(mark: str) -> int:
-    (found,) = (i for i, line in enumerate(SOURCE, 1) if line.endswith(f"# {mark}"))
-    return found
+line_of = functools.partial(marked_line, __file__)
 
 
 def warnings_of(program: Callable[[], Any]) -> list[warnings.WarningMessage]:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 import topograd as tg
+from helpers import marked_line
 from topograd import nn
-
-SOURCE = Path(__file__).read_text().splitlines()
 
 
 def place_of(mark: str, function: str) -> str:
-    (found,) = (i for i, line in enumerate(SOURCE, 1) if line.endswith(f"# {mark}"))
-    return f"{__file__}:{found} in {function}"
+    return f"{__file__}:{marked_line(__file__, mark)} in {function}"
 
 
 class Net(nn.Module):

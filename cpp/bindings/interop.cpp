@@ -106,7 +106,7 @@ Tensor from_buffer(const py::object& source) {
   const auto reach = static_cast<std::size_t>(empty ? 0 : (high + 1) * bytes);
   const Ref<Storage> storage = Storage::wrap(data, reach, release_buffer, view.release(), writable);
   const Tensor made = make_view(storage, sizes, strides, 0, dtype);
-  if (!empty) note_return(made);
+  if (!empty) note_return(made, true);
   return made;
 }
 
@@ -307,7 +307,7 @@ int tensor_get_buffer(PyObject* self, Py_buffer* view, int flags) {
     }
     shape->storage = x.body()->storage;
     const AwaitedSite here;
-    note_exit(x);
+    note_exit(x, true);
     view->obj = Py_NewRef(self);
     view->buf = x.address();
     view->len = x.count() * bytes;
@@ -324,6 +324,7 @@ int tensor_get_buffer(PyObject* self, Py_buffer* view, int flags) {
 }
 
 void tensor_release_buffer(PyObject*, Py_buffer* view) {
+  end_exit(view->buf);
   delete static_cast<Shape*>(view->internal);
 }
 

@@ -202,8 +202,12 @@ Scalar real_item_of(PyObject* self, std::string_view what) {
   return value.is_complex() ? Scalar(value.real()) : value;
 }
 PyObject* to_float(PyObject* self) {
-  return guarded<PyObject*>(nullptr,
-                            [&] { return PyFloat_FromDouble(real_item_of(self, "float").real()); });
+  return guarded<PyObject*>(nullptr, [&] {
+    const double value = real_item_of(self, "float").real();
+    const AwaitedSite here;
+    note_exit(as_tensor(self));
+    return PyFloat_FromDouble(value);
+  });
 }
 PyObject* to_int(PyObject* self) {
   return guarded<PyObject*>(nullptr, [&]() -> PyObject* {

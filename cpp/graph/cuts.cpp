@@ -106,26 +106,33 @@ namespace {
 struct Exit {
   const void* code = nullptr;
   int instruction = -1;
-  const void* memory = nullptr;  ///< null: a number
-  double number = 0;
+  const void* memory = nullptr;  ///< while an array looks at it
+  double number = 0;             ///< 0: none
 };
 thread_local constinit Exit exit_of_thread;
 
 }  // namespace
 
-void note_exit(const Tensor& x) {
+void note_exit(const Tensor& x, bool array) {
   if (!x.body()->node && x.body()->cut == 0) return;
   const Site& site = current_site();
-  const bool number = x.count() == 1 && !is_complex(x.dtype());
-  exit_of_thread = {site.code, site.instruction, x.address(), number ? x.item().real() : 0};
+  const bool number = x.count() == 1 && !array && !is_complex(x.dtype());
+  exit_of_thread = {site.code, site.instruction, array ? x.address() : nullptr,
+                    number ? x.item().real() : 0};
 }
 
-void note_return(const Tensor& x) {
+void end_exit(const void* memory) {
+  if (exit_of_thread.memory == memory) exit_of_thread.memory = nullptr;
+}
+
+void note_return(const Tensor& x, bool array) {
   const Exit& out = exit_of_thread;
-  if (out.memory == nullptr || x.count() == 0 || x.body()->node) return;
-  const bool number = x.count() == 1 && is_floating(x.dtype()) && x.item().real() == out.number;
-  if (number || x.address() == out.memory)
-    x.body()->cut = note_cut(CutKind::taken_out, {out.code, out.instruction, {}});
+  if (x.body()->node || (array ? out.memory == nullptr : out.number == 0)) return;
+  // 1 is a number that programs write themselves, as 0 is.
+  const bool same = array ? x.address() == out.memory
+                          : x.count() == 1 && is_floating(x.dtype()) && out.number != 1 &&
+                                x.item().real() == out.number;
+  if (same) x.body()->cut = note_cut(CutKind::taken_out, {out.code, out.instruction, {}});
 }
 
 std::string last_exit() { return describe({exit_of_thread.code, exit_of_thread.instruction, {}}); }
@@ -141,7 +148,9 @@ Told told(const Cut& cut) {
   switch (cut.kind) {
     case CutKind::detach: return {".detach()", "leave .detach() away there"};
     case CutKind::data: return {".data", "use the tensor itself instead of .data"};
-    case CutKind::copied: return {"tensor(x), which copies the values only", "use x.clone()"};
+    case CutKind::copied:
+      return {"tensor(x), which copies the values only",
+              "use x.clone(), or stack([x, y]) for several"};
     case CutKind::no_grad: return {"no_grad()", "compute it outside of no_grad()"};
     case CutKind::frozen:
       return {"requires_grad_(False)", "call requires_grad_() before it is used"};

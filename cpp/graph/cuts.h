@@ -51,12 +51,13 @@ std::uint32_t cut_among(const Arg* args, int count);
 /// Notes that results of a recorded call are not tracked: their dtype or the op has no gradients.
 void note_untracked(const OpRecord& op, Results& results);
 
-/// The calling thread takes the values of x out of the graph, as a number or as an array over
-/// x's memory.
-TOPOGRAD_API void note_exit(const Tensor& x);
-/// x was made of numbers, or of the memory of an array: gives it a note where those are the ones
-/// that were taken out last.
-TOPOGRAD_API void note_return(const Tensor& x);
+/// The calling thread takes the values of x out of the graph: a number, or an array over x's
+/// memory, which is let go of later (end_exit).
+TOPOGRAD_API void note_exit(const Tensor& x, bool array = false);
+TOPOGRAD_API void end_exit(const void* memory);
+/// x was made of numbers, or (array) over the memory of an array: gives it a note where those are
+/// the ones that were taken out last.
+TOPOGRAD_API void note_return(const Tensor& x, bool array = false);
 /// Where values were taken out last in this thread: "train.py:30 in step", or "".
 TOPOGRAD_API std::string last_exit();
 
