@@ -210,6 +210,18 @@ def test_writes_through_data_are_not_seen_as_in_pytorch() -> None:
     assert grads[0] == grads[1] == [28.0, 24.0, 24.0]
 
 
+def test_what_was_saved_as_data_is_seen_to_change_as_in_pytorch() -> None:
+    torch = pytest.importorskip("torch")
+    for library in (tg, torch):
+        for part in (lambda x: x, lambda x: x[:2]):
+            weight = library.ones(3, requires_grad=True)
+            constant = part(weight.data)
+            y = part(weight) * constant
+            constant.add_(1)
+            with pytest.raises(RuntimeError, match="version 0"):
+                y.sum().backward()
+
+
 # ---------------------------------------------------------------- a second backward pass
 
 

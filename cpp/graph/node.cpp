@@ -96,7 +96,10 @@ Ref<Node> Node::make_leaf(const Tensor& x) {
 Tensor Node::kept(const Tensor& x, int slot, bool keep, const Tensor* result) {
   if (!x.defined()) return x;
   if (node_of(x) == nullptr) {
-    if (keep) versions_[slot] = x.version();
+    if (keep) {
+      see_changes(x);
+      versions_[slot] = x.version();
+    }
     return without_node(x);
   }
   edges_[slot] = topograd::edge_of(x);
