@@ -129,6 +129,14 @@ def test_the_nearest_cut_is_the_one_that_is_told() -> None:
     assert "by .detach()" in message_of(total.backward)
 
 
+def test_what_is_written_over_forgets_its_cut() -> None:
+    kept = inner().detach()
+    kept.copy_(tg.zeros(3))
+    assert tg._C.cut_of(kept) is None
+    kept.copy_(inner().data)
+    assert tg._C.cut_of(kept)["kind"] == "data"
+
+
 def test_what_was_never_tracked_is_told_to_be_made_so() -> None:
     message = message_of(tg.ones(()).backward)
     assert "was not made from one that does" in message

@@ -176,7 +176,11 @@ Tensor invoke_in_place(const OpRecord& op, const Arg* args, int count) {
   }
   count_change(target, name_of(op).c_str());
   if (!recorded) {
-    if (!target.requires_grad()) target.body()->cut = cut_among(args, count);
+    if (!target.requires_grad()) {
+      const int first = (op.traits & in_place_only) != 0 ? 1 : 0;  // copy_: the old value is gone
+      const std::uint32_t cut = cut_among(args + first, count - first);
+      if (target.body()->cut != cut) target.body()->cut = cut;
+    }
     return target;
   }
   refuse_inference(op, before, count);
