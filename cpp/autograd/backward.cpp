@@ -8,6 +8,7 @@
 #include "autograd/rules.h"
 #include "base/fork.h"
 #include "graph/mode.h"
+#include "graph/watch.h"
 #include "tensor/body.h"
 #include "topograd/autograd.h"
 #include "topograd/ops.h"
@@ -191,6 +192,17 @@ class Backward {
     for (const auto& one : hooks) one.hook->run(kept, gradients);
   }
 
+  static Tensors watched_vjp(Node& node, const Tensors& gradients, const bool* wanted) {
+    Watching watching({.kind = CallWatch::Kind::backward, .node = &node, .incoming = &gradients});
+    Tensors result;
+    {
+      const Unwatched inside;
+      result = apply_vjp(node, gradients, wanted);
+    }
+    watching.done(result.data(), static_cast<int>(result.size()));
+    return result;
+  }
+
   void pass_on(Node& node, const Tensors& gradients) {
     Node::Visit visit(node);
     if (!visit.entered()) refuse_second_pass(node);
@@ -210,7 +222,8 @@ class Backward {
       any = any || wanted[slot];
     }
     if (!any) return;
-    Tensors result = apply_vjp(node, gradients, wanted);
+    Tensors result = mode.watched == 0 ? apply_vjp(node, gradients, wanted)
+                                       : watched_vjp(node, gradients, wanted);
     if (const auto* extra = node.extra_if_any(); extra != nullptr && !extra->after_hooks.empty()) {
       const auto hooks = extra->after_hooks;
       for (const auto& one : hooks) one.hook->run(result, gradients);
@@ -258,6 +271,7 @@ void backward(const Tensor& loss) { backward(Tensors{loss}, {}); }
 
 void backward(const Tensors& roots, const Tensors& root_gradients, const BackwardOptions& options,
               const Tensors& inputs) {
+  const WatchedBlock block("backward");
   if (inputs.empty()) {
     Backward pass(options);
     pass.start(roots, root_gradients);
@@ -271,6 +285,7 @@ void backward(const Tensors& roots, const Tensors& root_gradients, const Backwar
 
 Tensors gradients(const Tensors& roots, const Tensors& root_gradients, const Tensors& inputs,
                   const BackwardOptions& options) {
+  const WatchedBlock block("gradients");
   Backward pass(options);
   pass.capture(edges_of(inputs), roots);
   pass.start(roots, root_gradients);
@@ -281,6 +296,7 @@ Tensors gradients(const Tensors& roots, const Tensors& root_gradients, const Ten
 Tensors tangents(const Tensors& outputs, const Tensors& inputs, const Tensors& input_tangents,
                  bool create_graph) {
   const Recording guard(create_graph);
+  const Unwatched inside;
   NodeTable<Tensors> known;
   const std::vector<Edge> edges = edges_of(inputs);
   for (std::size_t i = 0; i < inputs.size(); ++i) {

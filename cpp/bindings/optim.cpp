@@ -3,6 +3,7 @@
 #include "topograd/optim.h"
 
 #include "bindings/python.h"
+#include "graph/watch.h"
 
 namespace topograd::python {
 namespace {
@@ -10,7 +11,8 @@ namespace {
 /// An optimizer, and where its settings stand in a parameter group of Python.
 class BoundOptimizer {
  public:
-  BoundOptimizer(Tensors parameters, const std::string& rule) : state(std::move(parameters), rule) {
+  BoundOptimizer(Tensors parameters, const std::string& rule)
+      : state(std::move(parameters), rule), block_("optimizer.step " + rule) {
     for (const OptimizerState::Setting& setting : state.settings()) {
       const std::string_view name = setting.name;
       const auto bracket = name.find('[');
@@ -26,6 +28,7 @@ class BoundOptimizer {
     std::vector<double> values = std::move(values_);  // a setting may be an object that calls step
     values.resize(places_.size());
     for (std::size_t s = 0; s < places_.size(); ++s) values[s] = number(places_[s], group.ptr());
+    const WatchedBlock block(block_.c_str());
     state.step_with(values);
     values_ = std::move(values);
   }
@@ -61,6 +64,7 @@ class BoundOptimizer {
                     Py_TYPE(value)->tp_name);
   }
 
+  std::string block_;  ///< what a profile calls a step
   std::vector<Place> places_;
   std::vector<double> values_;
 };
