@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -116,3 +118,39 @@ def test_record_function_without_a_profile_does_nothing() -> None:
     assert [event.name for event in p.events] == ["inner", "still open", "add"]
     with pytest.raises(TypeError, match="name must be a string"):
         tg.profiler.record_function(3)  # type: ignore[arg-type]
+
+
+def test_the_older_profiler_has_the_same_data(tmp_path: Path) -> None:
+    older = tg.autograd.profiler
+    with older.profile(record_shapes=True) as prof, older.record_function("train"):
+        step()
+    assert "train" in {row.key for row in prof.key_averages()}
+    assert prof.total_average().count == len(prof.function_events)
+    assert prof.self_cpu_time_total > 0
+    assert "linear_bias" in prof.table(sort_by="cpu_time_total")
+    prof.export_chrome_trace(tmp_path / "t.json")
+    assert json.loads((tmp_path / "t.json").read_text())["traceEvents"]
+    with tg.autograd.profiler.profile(enabled=False) as off:
+        step()
+    with pytest.raises(RuntimeError, match="nothing was recorded"):
+        off.key_averages()
+
+
+def test_a_program_of_pytorch_finds_the_profiler() -> None:
+    program = """
+import topograd
+topograd.as_torch()
+import torch
+from torch.profiler import ProfilerActivity, profile, record_function, schedule
+from torch.autograd.profiler import record_function as older
+with profile(activities=[ProfilerActivity.CPU], record_shapes=True) as prof, older("whole"):
+    with record_function("part"):
+        torch.mm(torch.ones(2, 3), torch.ones(3, 2))
+print(len(prof.key_averages().table(sort_by="cpu_time_total", row_limit=10).splitlines()))
+with torch.autograd.detect_anomaly():
+    print(torch.is_anomaly_enabled())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.split() == ["7", "True"], done.stderr

@@ -59,6 +59,8 @@ py::list saved_by(const Graph& graph, std::size_t i) {
   const auto& vertex = graph.vertices().at(i);
   if (!vertex.node || static_cast<const Node&>(*vertex.node).is_leaf()) return list;
   Node& node = const_cast<Node&>(static_cast<const Node&>(*vertex.node));
+  // A visit would compute again what a checkpoint has let go of.
+  if (const auto* extra = node.extra_if_any(); extra != nullptr && extra->segment) return list;
   const Node::Visit visit(node);
   if (!visit.entered()) return list;
   const auto add = [&](const std::string& what, const Tensor& x, int source) {

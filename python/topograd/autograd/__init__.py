@@ -30,6 +30,7 @@ __all__ = [
     "gradgradcheck",
     "inference_mode",
     "no_grad",
+    "profiler",
     "set_detect_anomaly",
     "set_grad_enabled",
     "strict_ieee",
@@ -102,6 +103,7 @@ def grad(
 # Imported when they are first named: they use the whole package.
 _LAZY = {
     "functional": ("topograd.autograd.functional", None),
+    "profiler": ("topograd.autograd.profiler", None),
     "gradcheck": ("topograd.testing", "gradcheck"),
     "gradgradcheck": ("topograd.testing", "gradgradcheck"),
 }
