@@ -454,3 +454,30 @@ def test_nan_report_of_a_tensor_with_many_elements_and_a_complex_one() -> None:
     assert x.sqrt().nan_report().phase == "backward"
     z = tg.tensor([1 + 1j, 0j], requires_grad=True)
     assert (1 / z).nan_report().node.op in ("true_divide", "reciprocal", "div")
+
+
+def test_ops_written_in_other_ops_are_looked_at_in_every_form() -> None:
+    names = {record["name"] for record in _C.ops() if record["derivative"] == "composite"}
+    assert {"addmm", "mm"} <= names
+    big = tg.full((2, 2), 1e30)
+    assert caught(lambda: tg.mm(big, big)).op == "matmul"
+    assert caught(lambda: tg.mm(big, big, out=tg.empty(2, 2))).op == "matmul"
+    assert caught(lambda: tg.zeros(2, 2).addmm_(big, big)).phase == "forward"
+    assert caught(lambda: tg.exp(big, out=tg.empty(2, 2))).op == "exp"
+
+
+def test_numbers_that_are_written_as_such_do_not_stop() -> None:
+    with tg.nan_guard():
+        tg.full((2,), INF)
+        tg.tensor([NAN, INF])
+        tg.empty(3).fill_(-INF)
+        tg.zeros(3).index_fill(0, tg.tensor([1]), INF)
+        x = tg.zeros(3)
+        x[0] = -INF
+        tg.nn.functional.pad(x, (1, 1), value=-INF)
+
+
+def test_autocast_is_looked_at_too() -> None:
+    x = tg.full((2, 2), 1e30)
+    with tg.autocast("cpu", dtype=tg.bfloat16):
+        assert caught(lambda: x @ x).op == "matmul"

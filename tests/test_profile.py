@@ -154,7 +154,7 @@ def test_exceptions_end_events() -> None:
         with pytest.raises(RuntimeError):
             Fails()(tg.ones(2, 3))
         tg.ones(2) + 1
-    failed, after = next(e for e in p.events if e.kind == "op"), p.events[-1]
+    failed, after = next(e for e in p.events if e.name == "matmul"), p.events[-1]
     assert failed.failed
     assert after.parent is None
     assert not after.failed
@@ -178,10 +178,10 @@ def test_a_profile_runs_once_at_a_time_in_a_thread() -> None:
         with pytest.raises(RuntimeError, match="still running"):
             p.events  # noqa: B018
         tg.ones(1) + 1
-    assert len(p.events) == 1
+    assert [event.name for event in p.events] == ["ones", "add"]
     with p:
         tg.ones(1) * 2
-    assert [event.name for event in p.events] == ["mul"]
+    assert [event.name for event in p.events] == ["ones", "mul"]
 
     @tg.profile()
     def work() -> None:
@@ -194,12 +194,13 @@ def test_other_threads_are_seen_where_they_ask() -> None:
     def work(ask: bool) -> None:
         if ask:
             with p.thread():
-                tg.ones(3) * 2
+                x * 2
         else:
-            tg.ones(3) * 3
+            x * 3
 
+    x = tg.ones(3)
     with tg.profile() as p:
-        tg.ones(1) + 1
+        x + 1
         for ask in (True, False):
             thread = threading.Thread(target=work, args=(ask,), name=f"worker {ask}")
             thread.start()
@@ -225,10 +226,10 @@ def test_a_profile_stopped_by_another_thread_goes_on() -> None:
     thread = threading.Thread(target=other)
     thread.start()
     thread.join()
-    tg.ones(1) + 1
+    tg.ones(1)
     p.stop()
     assert "another thread" in found[0]
-    assert len(p.events) == 1
+    assert [event.name for event in p.events] == ["ones"]
 
 
 def test_profile_and_guard_work_together() -> None:
@@ -236,8 +237,9 @@ def test_profile_and_guard_work_together() -> None:
         with pytest.raises(tg.NonFiniteError):
             tg.zeros(1).log()
         tg.ones(1) + 1
-    assert [event.name for event in p.events] == ["log", "add"]
-    assert p.events[1].parent is None
+    assert [event.name for event in p.events] == ["zeros", "log", "ones", "add"]
+    assert [event.failed for event in p.events] == [False] * 4
+    assert all(event.parent is None for event in p.events)
 
 
 def test_ending_a_profile_inside_of_a_module_ends_what_is_open() -> None:
@@ -249,7 +251,8 @@ def test_ending_a_profile_inside_of_a_module_ends_what_is_open() -> None:
     p = tg.profile()
     p.start()
     Ends()(tg.ones(1))
-    (event,) = p.events
+    made, event = p.events
+    assert (made.kind, made.name) == ("op", "ones")
     assert (event.kind, event.name) == ("module", "Ends")
     assert event.end <= p.duration + 1
 
@@ -336,7 +339,7 @@ def test_memory_is_followed_to_its_end() -> None:
     )
     assert (4000, True, "mul") in sizes
     assert sizes.count((2000, False, "add")) == 3
-    assert (4000, False, "") in sizes
+    assert (4000, False, "ones") in sizes
     at_end = sum(one.bytes for one in p.held if one.died is None)
     assert at_end == kept.numel() * 4
     assert "7.8 KiB" in p.memory_table("op").splitlines()[-1]
@@ -412,3 +415,21 @@ def test_memory_tells_what_is_in_use() -> None:
     assert after.in_use == before.in_use
     assert after.peak >= during.in_use
     assert "MiB" in tg.memory_summary()
+
+
+def test_new_tensors_and_the_ops_of_an_optimizer_have_their_lines() -> None:
+    w = tg.randn(6, 4).requires_grad_()
+    optimizer = tg.optim.Muon([w], lr=0.1)
+    w.sum().backward()
+    with tg.profile(memory=True) as p:
+        made = tg.randn(100)
+        optimizer.step()
+    assert p.events[0].name == "randn"
+    assert p.events[0].bytes == 400
+    lines = [int(e.where.split(":")[-1].split()[0]) for e in p.events if e.kind == "op"]
+    assert "test_profile.py" in p.events[0].where
+    assert len(set(lines)) == 2
+    (block,) = [event for event in p.events if event.kind == "block"]
+    assert all(e.phase == "optimizer" for e in p.events if e.parent is block)
+    assert "randn" in p.memory_table("op", "end")
+    del made

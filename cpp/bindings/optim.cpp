@@ -3,6 +3,7 @@
 #include "topograd/optim.h"
 
 #include "bindings/python.h"
+#include "graph/provenance.h"
 #include "graph/watch.h"
 
 namespace topograd::python {
@@ -28,6 +29,7 @@ class BoundOptimizer {
     std::vector<double> values = std::move(values_);  // a setting may be an object that calls step
     values.resize(places_.size());
     for (std::size_t s = 0; s < places_.size(); ++s) values[s] = number(places_[s], group.ptr());
+    const AwaitedSite here;
     const WatchedBlock block(block_.c_str());
     state.step_with(values);
     values_ = std::move(values);

@@ -211,7 +211,8 @@ struct PlaceHash {
 
 std::string text_of(const Profile::Record& record) {
   if (record.what == nullptr) return "";
-  if (record.kind == CallWatch::Kind::block) return *static_cast<const std::string*>(record.what);
+  if (record.kind == CallWatch::Kind::block || record.kind == CallWatch::Kind::creation)
+    return *static_cast<const std::string*>(record.what);
   const std::string& name = name_of(*static_cast<const OpRecord*>(record.what));
   return record.kind == CallWatch::Kind::in_place ? name + "_" : name;
 }

@@ -61,9 +61,11 @@ bool is_argument(const CallWatch::Event& event, const Tensor& x) {
   return false;
 }
 
-/// Whether nothing is computed, or only by other ops.
-bool computes_nothing(const OpRecord& op) {
-  return (op.traits & is_view) != 0 || std::holds_alternative<Composite>(op.derivative);
+/// Whether nothing is computed, or only by ops inside, which are looked at themselves.
+bool computes_nothing(const CallWatch::Event& event) {
+  if (event.op == nullptr || (event.op->traits & is_view) != 0) return true;
+  return event.kind == CallWatch::Kind::call &&
+         std::holds_alternative<Composite>(event.op->derivative);
 }
 
 }  // namespace
@@ -77,7 +79,7 @@ void FiniteGuard::end(std::int64_t number, const Event& event, const Tensor* res
   if (results == nullptr) return;
   if (event.kind == Kind::backward) {
     if (options_.backward) check_rule(event, results, count);
-  } else if (event.op != nullptr && options_.forward && !computes_nothing(*event.op)) {
+  } else if (options_.forward && !computes_nothing(event)) {
     check_call(event, number != 0, results, count);
   }
 }

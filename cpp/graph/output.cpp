@@ -128,7 +128,7 @@ void invoke_out(const OpRecord& op, const Arg* args, int count, const Tensors& o
     return compute_out(op, args, count, out);
   Watching watching({.kind = CallWatch::Kind::call, .op = &op, .args = args, .arg_count = count});
   {
-    const Unwatched inside;
+    const Unwatched inside(!std::holds_alternative<Composite>(op.derivative));
     compute_out(op, args, count, out);
   }
   watching.done(out.data(), static_cast<int>(out.size()));

@@ -109,8 +109,15 @@ void MemoryLog::forget() {
 Profile::Profile(const Options& options) : options_(options) {
   expect<ValueError>(options.limit >= 1 && options.limit < (std::int64_t{1} << 31),
                      "profile: limit must be in [1, 2**31), got {}", options.limit);
-  chunks_.push_back(std::make_unique<Record[]>(chunk_size));
+  add_chunk();
   open_.reserve(64);
+}
+
+void Profile::add_chunk() {
+  std::unique_ptr<Record[], Free> chunk(
+      static_cast<Record*>(std::malloc(sizeof(Record) * chunk_size)));
+  expect<OutOfMemory>(chunk != nullptr, "profile: no memory for more events");
+  chunks_.push_back(std::move(chunk));
 }
 
 Profile::~Profile() {
@@ -167,9 +174,8 @@ Profile::Record* Profile::open(Kind kind) {
     ++dropped_;
     return nullptr;
   }
-  if (size_ == static_cast<std::int64_t>(chunks_.size()) * chunk_size)
-    chunks_.push_back(std::make_unique<Record[]>(chunk_size));
-  Record& record = at(size_);
+  if (size_ == static_cast<std::int64_t>(chunks_.size()) * chunk_size) add_chunk();
+  Record& record = *new (&at(size_)) Record;
   record.kind = kind;
   record.parent = innermost();
   open_.push_back(static_cast<std::int32_t>(size_++));
@@ -230,13 +236,15 @@ std::int64_t Profile::begin(const Event& event) {
     record->scope = event.scope;
   } else {
     const Site& site = current_site();
-    record->what = event.op;
+    record->what = event.op != nullptr ? static_cast<const void*>(event.op)
+                                       : &*texts_.insert(event.text).first;
     record->code = site.code;
     record->instruction = site.instruction;
     record->scope = site.scope.get();
   }
   keep(record->scope);
-  if (options_.shapes && event.kind != Kind::module) note_shapes(*record, event);
+  if (options_.shapes && (event.op != nullptr || event.node != nullptr))
+    note_shapes(*record, event);
   record->begin = ticks();
   return open_.back();
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdlib>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -53,7 +54,7 @@ class TOPOGRAD_API Profile final : public CallWatch {
   struct Record {
     std::int64_t begin = 0, end = -1;  ///< ticks; -1: not ended yet
     std::int64_t bytes = 0;            ///< of new results
-    const void* what = nullptr;        ///< OpRecord, or std::string of a block; null for modules
+    const void* what = nullptr;  ///< OpRecord, or std::string of what is none; null for modules
     const void* code = nullptr;
     const Counted* scope = nullptr;
     int instruction = -1;
@@ -102,6 +103,7 @@ class TOPOGRAD_API Profile final : public CallWatch {
  private:
   static constexpr std::int64_t chunk_size = 4096;
 
+  void add_chunk();
   Record* open(Kind kind);
   void close(std::int64_t number, bool failed);
   Record& at(std::int64_t i) { return chunks_[i / chunk_size][i % chunk_size]; }
@@ -109,7 +111,11 @@ class TOPOGRAD_API Profile final : public CallWatch {
   void note_shapes(Record& record, const Event& event);
 
   Options options_;
-  std::vector<std::unique_ptr<Record[]>> chunks_;
+  /// Not from the library's cache, whose numbers a profile may be made to look at.
+  struct Free {
+    void operator()(Record* chunk) const { std::free(chunk); }
+  };
+  std::vector<std::unique_ptr<Record[], Free>> chunks_;
   std::int64_t size_ = 0, dropped_ = 0;
   std::vector<std::int32_t> open_;
   std::deque<Shapes> shapes_;

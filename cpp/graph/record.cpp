@@ -69,7 +69,11 @@ void refuse_inference(const OpRecord& op, const Arg* args, int count) {
   });
 }
 
-[[gnu::always_inline]] inline Results compute(const OpRecord& op, const Arg* args, int count) {
+}  // namespace
+
+Results invoke(const OpRecord& op, const Arg* args, int count) {
+  if ((mode.autocast | mode.watched) != 0) [[unlikely]]
+    return mode.autocast != 0 ? invoke_autocast(op, args, count) : invoke_watched(op, args, count);
   Results results;
   if (std::holds_alternative<Composite>(op.derivative)) {
     op.forward.run(args, {}, results);
@@ -102,51 +106,9 @@ void refuse_inference(const OpRecord& op, const Arg* args, int count) {
   return results;
 }
 
-/// Whether what is inside is a watch's affair.
-bool is_composite(const OpRecord& op) { return std::holds_alternative<Composite>(op.derivative); }
-
-[[gnu::noinline]] Results invoke_watched(const OpRecord& op, const Arg* args, int count) {
-  Watching watching({.kind = CallWatch::Kind::call, .op = &op, .args = args, .arg_count = count});
-  Results results;
-  {
-    const Unwatched inside(!is_composite(op));
-    results = compute(op, args, count);
-  }
-  watching.done(results);
-  return results;
-}
-
-Tensor compute_in_place(const OpRecord& op, const Arg* args, int count);
-
-[[gnu::noinline]] Tensor invoke_in_place_watched(const OpRecord& op, const Arg* args, int count) {
-  Watching watching(
-      {.kind = CallWatch::Kind::in_place, .op = &op, .args = args, .arg_count = count});
-  Tensor result;
-  {
-    const Unwatched inside(!is_composite(op));
-    result = compute_in_place(op, args, count);
-  }
-  watching.done(&result, 1);
-  return result;
-}
-
-}  // namespace
-
-Results invoke(const OpRecord& op, const Arg* args, int count) {
-  if ((mode.autocast | mode.watched) != 0) [[unlikely]]
-    return mode.autocast != 0 ? invoke_autocast(op, args, count) : invoke_watched(op, args, count);
-  return compute(op, args, count);
-}
-
 Tensor invoke_in_place(const OpRecord& op, const Arg* args, int count) {
   if (mode.watched != 0) [[unlikely]]
     return invoke_in_place_watched(op, args, count);
-  return compute_in_place(op, args, count);
-}
-
-namespace {
-
-Tensor compute_in_place(const OpRecord& op, const Arg* args, int count) {
   const Tensor target = args[0].tensor();
   const std::string name = name_of(op) + "_";
   const bool tracked = mode.recording && tracks(args, count);
@@ -209,5 +171,4 @@ Tensor compute_in_place(const OpRecord& op, const Arg* args, int count) {
   return target;
 }
 
-}  // namespace
 }  // namespace topograd

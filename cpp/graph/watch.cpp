@@ -58,4 +58,29 @@ void Watching::done(const Tensor* results, int count) {
   if (failure) std::rethrow_exception(failure);
 }
 
+Results invoke_watched(const OpRecord& op, const Arg* args, int count) {
+  Watching watching({.kind = CallWatch::Kind::call, .op = &op, .args = args, .arg_count = count});
+  Results results;
+  if (std::holds_alternative<Composite>(op.derivative)) {
+    op.forward.run(args, {}, results);
+  } else {
+    const Unwatched inside;
+    results = invoke(op, args, count);
+  }
+  watching.done(results);
+  return results;
+}
+
+Tensor invoke_in_place_watched(const OpRecord& op, const Arg* args, int count) {
+  Watching watching(
+      {.kind = CallWatch::Kind::in_place, .op = &op, .args = args, .arg_count = count});
+  Tensor result;
+  {
+    const Unwatched inside;
+    result = invoke_in_place(op, args, count);
+  }
+  watching.done(&result, 1);
+  return result;
+}
+
 }  // namespace topograd

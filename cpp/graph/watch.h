@@ -15,11 +15,12 @@ class Node;
 class TOPOGRAD_API CallWatch : public Counted {
  public:
   enum class Kind : std::uint8_t {
-    call,      ///< an op; those in a Composite are seen too, those in a primitive are not
+    call,      ///< an op; those in a Composite are seen too, those in others are not
     in_place,  ///< an op that writes over its first argument
     backward,  ///< the rule of a node
     module,    ///< a module's forward
     block,     ///< a part of the program that has a name
+    creation,  ///< a tensor made of numbers: zeros, randn
   };
   struct Event {
     Kind kind;
@@ -29,7 +30,7 @@ class TOPOGRAD_API CallWatch : public Counted {
     Node* node = nullptr;               ///< of rules
     const Tensors* incoming = nullptr;  ///< of rules: the gradients of the outputs
     const Counted* scope = nullptr;     ///< of modules
-    const char* text = nullptr;         ///< of blocks
+    const char* text = nullptr;         ///< of blocks and creations
   };
 
   /// Called before; the number is handed to end().
@@ -85,6 +86,10 @@ class Unwatched {
  private:
   std::uint8_t before_;
 };
+
+/// A call of an op that watches are told of; what invoke() and its kin turn to.
+Results invoke_watched(const OpRecord& op, const Arg* args, int count);
+Tensor invoke_in_place_watched(const OpRecord& op, const Arg* args, int count);
 
 /// A block of this name, where anybody watches.
 class WatchedBlock {

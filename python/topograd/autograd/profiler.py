@@ -23,7 +23,7 @@ class profile:  # PyTorch's name
     >>> with tg.autograd.profiler.profile(record_shapes=True) as prof:
     ...     y = tg.ones(2).exp()
     >>> [row.key for row in prof.key_averages()]
-    ['exp']
+    ['ones', 'exp']
     """
 
     def __init__(

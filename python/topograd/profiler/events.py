@@ -10,7 +10,7 @@ from topograd import _C
 __all__ = ["KINDS", "Event", "events_of"]
 
 # By number, as the core counts them.
-KINDS = ("op", "in_place", "backward", "module", "block")
+KINDS = ("op", "in_place", "backward", "module", "block", "creation")
 # Blocks of the core itself, and the phase of what runs in them.
 _PHASES = {"backward": "backward", "gradients": "backward"}
 
@@ -97,7 +97,7 @@ def events_of(core: _C.Profile, thread: int = 0, offset: float = 0.0) -> list[Ev
         module = scopes[scope]
         label = names[name] if KINDS[kind] != "module" else module
         started = begin / 1000 + offset
-        shown = "op" if KINDS[kind] == "in_place" else KINDS[kind]
+        shown = "op" if KINDS[kind] in ("in_place", "creation") else KINDS[kind]
         event = Event(shown, label, started, end / 1000 + offset)
         event.where, event.module = places[place], module
         event.bytes, event.thread, event.failed = count, thread, failed

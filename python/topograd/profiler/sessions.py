@@ -55,7 +55,7 @@ class profile:  # PyTorch's name
     ...     with record_function("product"):
     ...         y = tg.ones(2, 3) @ tg.ones(3, 4)
     >>> [(row.key, row.count) for row in prof.key_averages()]
-    [('product', 1), ('matmul', 1)]
+    [('product', 1), ('ones', 2), ('matmul', 1)]
     """
 
     def __init__(
