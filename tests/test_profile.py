@@ -433,3 +433,24 @@ def test_new_tensors_and_the_ops_of_an_optimizer_have_their_lines() -> None:
     assert all(e.phase == "optimizer" for e in p.events if e.parent is block)
     assert "randn" in p.memory_table("op", "end")
     del made
+
+
+def test_the_ops_of_a_users_rule_lie_in_it() -> None:
+    class Twice(tg.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: tg.Tensor) -> tg.Tensor:
+            return x * 2
+
+        @staticmethod
+        def backward(ctx: Any, gradient: tg.Tensor) -> tg.Tensor:
+            return gradient.exp()
+
+    w = tg.ones(2, requires_grad=True)
+    loss = Twice.apply(w).sum()
+    with tg.profile() as p:
+        loss.backward()
+    (rule,) = [event for event in p.events if event.name == "Twice"]
+    (inside,) = [event for event in p.events if event.name == "exp"]
+    assert inside.parent is rule
+    assert inside.phase == "backward"
+    assert rule.kind == "backward"

@@ -192,11 +192,16 @@ class Backward {
     for (const auto& one : hooks) one.hook->run(kept, gradients);
   }
 
+  /// A rule in Python is part of the program, and its ops are watched like those.
+  static bool is_users(const OpRecord& op) {
+    return op.forward.parameters == 2 && op.forward.kinds[1] == ArgKind::object;
+  }
+
   static Tensors watched_vjp(Node& node, const Tensors& gradients, const bool* wanted) {
     Watching watching({.kind = CallWatch::Kind::backward, .node = &node, .incoming = &gradients});
     Tensors result;
     {
-      const Unwatched inside;
+      const Unwatched inside(!is_users(*node.op()));
       result = apply_vjp(node, gradients, wanted);
     }
     watching.done(result.data(), static_cast<int>(result.size()));

@@ -99,7 +99,7 @@ py::list list_of(const Tensor* tensors, int count) {
 class PyFiniteGuard final : public FiniteGuard {
  public:
   PyFiniteGuard(const Options& options, PyObject* handler)
-      : FiniteGuard(options), handler_(new Kept(handler)) {}
+      : FiniteGuard(options), handler_(new Kept(handler, false)) {}
 
   void report(const Event& event, const Tensor* results, int count, int result) override {
     const py::gil_scoped_acquire lock;

@@ -1,6 +1,9 @@
 #include "graph/finite_guard.h"
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <string_view>
 
 #include "graph/node.h"
 #include "tensor/finite.h"
@@ -16,6 +19,7 @@ bool is_parameter(const Tensor& x) { return x.requires_grad() && x.is_leaf(); }
 struct Given {
   bool infinity = false;            ///< anywhere
   bool infinite_parameter = false;  ///< in a leaf that requires grad
+  bool nan = false;                 ///< in a tensor
   bool nan_number = false;          ///< written in the call
 };
 
@@ -27,6 +31,7 @@ void look_at_number(double value, Given& given) {
 void look_at_tensor(const Tensor& x, Given& given) {
   if (!x.defined() || x.hollow()) return;
   const NotFinite found = not_finite(x);
+  given.nan = given.nan || found.nan > 0;
   if (x.body()->wrapped_number && found.nan > 0) given.nan_number = true;
   if (!is_infinite(found)) return;
   given.infinity = true;
@@ -34,10 +39,10 @@ void look_at_tensor(const Tensor& x, Given& given) {
 }
 
 /// The target of a call in place holds its result by now; it was looked at before.
-Given look_at(const CallWatch::Event& event, bool target_was_infinite) {
+Given look_at(const CallWatch::Event& event, bool target_was_spoiled) {
   Given given;
   const bool in_place = event.kind == CallWatch::Kind::in_place;
-  given.infinity = in_place && target_was_infinite;
+  given.infinity = given.nan = in_place && target_was_spoiled;
   for (int i = in_place ? 1 : 0; i < event.arg_count; ++i) {
     const Arg& arg = event.args[i];
     switch (arg.kind()) {
@@ -53,6 +58,16 @@ Given look_at(const CallWatch::Event& event, bool target_was_infinite) {
     }
   }
   return given;
+}
+
+/// Whether the op makes no number that is not among its arguments.
+bool moves_numbers(const OpRecord& op) {
+  constexpr std::string_view families[] = {"cast",    "index",    "joining",   "layout",
+                                           "padding", "placing",  "partition", "shape",
+                                           "slicing", "stacking", "strided",   "shuffling"};
+  const std::string_view family = family_of(op), name = name_of(op);
+  return name == "where" || name == "masked_fill" ||
+         std::find(std::begin(families), std::end(families), family) != std::end(families);
 }
 
 bool is_argument(const CallWatch::Event& event, const Tensor& x) {
@@ -71,8 +86,7 @@ bool computes_nothing(const CallWatch::Event& event) {
 }  // namespace
 
 std::int64_t FiniteGuard::begin(const Event& event) {
-  return event.kind == Kind::in_place && options_.forward && options_.infinities &&
-         !all_finite(event.args[0].tensor());
+  return event.kind == Kind::in_place && options_.forward && !all_finite(event.args[0].tensor());
 }
 
 void FiniteGuard::end(std::int64_t number, const Event& event, const Tensor* results, int count) {
@@ -84,15 +98,16 @@ void FiniteGuard::end(std::int64_t number, const Event& event, const Tensor* res
   }
 }
 
-void FiniteGuard::check_call(const Event& event, bool target_was_infinite, const Tensor* results,
+void FiniteGuard::check_call(const Event& event, bool target_was_spoiled, const Tensor* results,
                              int count) {
-  for (int k = 0; k < count; ++k) {
+  for (int k = 0; k < count && k < event.op->differentiable_outputs; ++k) {
     if (all_finite(results[k])) continue;
     if (event.kind == Kind::call && is_argument(event, results[k])) continue;
     const bool nan = not_finite(results[k]).nan > 0;
     if (!nan && !options_.infinities) continue;
-    const Given given = look_at(event, target_was_infinite);
-    const bool meant = nan ? given.nan_number : given.infinity && !given.infinite_parameter;
+    const Given given = look_at(event, target_was_spoiled);
+    const bool meant = nan ? given.nan_number || (given.nan && moves_numbers(*event.op))
+                           : given.infinity && !given.infinite_parameter;
     if (!meant) report(event, results, count, k);
   }
 }

@@ -8,7 +8,9 @@ namespace topograd {
 /// and not meant to be.
 ///
 /// What is meant: an infinity that was among the arguments (the -inf of a mask, in whatever op it
-/// travels), a NaN that was a number in the call. A parameter is never meant to be infinite.
+/// travels), a NaN that was a number in the call or that is only moved (a copy, an index, a
+/// choice). A parameter is never meant to be infinite. Results that an op makes for its own rule
+/// are its affair.
 class TOPOGRAD_API FiniteGuard : public CallWatch {
  public:
   struct Options {
@@ -25,7 +27,7 @@ class TOPOGRAD_API FiniteGuard : public CallWatch {
   void end(std::int64_t number, const Event& event, const Tensor* results, int count) override;
 
  private:
-  void check_call(const Event& event, bool target_was_infinite, const Tensor* results, int count);
+  void check_call(const Event& event, bool target_was_spoiled, const Tensor* results, int count);
   void check_rule(const Event& event, const Tensor* results, int count);
 
   Options options_;

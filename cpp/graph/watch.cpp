@@ -14,7 +14,7 @@ void CallWatch::attach() {
   retain();
   outer_ = mode.watch;
   mode.watch = this;
-  mode.watched = 1;
+  mode.watched = 1;  // also where nothing is watched just now: it was asked for inside
 }
 
 bool CallWatch::detach() {

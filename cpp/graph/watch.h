@@ -76,15 +76,19 @@ class TOPOGRAD_API Watching {
 /// Watches see nothing for a while: the computation of a primitive is its own affair.
 class Unwatched {
  public:
-  explicit Unwatched(bool really = true) : before_(mode.watched) {
+  explicit Unwatched(bool really = true)
+      : ends_here_(really && (mode.watched != 0 || mode.watch == nullptr)) {
     if (really) mode.watched = 0;
   }
-  ~Unwatched() { mode.watched = before_; }
+  // A program inside, a hook say, may have attached a watch, or detached the last one.
+  ~Unwatched() {
+    if (ends_here_) mode.watched = mode.watch != nullptr;
+  }
   Unwatched(const Unwatched&) = delete;
   Unwatched& operator=(const Unwatched&) = delete;
 
  private:
-  std::uint8_t before_;
+  bool ends_here_;
 };
 
 /// A call of an op that watches are told of; what invoke() and its kin turn to.
