@@ -208,6 +208,14 @@ def test_times_are_missing_where_the_graph_can_not_run_again() -> None:
     assert net.weight.grad is None
 
 
+def test_output_shapes_are_of_what_leaves_a_module() -> None:
+    net = nn.LSTM(4, 8, bidirectional=True)
+    result, (state, _) = net(tg.randn(5, 3, 4))
+    assert net.summary(result.sum(), times=False).total.output_shapes == [(5, 3, 16)]
+    both = net.summary(result.sum(), state.sum(), times=False)
+    assert both.total.output_shapes == [(5, 3, 16), (2, 3, 8)]
+
+
 # ---------------------------------------------------------------- what is kept
 
 

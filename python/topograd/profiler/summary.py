@@ -23,10 +23,10 @@ OUTSIDE = "(outside)"
 class SummaryRow:
     """A module of a summary; all numbers with its submodules.
 
-    name: path in the model, '' for the model itself.  type: class.  depth.  output_shapes: of its
-    last call.  parameters, trainable: elements, each parameter once.  flops: forward, see
-    `profiler.flops`.  activations: bytes of what it computed.  kept: bytes of that which the graph
-    keeps for the backward pass.  forward, backward: times in µs, None where not known.
+    name: path in the model, '' for the model itself.  type: class.  depth.  output_shapes: of what
+    left it and was used.  parameters, trainable: elements, each parameter once.  flops: forward,
+    see `profiler.flops`.  activations: bytes of what it computed.  kept: bytes of that which the
+    graph keeps for the backward pass.  forward, backward: times in µs, None where not known.
     """
 
     __slots__ = (
@@ -170,6 +170,29 @@ def _views() -> frozenset[str]:
     return frozenset(record["name"] for record in _C.ops() if record["view"])
 
 
+def _kept_by_source(graph: Graph) -> dict[int, int]:
+    """Bytes of activations that are kept, by the index of the node whose value they are."""
+    kept: dict[int, int] = {}
+    for entry in graph.saved():
+        if entry.kind == "activation":
+            source = entry.source or entry.node
+            kept[source.index] = kept.get(source.index, 0) + entry.bytes
+    return kept
+
+
+def _tell_outputs(graph: Graph, chains: Mapping[int, Sequence[SummaryRow]]) -> None:
+    """The shapes of what leaves each module: read by nodes outside of it, or asked for."""
+    leaving = [(node.index, ()) for node in graph.outputs]
+    edges = [
+        (source.index, chains.get(node.index, ())) for node in graph.nodes for source in node.inputs
+    ]
+    for index, inside in [*edges, *leaving]:
+        for row in chains.get(index, ()):
+            shape = tuple(graph.nodes[index].shape)
+            if row not in inside and shape not in row.output_shapes:
+                row.output_shapes.append(shape)
+
+
 def summarize(model: Module, *outputs: Tensor, times: bool = True) -> Summary:
     """The summary of a model from what was recorded for some outputs; see `Module.summary`."""
     graph = Graph(*outputs)
@@ -180,38 +203,33 @@ def summarize(model: Module, *outputs: Tensor, times: bool = True) -> Summary:
     for name, module in modules.items():
         _counted(rows[name], module)
     outside = SummaryRow("", OUTSIDE)
-    kept: dict[int, int] = {}
-    for entry in graph.saved():
-        if entry.kind == "activation":
-            source = entry.source or entry.node
-            kept[source.index] = kept.get(source.index, 0) + entry.bytes
+    kept = _kept_by_source(graph)
     spent = times_of(outputs) if times else {}
-    found = False
+    chains: dict[int, list[SummaryRow]] = {}
     for node in graph.nodes:
         if node.op in ("leaf", "constant"):
             continue
         owner = _owner(core, node.index, names)
-        found = found or owner is not None
+        if owner is not None:
+            chains[node.index] = _chain(rows, owner)
         results = core.results(node.index)
         shapes = [tuple(one[0]) for one in results if one is not None]
-        inputs = [tuple(one.shape) for one in node.inputs]
-        work = flops(node.op, inputs, shapes)
+        work = flops(node.op, [tuple(one.shape) for one in node.inputs], shapes)
         size = 0 if node.op in _views() else _bytes(results)
-        for row in _chain(rows, owner) if owner is not None else [outside]:
+        for row in chains.get(node.index, [outside]):
             row.flops += work
             row.activations += size
             row.kept += kept.get(node.index, 0)
-            row.output_shapes = shapes[:1]
             if node.index in spent:
                 forward, backward = spent[node.index]
                 row.forward = (row.forward or 0.0) + forward
                 row.backward = (row.backward or 0.0) + backward
-    if not found:
+    if not chains:
         raise RuntimeError(
             "summary: nothing that was recorded for the tensor was computed by "
             f"{type(model).__name__}"
         )
-    outside.output_shapes = []
+    _tell_outputs(graph, chains)
     return Summary(list(rows.values()), outside)
 
 
