@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import threading
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -454,3 +456,20 @@ def test_the_ops_of_a_users_rule_lie_in_it() -> None:
     assert inside.parent is rule
     assert inside.phase == "backward"
     assert rule.kind == "backward"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_child_of_a_fork_can_go_on_while_memory_is_followed() -> None:
+    with tg.profile(memory=True), warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if (tg.ones(50) + 1).sum().item() == 100 else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_changes_of_memory_after_the_limit_are_told() -> None:
+    with tg.profile(memory=True, limit=5) as p:
+        for _ in range(10):
+            tg.ones(3)
+    assert "15 changes came after the limit" in p.memory_table()

@@ -12,7 +12,7 @@
 namespace topograd {
 namespace {
 
-constexpr int rank_count = 6;
+constexpr int rank_count = 7;
 
 struct Locks {
   std::mutex of[rank_count];

@@ -318,6 +318,11 @@ void register_watch(py::module_& m) {
                              [](const ProfileHandle& self) { return self.profile->duration(); })
       .def_property_readonly("dropped",
                              [](const ProfileHandle& self) { return self.profile->dropped(); })
+      .def_property_readonly("memory_dropped",
+                             [](const ProfileHandle& self) {
+                               const MemoryLog* log = self.profile->memory();
+                               return log == nullptr ? 0 : log->dropped();
+                             })
       .def_property_readonly("started_at",
                              [](const ProfileHandle& self) { return self.profile->started_at(); })
       .def_readonly("running", &ProfileHandle::running);

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "base/fork.h"
 #include "graph/node.h"
 #include "tensor/body.h"
 
@@ -80,7 +81,7 @@ void MemoryLog::died(std::int64_t number, std::size_t bytes) noexcept {
 }
 
 void MemoryLog::write(std::int64_t change, std::int32_t event) noexcept {
-  const std::lock_guard guard(lock_);
+  const std::lock_guard guard(fork_safe_lock(ForkRank::profile));
   if (closed_) return;
   if (entries_.size() >= limit_) {
     ++dropped_;
@@ -94,12 +95,12 @@ void MemoryLog::write(std::int64_t change, std::int32_t event) noexcept {
 }
 
 void MemoryLog::close() {
-  const std::lock_guard guard(lock_);
+  const std::lock_guard guard(fork_safe_lock(ForkRank::profile));
   closed_ = true;
 }
 
 void MemoryLog::forget() {
-  const std::lock_guard guard(lock_);
+  const std::lock_guard guard(fork_safe_lock(ForkRank::profile));
   closed_ = true;
   std::vector<Entry>().swap(entries_);
 }

@@ -3,7 +3,6 @@
 #include <cstdlib>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -37,7 +36,6 @@ class TOPOGRAD_API MemoryLog final : public StorageWatch {
  private:
   void write(std::int64_t change, std::int32_t event) noexcept;
 
-  std::mutex lock_;
   std::vector<Entry> entries_;
   std::size_t limit_;
   std::size_t dropped_ = 0;

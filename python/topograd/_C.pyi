@@ -3985,6 +3985,7 @@ class Profile(metaclass=_Bound):
     running: _bool
     duration: _int
     dropped: _int
+    memory_dropped: _int
     started_at: _int
     def __init__(self, shapes: _bool, memory: _bool, limit: _int) -> None: ...
     def start(self) -> None: ...

@@ -102,7 +102,7 @@ class Profile(ContextDecorator):
 
     @property
     def dropped(self) -> int:
-        """How many events came after `limit` and are missing."""
+        """How many events came after `limit` and are missing; `memory_table` tells of memory."""
         self._ended()
         return sum(core.dropped for _, core in self._cores)
 
@@ -151,7 +151,11 @@ class Profile(ContextDecorator):
         """
         from topograd.profiler.held import memory_table
 
-        return memory_table(self.held, by, at, limit)
+        text = memory_table(self.held, by, at, limit)
+        missing = self._ended().memory_dropped
+        return (
+            f"{text}\n{missing} changes came after the limit and are missing" if missing else text
+        )
 
     def trace(self, path: str | Path) -> None:
         """Writes a trace for Perfetto (ui.perfetto.dev) or Chrome's chrome://tracing.
