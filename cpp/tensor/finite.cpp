@@ -28,15 +28,13 @@ bool finite_numbers(const T* x, index count) {
   return total == T{0};
 }
 
-/// Half types, by their bits: the greatest magnitude is below that of infinity.
+/// Half types, by their bits: a magnitude from that of infinity on reaches the highest bit.
 template <std::uint16_t Infinity>
 bool finite_halves(const std::uint16_t* x, index count) {
-  std::uint16_t greatest = 0;
-  for (index i = 0; i < count; ++i) {
-    const auto magnitude = static_cast<std::uint16_t>(x[i] & 0x7fffu);
-    greatest = magnitude > greatest ? magnitude : greatest;
-  }
-  return greatest < Infinity;
+  std::uint16_t reached = 0;
+  for (index i = 0; i < count; ++i)
+    reached = static_cast<std::uint16_t>(reached | ((x[i] & 0x7fffu) + (0x8000u - Infinity)));
+  return (reached & 0x8000u) == 0;
 }
 
 template <class T, class F>
