@@ -428,3 +428,29 @@ def test_switching_in_a_hook_holds_afterwards() -> None:
         tg.zeros(1).log()
         assert caught(lambda: tg.zeros(1) / 0 * 0).phase == "forward"
     tg.zeros(1).log()
+
+
+def test_a_long_path_is_told_by_its_ends() -> None:
+    w = tg.ones(1, requires_grad=True)
+    w.name = "w"
+    x = w
+    for _ in range(20_000):
+        x = x * 1.0
+    error = caught(lambda: (x - 1).log())
+    assert len(error.path) == 18
+    assert error.path[0] == "w"
+    assert error.path[8] == "… 19,986 ops …"
+    assert error.path[-1] == "log"
+
+
+def test_a_handler_that_is_none_and_names_that_are_no_text_are_refused() -> None:
+    with pytest.raises(TypeError):
+        _C.FiniteGuard(None, True, True, True)  # type: ignore[arg-type]
+    for kind in (_C.FiniteGuard, _C.Profile, _C.ProfileBlock):
+        with pytest.raises(TypeError):
+            kind.__new__(kind).stop() if kind is not _C.ProfileBlock else kind.__new__(kind).end()
+    with tg.profile() as p, pytest.raises((UnicodeError, TypeError)):
+        tg.profiler.record_function("\ud800").__enter__()
+    with pytest.raises(IndexError):
+        _C.Profile(False, False, 1).shapes(0)
+    assert p.events == []

@@ -70,9 +70,16 @@ std::vector<Node*> path_to_leaf(const std::vector<Node*>& starts) {
   return {};
 }
 
+/// A path as dictionaries; of a long one its two ends, and in between the number that is left out.
 py::list described(const std::vector<Node*>& path) {
+  constexpr std::size_t ends = 8;
   py::list list;
-  for (Node* node : path) {
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    if (i == ends && path.size() > 2 * ends) {
+      list.append(path.size() - 2 * ends);
+      i = path.size() - ends;
+    }
+    Node* node = path[i];
     py::dict d;
     d["op"] = node->op_name();
     d["where"] = node->where();

@@ -112,10 +112,14 @@ def _path(details: dict[str, Any]) -> list[str]:
     steps = details["path"]
     if not steps:
         return []
-    found = [details["modules"], *(step["modules"] for step in steps)]
+    known = [step for step in steps if not isinstance(step, int)]  # a number is left out
+    found = [details["modules"], *(step["modules"] for step in known)]
     roots = {id(chain[0]): chain[0] for chain in found if chain and chain[0] is not None}
     names = [_parameter_name(steps[0], list(roots.values()))]
     for step in steps[1:]:
+        if isinstance(step, int):
+            names.append(f"… {step:,} ops …")
+            continue
         places = [text for text in (_short(step["where"]), step["module"]) if text]
         name = f"{step['name']} = {step['op']}" if step["name"] else step["op"]
         names.append(f"{name} ({', '.join(places)})" if places else name)
