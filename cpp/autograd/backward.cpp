@@ -10,6 +10,7 @@
 #include "graph/mode.h"
 #include "graph/passes.h"
 #include "graph/refusals.h"
+#include "graph/watch.h"
 #include "tensor/body.h"
 #include "topograd/autograd.h"
 #include "topograd/ops.h"
@@ -188,6 +189,22 @@ class Backward {
     for (const auto& one : hooks) one.hook->run(kept, gradients);
   }
 
+  /// A rule in Python is part of the program, and its ops are watched like those.
+  static bool is_users(const OpRecord& op) {
+    return op.forward.parameters == 2 && op.forward.kinds[1] == ArgKind::object;
+  }
+
+  static Tensors watched_vjp(Node& node, const Tensors& gradients, const bool* wanted) {
+    Watching watching({.kind = CallWatch::Kind::backward, .node = &node, .incoming = &gradients});
+    Tensors result;
+    {
+      const Unwatched inside(!is_users(*node.op()));
+      result = apply_vjp(node, gradients, wanted);
+    }
+    watching.done(result.data(), static_cast<int>(result.size()));
+    return result;
+  }
+
   void pass_on(Node& node, const Tensors& gradients) {
     Node::Visit visit(node);
     if (!visit.entered()) refuse_second_pass(node, roots_);
@@ -207,7 +224,8 @@ class Backward {
       any = any || wanted[slot];
     }
     if (!any) return;
-    Tensors result = apply_vjp(node, gradients, wanted);
+    Tensors result = mode.watched == 0 ? apply_vjp(node, gradients, wanted)
+                                       : watched_vjp(node, gradients, wanted);
     if (const auto* extra = node.extra_if_any(); extra != nullptr && !extra->after_hooks.empty()) {
       const auto hooks = extra->after_hooks;
       for (const auto& one : hooks) one.hook->run(result, gradients);
@@ -261,6 +279,7 @@ void backward(const Tensor& loss) { backward(Tensors{loss}, {}); }
 
 void backward(const Tensors& roots, const Tensors& root_gradients, const BackwardOptions& options,
               const Tensors& inputs) {
+  const WatchedBlock block("backward");
   if (inputs.empty()) {
     Backward pass(options);
     pass.start(roots, root_gradients);
@@ -276,6 +295,7 @@ void backward(const Tensors& roots, const Tensors& root_gradients, const Backwar
 
 Tensors gradients(const Tensors& roots, const Tensors& root_gradients, const Tensors& inputs,
                   const BackwardOptions& options) {
+  const WatchedBlock block("gradients");
   Backward pass(options);
   pass.capture(edges_of(inputs), roots);
   pass.start(roots, root_gradients);
@@ -287,6 +307,7 @@ Tensors gradients(const Tensors& roots, const Tensors& root_gradients, const Ten
 Tensors tangents(const Tensors& outputs, const Tensors& inputs, const Tensors& input_tangents,
                  bool create_graph) {
   const Recording guard(create_graph);
+  const Unwatched inside;
   NodeTable<Tensors> known;
   const std::vector<Edge> edges = edges_of(inputs);
   for (std::size_t i = 0; i < inputs.size(); ++i) {

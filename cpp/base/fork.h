@@ -14,7 +14,8 @@ enum class ForkRank : int {
   signatures,
   statistics,
   generators,
-  memory
+  memory,
+  profile
 };
 /// Made once, never destroyed: it is still needed while static objects go.
 std::mutex& fork_safe_lock(ForkRank rank);

@@ -3,6 +3,7 @@
 #include "topograd/graph.h"
 
 #include "bindings/python.h"
+#include "bindings/scope.h"
 #include "graph/node.h"
 #include "graph/provenance.h"
 #include "tensor/body.h"
@@ -49,6 +50,44 @@ py::dict call_of(const Graph& graph, std::size_t i) {
     }
   }
   return result;
+}
+
+/// The values that vertex i keeps for the backward pass: (what, shape, dtype, number of the
+/// storage, its bytes, vertex that it is the value of or -1).
+py::list saved_by(const Graph& graph, std::size_t i) {
+  py::list list;
+  const auto& vertex = graph.vertices().at(i);
+  if (!vertex.node || static_cast<const Node&>(*vertex.node).is_leaf()) return list;
+  Node& node = const_cast<Node&>(static_cast<const Node&>(*vertex.node));
+  // A visit would compute again what a checkpoint has let go of.
+  if (const auto* extra = node.extra_if_any(); extra != nullptr && extra->segment) return list;
+  const Node::Visit visit(node);
+  if (!visit.entered()) return list;
+  const auto add = [&](const std::string& what, const Tensor& x, int source) {
+    if (!x.defined() || x.hollow() || x.body()->wrapped_number) return;
+    list.append(py::make_tuple(what, x.shape(), x.dtype(),
+                               reinterpret_cast<std::uintptr_t>(x.body()->storage.get()),
+                               x.body()->storage->bytes(), source));
+  };
+  std::size_t next = 0;
+  int slot = 0;
+  const auto& parameters = signature_of(*node.op()).parameters;
+  const auto argument = [&](const std::string& name, const Tensor& x) {
+    const bool shown = node.edges()[slot++].node || (x.defined() && !x.body()->wrapped_number);
+    add(name, x, shown ? vertex.inputs[next++] : -1);
+  };
+  for (int k = 0; k < node.arg_count(); ++k) {
+    const Arg& arg = node.args()[k];
+    const std::string& name = parameters[static_cast<std::size_t>(k)].name;
+    if (node.op()->forward.kinds[k] == ArgKind::tensor)
+      argument(name, arg.tensor());
+    else if (node.op()->forward.kinds[k] == ArgKind::tensors)
+      for (const Tensor& x : arg.tensors()) argument(name, x);
+  }
+  for (int k = 0; k < node.output_count(); ++k)
+    add("result" + (k == 0 ? std::string() : " " + std::to_string(k)), node.output(k),
+        static_cast<int>(i));
+  return list;
 }
 
 /// Shape and dtype of every output of vertex i.
@@ -105,6 +144,14 @@ void register_graph(py::module_& m) {
       .def("place", [](const Graph& self,
                        const Tensor& x) { return py::make_tuple(self.find(x), x.body()->output); })
       .def("call", call_of)
+      .def("saved", saved_by)
+      .def("modules",
+           [](const Graph& self, std::size_t i) {
+             const auto& vertex = self.vertices().at(i);
+             return vertex.node
+                        ? modules_of_scope(static_cast<const Node&>(*vertex.node).scope().get())
+                        : py::list();
+           })
       .def("results", outputs_of)
       .def("forward",
            [](Graph& self, const std::map<int, Tensor>& replacements) {

@@ -44,6 +44,7 @@ PYBIND11_MODULE(_C, m) {
   register_why(m);
   register_module(m);
   register_segment(m);
+  register_watch(m);
   register_optim(m);
   register_io(m);
   register_runtime(m);

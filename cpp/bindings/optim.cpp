@@ -4,6 +4,7 @@
 
 #include "bindings/python.h"
 #include "graph/provenance.h"
+#include "graph/watch.h"
 
 namespace topograd::python {
 namespace {
@@ -11,7 +12,8 @@ namespace {
 /// An optimizer, and where its settings stand in a parameter group of Python.
 class BoundOptimizer {
  public:
-  BoundOptimizer(Tensors parameters, const std::string& rule) : state(std::move(parameters), rule) {
+  BoundOptimizer(Tensors parameters, const std::string& rule)
+      : state(std::move(parameters), rule), block_("optimizer.step " + rule) {
     for (const OptimizerState::Setting& setting : state.settings()) {
       const std::string_view name = setting.name;
       const auto bracket = name.find('[');
@@ -28,6 +30,7 @@ class BoundOptimizer {
     values.resize(places_.size());
     for (std::size_t s = 0; s < places_.size(); ++s) values[s] = number(places_[s], group.ptr());
     const AwaitedSite here;
+    const WatchedBlock block(block_.c_str());
     state.step_with(values);
     values_ = std::move(values);
   }
@@ -63,6 +66,7 @@ class BoundOptimizer {
                     Py_TYPE(value)->tp_name);
   }
 
+  std::string block_;  ///< what a profile calls a step
   std::vector<Place> places_;
   std::vector<double> values_;
 };

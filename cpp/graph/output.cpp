@@ -3,6 +3,7 @@
 #include "graph/history.h"
 #include "graph/mode.h"
 #include "graph/node.h"
+#include "graph/watch.h"
 #include "tensor/body.h"
 
 namespace topograd {
@@ -87,7 +88,9 @@ bool takes_out(const OpRecord& op) {
   return (op.traits & without) == 0 && signature_of(op).result != "Tensor[]";
 }
 
-void invoke_out(const OpRecord& op, const Arg* args, int count, const Tensors& out) {
+namespace {
+
+void compute_out(const OpRecord& op, const Arg* args, int count, const Tensors& out) {
   const std::string& name = signature_of(op).function;
   refuse_gradients(op, args, count);
   for (std::size_t k = 0; k < out.size(); ++k) {
@@ -116,6 +119,19 @@ void invoke_out(const OpRecord& op, const Arg* args, int count, const Tensors& o
   }
   for (int k = 0; k < results.count(); ++k)
     write_out(name.c_str(), results.at(k), out[static_cast<std::size_t>(k)]);
+}
+
+}  // namespace
+
+void invoke_out(const OpRecord& op, const Arg* args, int count, const Tensors& out) {
+  if (mode.watched == 0) [[likely]]
+    return compute_out(op, args, count, out);
+  Watching watching({.kind = CallWatch::Kind::call, .op = &op, .args = args, .arg_count = count});
+  {
+    const Unwatched inside(!std::holds_alternative<Composite>(op.derivative));
+    compute_out(op, args, count, out);
+  }
+  watching.done(out.data(), static_cast<int>(out.size()));
 }
 
 }  // namespace topograd

@@ -3,6 +3,7 @@
 #include "graph/history.h"
 #include "graph/mode.h"
 #include "graph/node.h"
+#include "graph/watch.h"
 #include "tensor/body.h"
 
 namespace topograd {
@@ -79,8 +80,8 @@ void refuse_inference(const OpRecord& op, const Arg* args, int count) {
 }  // namespace
 
 Results invoke(const OpRecord& op, const Arg* args, int count) {
-  if (mode.autocast != 0) [[unlikely]]
-    return invoke_autocast(op, args, count);
+  if ((mode.autocast | mode.watched) != 0) [[unlikely]]
+    return mode.autocast != 0 ? invoke_autocast(op, args, count) : invoke_watched(op, args, count);
   Results results;
   if (std::holds_alternative<Composite>(op.derivative)) {
     op.forward.run(args, {}, results);
@@ -120,6 +121,8 @@ Results invoke(const OpRecord& op, const Arg* args, int count) {
 }
 
 Tensor invoke_in_place(const OpRecord& op, const Arg* args, int count) {
+  if (mode.watched != 0) [[unlikely]]
+    return invoke_in_place_watched(op, args, count);
   const Tensor target = args[0].tensor();
   const std::string name = name_of(op) + "_";
   const bool tracked = mode.recording && tracks(args, count);

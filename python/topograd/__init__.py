@@ -91,6 +91,7 @@ for _name in """conv_tbc conv_transpose1d conv_transpose2d conv_transpose3d adap
 adaptive_max_pool1d = _C.nn_functions["adaptive_max_pool1d_with_indices"]
 del _name
 
+from topograd import _reports as _reports  # noqa: E402
 from topograd import _tensor as _tensor  # noqa: E402
 from topograd import autograd as autograd  # noqa: E402
 from topograd._alias import as_torch  # noqa: E402
@@ -175,6 +176,7 @@ _lazy = (
     "examples",
     "demo",
     "onnx",
+    "profiler",
     "display",
     "training",
     # Namespaces of PyTorch for what is not here: GPUs, compilers, clusters.
@@ -204,6 +206,7 @@ _lazy_names = {
     for module, names in {
         "_coverage": "coverage",
         "_leaks": "GraphLeakWarning",
+        "_finite": "NonFiniteError nan_guard set_nan_guard",
         "_limits": "finfo iinfo",
         "_settings": """
         are_deterministic_algorithms_enabled compile get_default_device
@@ -217,12 +220,17 @@ _lazy_names = {
         blackman_window detach hamming_window hann_window is_inference is_nonzero is_same_size
         is_signed range vander""",
         "amp.grad_scaler": "GradScaler",
+        "autograd.anomaly_mode": """
+        is_anomaly_check_nan_enabled is_anomaly_enabled set_anomaly_enabled""",
         "cuda": "OutOfMemoryError",
         "amp.autocast_mode": """
         autocast clear_autocast_cache get_autocast_cpu_dtype get_autocast_dtype
         get_autocast_gpu_dtype is_autocast_cache_enabled is_autocast_cpu_enabled
         is_autocast_enabled set_autocast_cache_enabled set_autocast_cpu_enabled
         set_autocast_dtype set_autocast_enabled""",
+        "profiler.memory": "memory memory_summary reset_peak_memory",
+        "profiler.native": "Profile profile",
+        "profiler.summary": "summary",
         "serialization": "latest_checkpoint load load_checkpoint save save_checkpoint",
         "training": "fit",
         "linalg.classic": """

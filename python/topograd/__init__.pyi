@@ -29,6 +29,7 @@ from topograd import (
     onnx,
     optim,
     porting,
+    profiler,
     random,
     return_types,
     serialization,
@@ -121,6 +122,10 @@ from topograd._coverage import (
 )
 from topograd._einsum import (
     einsum,
+)
+from topograd._finite import (
+    nan_guard,
+    set_nan_guard,
 )
 from topograd._format import (
     set_printoptions,
@@ -242,6 +247,11 @@ from topograd.amp.autocast_mode import (
 from topograd.amp.grad_scaler import (
     GradScaler,
 )
+from topograd.autograd.anomaly_mode import (
+    is_anomaly_check_nan_enabled,
+    is_anomaly_enabled,
+    set_anomaly_enabled,
+)
 from topograd.cuda import (
     OutOfMemoryError,
 )
@@ -263,6 +273,18 @@ from topograd.linalg.solving import (
     logdet,
     matrix_power,
     slogdet,
+)
+from topograd.profiler.memory import (
+    memory,
+    memory_summary,
+    reset_peak_memory,
+)
+from topograd.profiler.native import (
+    Profile,
+    profile,
+)
+from topograd.profiler.summary import (
+    summary,
 )
 from topograd.serialization import (
     load,
@@ -569,6 +591,8 @@ __all__ = [
     "int64",
     "int8",
     "inverse",
+    "is_anomaly_check_nan_enabled",
+    "is_anomaly_enabled",
     "is_autocast_cache_enabled",
     "is_autocast_cpu_enabled",
     "is_autocast_enabled",
@@ -650,7 +674,9 @@ __all__ = [
     "maximum",
     "mean",
     "median",
+    "memory",
     "memory_format",
+    "memory_summary",
     "meshgrid",
     "min",
     "minimum",
@@ -666,6 +692,7 @@ __all__ = [
     "multiprocessing",
     "mv",
     "mvlgamma",
+    "nan_guard",
     "nan_to_num",
     "nan_to_num_",
     "nanmean",
@@ -709,6 +736,9 @@ __all__ = [
     "pow",
     "prelu",
     "prod",
+    "Profile",
+    "profile",
+    "profiler",
     "promote_types",
     "put",
     "qr",
@@ -733,6 +763,7 @@ __all__ = [
     "remainder",
     "renorm",
     "repeat_interleave",
+    "reset_peak_memory",
     "reshape",
     "resolve_conj",
     "result_type",
@@ -763,6 +794,7 @@ __all__ = [
     "selu",
     "selu_",
     "serialization",
+    "set_anomaly_enabled",
     "set_autocast_cache_enabled",
     "set_autocast_cpu_enabled",
     "set_autocast_dtype",
@@ -774,6 +806,7 @@ __all__ = [
     "set_float32_matmul_precision",
     "set_flush_denormal",
     "set_grad_enabled",
+    "set_nan_guard",
     "set_num_interop_threads",
     "set_num_threads",
     "set_printoptions",
@@ -811,6 +844,7 @@ __all__ = [
     "sub",
     "subtract",
     "sum",
+    "summary",
     "svd",
     "swapaxes",
     "swapdims",

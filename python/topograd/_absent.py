@@ -19,7 +19,6 @@ ADVICE = {
     "library": "autograd.custom_op",
     "package": "topograd.save of a state_dict",
     "futures": "concurrent.futures",
-    "profiler": "time.perf_counter, or Python's cProfile",
     "symeig": "linalg.eigh",
     "eig": "linalg.eig of NumPy",
     "lstsq": "linalg.pinv(A) @ B",

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from topograd import _C
 from topograd._C import Tensor
 from topograd.graph.table import table
+
+if TYPE_CHECKING:
+    from topograd.graph.saved import SavedValues
 
 __all__ = ["Graph", "GraphNode"]
 
@@ -175,6 +179,23 @@ class Graph:
             if not (one is None or isinstance(one, Tensor)):
                 raise TypeError(f"graph: a seed must be a tensor or None, got {type(one).__name__}")
         self._core.backward(seeds)
+
+    def saved(self) -> SavedValues:
+        """What is kept for the backward pass: an entry for each value that a node keeps.
+
+        A list in forward order with bytes, node, line and shape; `total` counts a storage once, and
+        `activations` leaves out the memory of parameters and data.  Empty after a backward pass
+        that released it.
+
+        >>> import topograd as tg
+        >>> w = tg.ones(2, 3, requires_grad=True)
+        >>> kept = tg.graph((tg.ones(4, 2) @ w).exp().sum()).saved()
+        >>> [(one.node.op, one.what, one.bytes, one.kind) for one in kept]
+        [('matmul', 'input', 32, 'constant'), ('exp', 'result', 48, 'activation')]
+        """
+        from topograd.graph.saved import saved_values
+
+        return saved_values(self)
 
     def __len__(self) -> int:
         return len(self.nodes)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import topograd as tg
 from topograd._C import Tensor
 from topograd.nn import hooks, state, walk
 from topograd.nn.members import Members
 from topograd.nn.parameter import is_lazy
+
+if TYPE_CHECKING:
+    from topograd.profiler.summary import Summary
 
 Self = TypeVar("Self", bound="Module")
 T_destination = TypeVar("T_destination", bound=dict[str, Any])
@@ -199,6 +202,23 @@ class Module(Members):
                 parameter.grad = None
             elif parameter.grad is not None:
                 parameter.grad = parameter.grad.detach().zero_()
+
+    def summary(self, *outputs: Tensor, times: bool = True) -> Summary:
+        """A table of the submodules from what was recorded for a loss or an output of this module.
+
+        Parameters, output shapes, FLOPs, bytes of activations and of what is kept for the backward
+        pass, and, with times (default), the time of both passes in a second run of the recorded
+        graph.  `topograd.summary(model, *args)` runs the model itself.  Raises RuntimeError when
+        nothing of it was recorded.
+
+        >>> import topograd as tg
+        >>> net = tg.nn.Linear(3, 2)
+        >>> net.summary(net(tg.ones(5, 3)).sum()).total.flops
+        70
+        """
+        from topograd.profiler.summary import summarize
+
+        return summarize(self, *outputs, times=times)
 
     # State ----------------------------------------------------------------------------------------
 
