@@ -121,15 +121,22 @@ class Builder:
             self._sizes[wanted] = self._computed_size(wanted)
         return self._sizes[wanted]
 
+    def can_say(self, wanted: Size) -> bool:
+        """Whether `size` finds how a number follows from the sizes that are known."""
+        if not isinstance(wanted, Dim) or wanted in self._sizes or wanted in self._sources:
+            return True
+        return explain(wanted, self._input_sizes) is not None
+
     def _computed_size(self, wanted: Dim) -> str:
         if wanted in self._sources:
             name, axis = self._sources[wanted]
             return self.emit("Shape", name, start=axis, end=axis + 1)
         found = explain(wanted, self._input_sizes)
         if found is None:
+            shown = " / ".join(map(str, wanted.values[:5]))
             raise Unsupported(
-                f"the number {' / '.join(map(str, wanted.values))} in the runs with other sizes, "
-                "which does not follow from the sizes of the inputs"
+                f"the number {shown} in runs with other sizes and values, which does not follow "
+                "from the sizes of the inputs"
             )
         if isinstance(found, Affine):
             scaled = self.emit("Mul", self.size(found.of), self.ints([found.factor]))
