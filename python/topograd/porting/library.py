@@ -133,9 +133,9 @@ def nearest(missing: str) -> str:
         if last in _absent.METHOD_ADVICE:
             return _absent.METHOD_ADVICE[last]
         return _elsewhere(last) or _close(last, dir(_C.Tensor), "Tensor")
-    below = missing.partition(".")[2]
-    if below.partition(".")[0] in _absent.ADVICE:
-        return _absent.ADVICE[below.partition(".")[0]]
+    advice = _absent.hint(missing.partition(".")[2])
+    if advice:
+        return advice.removeprefix("; nearest: ")
     space = find(owner).value
     place = "topograd" + owner[len("torch") :]
     return _elsewhere(last) or _close(last, dir(space), place)
