@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import Any, TextIO
@@ -10,7 +12,7 @@ from typing import Any, TextIO
 import topograd as tg
 from topograd import nn
 from topograd._C import Tensor
-from topograd.training import saving
+from topograd.training import checks
 from topograd.training.history import History, better
 from topograd.training.logs import Log, logs_of
 from topograd.training.show import Show
@@ -44,15 +46,15 @@ def fit(
     on_epoch: Callable[[History], Any] | None = None,
 ) -> History:
     """Trains a model; returns the figures of each epoch, which print as a table."""
-    if not isinstance(model, nn.Module):
-        raise TypeError(f"fit: model: expected a Module, got {type(model).__name__}")
-    if type(epochs) is not int or epochs < 0:
-        raise ValueError(f"fit: epochs: expected a count, got {epochs!r}")
-    if schedule not in ("epoch", "batch"):
-        raise ValueError(f"fit: schedule: expected 'epoch' or 'batch', got {schedule!r}")
-    _check_limits(patience, clip_norm=clip_norm, clip_value=clip_value)
-    if (resume or save_every is not None) and checkpoint is None:
-        raise ValueError("fit: resume and save_every need checkpoint, the path of a file")
+    checks.check_model(model, optimizer, own_loss=step is None)
+    checks.check_loader("loader", loader)
+    if validation is not None:
+        checks.check_loader("validation", validation)
+    checks.check_calls(loss=loss, step=step, on_epoch=on_epoch)
+    checks.check_counts(epochs, patience, save_every)
+    checks.check_numbers(min_delta, clip_norm=clip_norm, clip_value=clip_value)
+    checks.check_schedule(scheduler, schedule)
+    checks.check_checkpoint(checkpoint, needed=resume or save_every is not None)
     history = History([], monitor or ("loss" if validation is None else "val_loss"), greater)
     work = Step(model, loss, step, metrics_of(metrics))
     training = Training(work, loader, optimizer, scheduler, history)
@@ -60,8 +62,8 @@ def fit(
     training.by_batch = schedule == "batch"
     training.patience, training.min_delta = patience, min_delta
     training.checkpoint, training.save_every = checkpoint, save_every
-    if resume and checkpoint is not None:
-        training.load(saving.read(checkpoint))
+    if resume and checkpoint is not None and os.path.exists(checkpoint):
+        training.load(checkpoint)
     display, logs = Show(show, stream, epochs), logs_of(log)
     modes = [(module, module.training) for module in model.modules()]
     if model.training:
@@ -75,14 +77,6 @@ def fit(
         for module, trains in modes:
             module.training = trains
     return history
-
-
-def _check_limits(patience: Any, **clips: Any) -> None:
-    if patience is not None and (type(patience) is not int or patience < 0):
-        raise ValueError(f"fit: patience: expected a count of epochs or None, got {patience!r}")
-    for name, limit in clips.items():
-        if limit is not None and not limit > 0:
-            raise ValueError(f"fit: {name}: expected a limit above 0 or None, got {limit!r}")
 
 
 DETAILS = """
@@ -100,7 +94,8 @@ monitor: the figure that tells what is best, "val_loss" or else "loss" by defaul
 if more is better.  patience: stop after so many epochs without an improvement by more than
 min_delta; the model then ends with its best weights, also after the last epoch.
 
-checkpoint: a file that is replaced after each epoch, and after each save_every batches.
+checkpoint: a file that is replaced after each epoch, and after each save_every batches, as
+`save_checkpoint` writes it: load_checkpoint(path, model=model) takes the weights out.
 resume=True goes on from it if it is there, bit for bit as without the interruption, if the
 loader is topograd's or gives the same batches each time.  log: a .csv file, a folder for
 TensorBoard, an object with add_scalar, or a list of these.
@@ -108,6 +103,10 @@ TensorBoard, an object with add_scalar, or a list of these.
 show: a bar with the time left and a chart in a "terminal" or a "notebook"; by default where the
 program runs; "none" for nothing.  A stream that is no terminal gets a line for each epoch.
 on_epoch is called with the history after each epoch; what is true ends the training.
+
+A loss that is infinite or NaN ends the training before the step that would spoil the weights,
+with a RuntimeWarning that tells epoch and batch; so does history.stopped.  Other errors begin
+with "fit:", the argument, and what came.
 
 >>> import topograd as tg
 >>> generator = tg.manual_seed(0)
@@ -127,6 +126,18 @@ def _length(loader: Any) -> int | None:
         return len(loader)
     except TypeError:  # a stream
         return None
+
+
+class NotFinite(Exception):
+    """A loss that is infinite or no number."""
+
+
+class Part:
+    """Something with a state that need not be able to take one back."""
+
+    def __init__(self, owner: Any) -> None:
+        self.state_dict = owner.state_dict
+        self.load_state_dict = getattr(owner, "load_state_dict", lambda state: None)
 
 
 class Training:
@@ -161,7 +172,8 @@ class Training:
     ) -> None:
         """All epochs that are left."""
         while len(self.history) < epochs and not self.history.stopped:
-            self.epoch(display, validation)
+            if not self.epoch(display, validation):
+                break
             for log in logs:
                 log.write(self.history)
             if on_epoch is not None and on_epoch(self.history):
@@ -170,8 +182,8 @@ class Training:
         if self.patience is not None and self.best is not None:
             self.work.model.load_state_dict(self.best)
 
-    def epoch(self, display: Show, validation: Any) -> None:
-        """Goes over the loader once, or over the rest of it."""
+    def epoch(self, display: Show, validation: Any) -> bool:
+        """Goes over the loader once, or over the rest of it; False where it gave up amid it."""
         number = len(self.history) + 1
         sampler: Any = getattr(self.loader, "sampler", None)
         if hasattr(sampler, "set_epoch"):
@@ -185,14 +197,19 @@ class Training:
         if self.done and not hasattr(self.loader, "load_state_dict"):
             batches = islice(batches, self.done, None)
         for batch in batches:
-            figures = self.update(batch)
+            try:
+                figures = self.update(batch)
+            except NotFinite as error:
+                self.give_up(f"{error} at epoch {number}, batch {self.done + 1}")
+                return False
             self.means.add(figures, size_of(batch))
             self.done += 1
             display.step(number, self.done, steps, figures["loss"], self.history)
             if self.save_every and self.done % self.save_every == 0:
                 self.save()
         if self.done == 0:
-            raise ValueError("fit: loader: expected batches, got none")
+            again = " (an iterator can be gone over only once)" if number > 1 else ""
+            raise ValueError(f"fit: loader: expected batches, got none in epoch {number}{again}")
         row = {"epoch": number, **self.means.values()}
         if validation is not None:
             row |= self.work.evaluate(validation)
@@ -206,6 +223,7 @@ class Training:
         self.done, self.means = 0, Means()
         self.judge(row[self.history.monitor])
         display.epoch_ends(self.history)
+        return True
 
     def update(self, batch: Any) -> dict[str, float]:
         """One step of the optimizer; returns the figures of the batch."""
@@ -214,6 +232,13 @@ class Training:
         def closure() -> Tensor:
             self.optimizer.zero_grad()
             loss, measured = self.work.loss(batch)
+            number = float(loss.item())
+            if not figures and not math.isfinite(number):
+                raise NotFinite(f"the loss is {number}")
+            if not loss.requires_grad:
+                raise ValueError(
+                    "fit: the loss does not follow from anything that requires a gradient"
+                )
             loss.backward()
             parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
             norm, value = self.clip
@@ -222,13 +247,18 @@ class Training:
             if norm is not None:
                 nn.utils.clip_grad_norm_(parameters, norm)
             if not figures:  # of several evaluations, the first is at the weights before the step
-                figures.update(loss=float(loss.item()), **measured())
+                figures.update(loss=number, **measured())
             return loss
 
         self.optimizer.step(closure)
         if self.scheduler is not None and self.by_batch:
             self.scheduler.step()
         return figures
+
+    def give_up(self, why: str) -> None:
+        """Ends the training before the step that would have spoilt the weights."""
+        self.history.stopped = f"stopped: {why}; the weights are those before this batch"
+        warnings.warn(f"fit: {self.history.stopped}", RuntimeWarning, stacklevel=5)
 
     def judge(self, value: float) -> None:
         """Keeps the best weights, advances the scheduler, and decides whether to go on."""
@@ -253,17 +283,33 @@ class Training:
                 f"{self.waited} epochs"
             )
 
+    def parts(self) -> dict[str, Any]:
+        """What a checkpoint consists of, as the arguments of `save_checkpoint`."""
+        parts = {"model": self.work.model, "optimizer": self.optimizer, "fit": self}
+        for name, part in (("scheduler", self.scheduler), ("loader", self.loader)):
+            if hasattr(part, "state_dict"):
+                parts[name] = Part(part)
+        return parts
+
     def save(self) -> None:
         """Writes the checkpoint, if one is wanted."""
-        if self.checkpoint is None:
-            return
-        state = {
-            "model": self.work.model.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "scheduler": saving.state_dict_of(self.scheduler),
-            "loader": saving.state_dict_of(self.loader),
-            "random": saving.random_states(),
-            "rows": self.history.rows,
+        if self.checkpoint is not None:
+            tg.save_checkpoint(self.checkpoint, **self.parts())
+
+    def load(self, checkpoint: str | os.PathLike[str]) -> None:
+        """Goes back to where a checkpoint was written, wholly or not at all."""
+        try:
+            tg.load_checkpoint(checkpoint, **self.parts())
+        except (KeyError, ValueError, RuntimeError) as error:
+            told = error.args[0] if isinstance(error, KeyError) else error
+            raise ValueError(
+                f"fit: can not resume from '{os.fspath(checkpoint)}': {told}"
+            ) from error
+
+    def state_dict(self) -> dict[str, Any]:
+        """How far the training is."""
+        return {
+            "rows": [dict(row) for row in self.history.rows],
             "stopped": self.history.stopped,
             "done": self.done,
             "means": self.means.state(),
@@ -271,19 +317,9 @@ class Training:
             "best_value": self.best_value,
             "waited": self.waited,
         }
-        saving.write(self.checkpoint, state)
 
-    def load(self, state: dict[str, Any] | None) -> None:
-        """Goes back to where a checkpoint was written."""
-        if state is None:
-            return
-        self.work.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        for name in ("scheduler", "loader"):
-            owner = getattr(self, name)
-            if state[name] is not None and hasattr(owner, "load_state_dict"):
-                owner.load_state_dict(state[name])
-        saving.set_random_states(state["random"])
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Goes on from there."""
         self.history.rows, self.history.stopped = list(state["rows"]), state["stopped"]
         self.done, self.means = state["done"], Means(*state["means"])
         self.best, self.best_value = state["best"], state["best_value"]
