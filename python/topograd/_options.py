@@ -18,8 +18,8 @@ def end_quietly() -> None:
 
     For programs, not for the library: it is a setting of the whole process.
     """
-    output = sys.stdout
-    if output is None or output is not sys.__stdout__ or not hasattr(signal, "SIGPIPE"):
+    output = sys.__stdout__
+    if output is None or sys.stdout is not output or not hasattr(signal, "SIGPIPE"):
         return
     try:
         is_pipe = stat.S_ISFIFO(os.fstat(output.fileno()).st_mode)
