@@ -82,7 +82,7 @@ class _AliasFinder:
         if f"{PACKAGE}.{below}" not in sys.modules and not _exists(f"{PACKAGE}.{below}"):
             from topograd import _absent, _places
 
-            if not _places.is_place(below):
+            if below not in _places.PLACES:
                 raise ModuleNotFoundError(
                     f"No module named '{fullname}': topograd has no {below}"
                     f"{_absent.hint(below)}; `python -m topograd.porting` lists what a program "

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
+import importlib
 from types import ModuleType
 from typing import Any
 
-__all__ = ["PLACES", "has_below", "is_place", "place"]
+__all__ = ["PLACES", "has_below", "place"]
 
 # Module below `torch` -> (module below `topograd` that has its names, the names; "*" for all).
 PLACES = {
     "autograd.gradcheck": ("autograd", "gradcheck gradgradcheck"),
-    "autograd.profiler": ("profiler", "profile record_function"),
     "cuda.memory": (
         "cuda",
         """empty_cache max_memory_allocated max_memory_reserved mem_get_info
@@ -51,14 +49,6 @@ class _Place(ModuleType):
 def has_below(name: str) -> bool:
     """Whether some of the places lie in a module, which then has to be a package."""
     return any(one.startswith(name + ".") for one in PLACES)
-
-
-def is_place(name: str) -> bool:
-    """Whether there is a place of that name, and what it takes its names from."""
-    if name not in PLACES:
-        return False
-    source = f"topograd.{PLACES[name][0]}".rstrip(".")
-    return source in sys.modules or importlib.util.find_spec(source) is not None
 
 
 def place(name: str) -> ModuleType:

@@ -111,9 +111,6 @@ def __getattr__(name: str) -> object:
         module, member = _LAZY[name]
         found = import_module(module)
         return found if member is None else getattr(found, member)
-    from topograd import _places
     from topograd._absent import message
 
-    if _places.is_place(f"autograd.{name}"):
-        return _places.place(f"autograd.{name}")
     raise AttributeError(message(name, "autograd"))

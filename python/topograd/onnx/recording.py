@@ -26,6 +26,9 @@ __all__ = [
 ]
 
 
+MOST_TOLD = 4  # of the places where runs part
+
+
 class Differs(Exception):
     """The program did not do the same in all runs."""
 
@@ -235,9 +238,11 @@ def _check_alike(runs: Sequence[Run]) -> None:
 def another_way(first: Run, differences: Sequence[str]) -> Differs:
     """The error that tells where runs parted from the first one."""
     left = f" (that on the left with {first.label})" if first.label else ""
+    rest = f"; and {len(differences) - MOST_TOLD} more" if len(differences) > MOST_TOLD else ""
     return Differs(
         f"the program takes another way for inputs of another size or value{left}: "
-        + "; ".join(differences)
+        + "; ".join(differences[:MOST_TOLD])
+        + rest
     )
 
 
