@@ -177,7 +177,7 @@ _lazy = (
     "onnx",
     "display",
     "training",
-    # Namespaces of PyTorch for what is not here: GPUs, compilers, clusters.
+    # Namespaces of PyTorch: what is seldom used, and what is not here: GPUs, compilers, clusters.
     "_dynamo",
     "accelerator",
     "amp",
@@ -185,6 +185,7 @@ _lazy = (
     "compiler",
     "cuda",
     "distributed",
+    "fft",
     "hub",
     "jit",
     "linalg",
