@@ -91,6 +91,7 @@ def test_what_is_absent_in_a_module_names_the_nearest() -> None:
 # ---------------------------------------------------------------- processes started afresh
 
 PROGRAM = """
+import sys
 import torch
 from torch.utils.data import DataLoader, Dataset
 
@@ -103,12 +104,13 @@ class Squares(Dataset):
         return torch.tensor(float(index)) ** 2
 
 if __name__ == "__main__":
-    loader = DataLoader(Squares(), batch_size=3, num_workers=2, multiprocessing_context="spawn")
+    loader = DataLoader(Squares(), batch_size=3, num_workers=2, multiprocessing_context=sys.argv[1])
     print([batch.tolist() for batch in loader])
 """
 
 
-def test_processes_that_are_started_afresh_have_the_alias(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["spawn", "forkserver"])
+def test_processes_that_are_started_afresh_have_the_alias(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "program.py"
     path.write_text(PROGRAM)
     # A torch that must not be imported, by whichever process.
@@ -120,7 +122,7 @@ if __name__ == "__main__":
     runpy.run_path({str(path)!r}, run_name="__main__")
 """]):  # fmt: skip
         process = subprocess.run(
-            [sys.executable, *command],
+            [sys.executable, *command, kind],
             capture_output=True,
             text=True,
             check=False,
@@ -128,6 +130,14 @@ if __name__ == "__main__":
             env={**os.environ, "TOPOGRAD_NO_COLOR": "1"},
         )
         assert process.stdout == "[[0.0, 1.0, 4.0], [9.0, 16.0, 25.0]]\n", process.stderr
+
+
+def test_what_a_forkserver_loads_does_nothing_elsewhere() -> None:
+    code = "import sys, topograd._aliased; print('torch' in sys.modules)"
+    process = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert process.stdout == "False\n", process.stderr
 
 
 def test_the_alias_of_processes_ends_with_the_alias() -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
 
 ALIAS, PACKAGE = "torch", "topograd"
+PRELOAD = f"{PACKAGE}._aliased"
 
 
 class _TorchModule(ModuleType):
@@ -145,6 +146,15 @@ def _fresh_processes(aliased: bool) -> None:
 
     plain = getattr(spawn.get_command_line, "plain", spawn.get_command_line)
     spawn.get_command_line = _aliased_command(plain) if aliased else plain
+    try:
+        from multiprocessing import forkserver
+    except ImportError:  # a system without fork()
+        return
+    server: Any = forkserver._forkserver
+    preload = [name for name in server._preload_modules if name != PRELOAD]
+    # It would import the program first of all; so the program is left to the processes.
+    others = [name for name in preload if name != "__main__"]
+    server._preload_modules = [PRELOAD, *others] if aliased else preload or ["__main__"]
 
 
 def _aliased_command(plain: Any) -> Any:
@@ -170,8 +180,7 @@ def as_torch() -> Alias:
     Calls nest.  torch.__version__ is the version of PyTorch whose names topograd has.  Raises
     RuntimeError if PyTorch itself was imported already: its tensors and topograd's do not mix.
     Whole programs are run by `python -m topograd.as_torch program.py`.  Processes that are started
-    afresh (multiprocessing's spawn) get the alias too; those of a forkserver that does not run yet
-    do where the program calls as_torch() at its own top.
+    afresh (spawn, or a forkserver that is started after as_torch()) have the alias too.
 
     >>> import subprocess, sys
     >>> program = "import topograd; topograd.as_torch(); import torch; print(torch.ones(2))"
