@@ -38,10 +38,13 @@ def check_model(model: Any, optimizer: Any, own_loss: bool) -> None:
         raise ValueError("fit: optimizer: none of the model's parameters in it requires a gradient")
 
 
-def check_loader(name: str, loader: Any) -> None:
-    """Something that gives batches."""
-    if not hasattr(loader, "__iter__") and not hasattr(loader, "__getitem__"):
-        raise TypeError(f"fit: {name}: expected an iterable of batches, got {_named(loader)}")
+def check_loaders(loader: Any, validation: Any) -> None:
+    """Things that give batches; validation may be None."""
+    for name, one in (("loader", loader), ("validation", validation)):
+        if one is None and name == "validation":
+            continue
+        if not hasattr(one, "__iter__") and not hasattr(one, "__getitem__"):
+            raise TypeError(f"fit: {name}: expected an iterable of batches, got {_named(one)}")
 
 
 def check_calls(**functions: Any) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import os
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any, TextIO
 
@@ -13,10 +14,11 @@ import topograd as tg
 from topograd import nn
 from topograd._C import Tensor
 from topograd.training import checks
-from topograd.training.history import History, better
+from topograd.training.history import History
 from topograd.training.logs import Log, logs_of
+from topograd.training.progress import Checkpoint, Progress
 from topograd.training.show import Show
-from topograd.training.steps import Means, Step, metrics_of, size_of
+from topograd.training.steps import Step, metrics_of, size_of
 
 
 def fit(
@@ -47,35 +49,36 @@ def fit(
 ) -> History:
     """Trains a model; returns the figures of each epoch, which print as a table."""
     checks.check_model(model, optimizer, own_loss=step is None)
-    checks.check_loader("loader", loader)
-    if validation is not None:
-        checks.check_loader("validation", validation)
+    checks.check_loaders(loader, validation)
     checks.check_calls(loss=loss, step=step, on_epoch=on_epoch)
     checks.check_counts(epochs, patience, save_every)
     checks.check_numbers(min_delta, clip_norm=clip_norm, clip_value=clip_value)
     checks.check_schedule(scheduler, schedule)
     checks.check_checkpoint(checkpoint, needed=resume or save_every is not None)
     history = History([], monitor or ("loss" if validation is None else "val_loss"), greater)
-    work = Step(model, loss, step, metrics_of(metrics))
-    training = Training(work, loader, optimizer, scheduler, history)
-    training.clip = (clip_norm, clip_value)
-    training.by_batch = schedule == "batch"
-    training.patience, training.min_delta = patience, min_delta
-    training.checkpoint, training.save_every = checkpoint, save_every
-    if resume and checkpoint is not None and os.path.exists(checkpoint):
-        training.load(checkpoint)
+    progress = Progress(history, patience, min_delta)
+    file = Checkpoint(
+        checkpoint,
+        save_every,
+        model=model,
+        optimizer=optimizer,
+        scheduler=scheduler,
+        loader=loader,
+        fit=progress,
+    )
+    if resume:
+        file.load()
+    loop = Loop(Step(model, loss, step, metrics_of(metrics)), loader, optimizer, progress, file)
+    loop.scheduler, loop.by_batch = scheduler, schedule == "batch"
+    loop.clip_norm, loop.clip_value = clip_norm, clip_value
     display, logs = Show(show, stream, epochs), logs_of(log)
-    modes = [(module, module.training) for module in model.modules()]
-    if model.training:
-        training.frozen = [module for module, trains in modes if not trains]
-    try:
-        training.run(epochs, validation, display, logs, on_epoch)
-    finally:
-        display.ends(history)
-        for one in logs:
-            one.close()
-        for module, trains in modes:
-            module.training = trains
+    with _modes_kept(model) as loop.frozen:
+        try:
+            loop.run(epochs, validation, display, logs, on_epoch)
+        finally:
+            display.ends(history)
+            for one in logs:
+                one.close()
     return history
 
 
@@ -128,39 +131,35 @@ def _length(loader: Any) -> int | None:
         return None
 
 
+@contextmanager
+def _modes_kept(model: nn.Module) -> Iterator[list[nn.Module]]:
+    """Gives what is in eval mode within a model in train mode; restores all modes in the end."""
+    before = [(module, module.training) for module in model.modules()]
+    try:
+        yield [module for module, trains in before if model.training and not trains]
+    finally:
+        for module, trains in before:
+            module.training = trains
+
+
 class NotFinite(Exception):
     """A loss that is infinite or no number."""
 
 
-class Part:
-    """Something with a state that need not be able to take one back."""
+class Loop:
+    """Epochs over a loader: the losses of its batches, and the steps of an optimizer."""
 
-    def __init__(self, owner: Any) -> None:
-        self.state_dict = owner.state_dict
-        self.load_state_dict = getattr(owner, "load_state_dict", lambda state: None)
-
-
-class Training:
-    """A training amid its epochs; `state` is all of it."""
-
-    clip: tuple[float | None, float | None] = (None, None)
+    scheduler: Any = None
     by_batch = False
-    patience: int | None = None
-    min_delta = 0.0
-    checkpoint: str | os.PathLike[str] | None = None
-    save_every: int | None = None
+    clip_norm: float | None = None
+    clip_value: float | None = None
 
     def __init__(
-        self, work: Step, loader: Any, optimizer: Any, scheduler: Any, history: History
+        self, work: Step, loader: Any, optimizer: Any, progress: Progress, file: Checkpoint
     ) -> None:
-        self.work, self.loader, self.optimizer, self.scheduler = work, loader, optimizer, scheduler
-        self.history = history
+        self.work, self.loader, self.optimizer = work, loader, optimizer
+        self.progress, self.file = progress, file
         self.frozen: list[nn.Module] = []  # what was in eval mode before, and stays in it
-        self.done = 0  # batches of the epoch
-        self.means = Means()
-        self.best: dict[str, Tensor] | None = None
-        self.best_value: float | None = None
-        self.waited = 0
 
     def run(
         self,
@@ -170,60 +169,64 @@ class Training:
         logs: list[Log],
         on_epoch: Callable[[History], Any] | None,
     ) -> None:
-        """All epochs that are left."""
-        while len(self.history) < epochs and not self.history.stopped:
+        """All epochs that are left; the model then has its best weights, if these were kept."""
+        history = self.progress.history
+        while len(history) < epochs and not history.stopped:
             if not self.epoch(display, validation):
                 break
             for log in logs:
-                log.write(self.history)
-            if on_epoch is not None and on_epoch(self.history):
-                self.history.stopped = "stopped by on_epoch"
-            self.save()
-        if self.patience is not None and self.best is not None:
-            self.work.model.load_state_dict(self.best)
+                log.write(history)
+            if on_epoch is not None and on_epoch(history):
+                history.stopped = "stopped by on_epoch"
+            self.file.save()
+        if self.progress.patience is not None and self.progress.best is not None:
+            self.work.model.load_state_dict(self.progress.best)
 
     def epoch(self, display: Show, validation: Any) -> bool:
         """Goes over the loader once, or over the rest of it; False where it gave up amid it."""
-        number = len(self.history) + 1
-        sampler: Any = getattr(self.loader, "sampler", None)
-        if hasattr(sampler, "set_epoch"):
-            sampler.set_epoch(number - 1)
+        at, history = self.progress, self.progress.history
+        number = len(history) + 1
         display.epoch_starts()
-        self.work.model.train()
-        for module in self.frozen:
-            module.training = False
         steps = _length(self.loader)
-        batches = iter(self.loader)
-        if self.done and not hasattr(self.loader, "load_state_dict"):
-            batches = islice(batches, self.done, None)
-        for batch in batches:
+        for batch in self._batches(number):
             try:
                 figures = self.update(batch)
             except NotFinite as error:
-                self.give_up(f"{error} at epoch {number}, batch {self.done + 1}")
+                where = f"{error} at epoch {number}, batch {at.done + 1}"
+                history.stopped = f"stopped: {where}; the weights are those before this batch"
+                warnings.warn(f"fit: {history.stopped}", RuntimeWarning, stacklevel=4)
                 return False
-            self.means.add(figures, size_of(batch))
-            self.done += 1
-            display.step(number, self.done, steps, figures["loss"], self.history)
-            if self.save_every and self.done % self.save_every == 0:
-                self.save()
-        if self.done == 0:
+            at.means.add(figures, size_of(batch))
+            at.done += 1
+            display.step(number, at.done, steps, figures["loss"], history)
+            self.file.save(at.done)
+        if at.done == 0:
             again = " (an iterator can be gone over only once)" if number > 1 else ""
             raise ValueError(f"fit: loader: expected batches, got none in epoch {number}{again}")
-        row = {"epoch": number, **self.means.values()}
+        row = {"epoch": number, **at.means.values()}
         if validation is not None:
             row |= self.work.evaluate(validation)
-        if self.history.monitor not in row:
-            raise ValueError(
-                f"fit: monitor: there is no figure {self.history.monitor!r}, only {', '.join(row)}"
-            )
         if self.scheduler is not None:
             row["lr"] = self.optimizer.param_groups[0]["lr"]
-        self.history.rows.append(row)
-        self.done, self.means = 0, Means()
-        self.judge(row[self.history.monitor])
-        display.epoch_ends(self.history)
+        at.end_epoch(row, self.work.model)
+        if self.scheduler is not None and not self.by_batch:
+            told = isinstance(self.scheduler, tg.optim.lr_scheduler.ReduceLROnPlateau)
+            self.scheduler.step(row[history.monitor]) if told else self.scheduler.step()
+        display.epoch_ends(history)
         return True
+
+    def _batches(self, number: int) -> Iterator[Any]:
+        """The batches of an epoch that are left."""
+        sampler: Any = getattr(self.loader, "sampler", None)
+        if hasattr(sampler, "set_epoch"):
+            sampler.set_epoch(number - 1)
+        self.work.model.train()
+        for module in self.frozen:
+            module.training = False
+        batches: Iterator[Any] = iter(self.loader)
+        if self.progress.done and not hasattr(self.loader, "load_state_dict"):
+            return islice(batches, self.progress.done, None)
+        return batches
 
     def update(self, batch: Any) -> dict[str, float]:
         """One step of the optimizer; returns the figures of the batch."""
@@ -241,11 +244,10 @@ class Training:
                 )
             loss.backward()
             parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
-            norm, value = self.clip
-            if value is not None:
-                nn.utils.clip_grad_value_(parameters, value)
-            if norm is not None:
-                nn.utils.clip_grad_norm_(parameters, norm)
+            if self.clip_value is not None:
+                nn.utils.clip_grad_value_(parameters, self.clip_value)
+            if self.clip_norm is not None:
+                nn.utils.clip_grad_norm_(parameters, self.clip_norm)
             if not figures:  # of several evaluations, the first is at the weights before the step
                 figures.update(loss=number, **measured())
             return loss
@@ -254,73 +256,3 @@ class Training:
         if self.scheduler is not None and self.by_batch:
             self.scheduler.step()
         return figures
-
-    def give_up(self, why: str) -> None:
-        """Ends the training before the step that would have spoilt the weights."""
-        self.history.stopped = f"stopped: {why}; the weights are those before this batch"
-        warnings.warn(f"fit: {self.history.stopped}", RuntimeWarning, stacklevel=5)
-
-    def judge(self, value: float) -> None:
-        """Keeps the best weights, advances the scheduler, and decides whether to go on."""
-        if self.scheduler is not None and not self.by_batch:
-            told = isinstance(self.scheduler, tg.optim.lr_scheduler.ReduceLROnPlateau)
-            self.scheduler.step(value) if told else self.scheduler.step()
-        if self.patience is None:
-            return
-        greater = self.history.greater
-        wanted = self.best_value
-        if wanted is not None:
-            wanted += self.min_delta if greater else -self.min_delta
-        if better(value, wanted, greater):
-            self.best_value, self.waited = value, 0
-            state = self.work.model.state_dict()
-            self.best = {name: tensor.detach().clone() for name, tensor in state.items()}
-            return
-        self.waited += 1
-        if self.waited >= self.patience:
-            self.history.stopped = (
-                f"stopped after epoch {len(self.history)}: no better {self.history.monitor} for "
-                f"{self.waited} epochs"
-            )
-
-    def parts(self) -> dict[str, Any]:
-        """What a checkpoint consists of, as the arguments of `save_checkpoint`."""
-        parts = {"model": self.work.model, "optimizer": self.optimizer, "fit": self}
-        for name, part in (("scheduler", self.scheduler), ("loader", self.loader)):
-            if hasattr(part, "state_dict"):
-                parts[name] = Part(part)
-        return parts
-
-    def save(self) -> None:
-        """Writes the checkpoint, if one is wanted."""
-        if self.checkpoint is not None:
-            tg.save_checkpoint(self.checkpoint, **self.parts())
-
-    def load(self, checkpoint: str | os.PathLike[str]) -> None:
-        """Goes back to where a checkpoint was written, wholly or not at all."""
-        try:
-            tg.load_checkpoint(checkpoint, **self.parts())
-        except (KeyError, ValueError, RuntimeError) as error:
-            told = error.args[0] if isinstance(error, KeyError) else error
-            raise ValueError(
-                f"fit: can not resume from '{os.fspath(checkpoint)}': {told}"
-            ) from error
-
-    def state_dict(self) -> dict[str, Any]:
-        """How far the training is."""
-        return {
-            "rows": [dict(row) for row in self.history.rows],
-            "stopped": self.history.stopped,
-            "done": self.done,
-            "means": self.means.state(),
-            "best": self.best,
-            "best_value": self.best_value,
-            "waited": self.waited,
-        }
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Goes on from there."""
-        self.history.rows, self.history.stopped = list(state["rows"]), state["stopped"]
-        self.done, self.means = state["done"], Means(*state["means"])
-        self.best, self.best_value = state["best"], state["best_value"]
-        self.waited = state["waited"]
