@@ -79,6 +79,21 @@ def test_an_error_names_the_argument_and_what_came(
         tg.fit(lambda x: x, F.mse_loss, LOADER, OTHER)  # type: ignore[arg-type]
 
 
+def test_what_is_trained_may_be_the_loss() -> None:
+    class Scaled(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.scale = nn.Parameter(tg.ones(1))
+
+        def forward(self, output: Any, target: Any) -> Any:
+            return (output * self.scale - target).square().mean()
+
+    loss = Scaled()
+    history = fit(model=FROZEN, loss=loss, optimizer=optim.SGD(loss.parameters(), lr=0.1), epochs=3)
+    assert len(history) == 3
+    assert loss.scale.item() != 1
+
+
 # ---------------------------------------------------------------- losses that are no numbers
 
 

@@ -26,9 +26,9 @@ def leavers_noted() -> Iterator[list[str]]:
     >>> from topograd.graph import everything_recorded
     >>> x = tg.ones(2)
     >>> with everything_recorded([x]), leavers_noted() as notes:
-    ...     total = x.numpy().sum()
+    ...     total = float(x.numpy().sum())
     >>> total, len(notes), notes[0].split(" ")[0]
-    (np.float32(2.0), 1, 'numpy')
+    (2.0, 1, 'numpy')
     """
     before = getattr(_STATE, "notes", None)
     notes: list[str] = []

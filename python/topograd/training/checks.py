@@ -9,11 +9,10 @@ from typing import Any
 from topograd import nn
 
 
-def check_model(model: Any, optimizer: Any, own_loss: bool) -> None:
-    """A Module, and an optimizer of some of its parameters.
+def check_model(model: Any, optimizer: Any, loss: Any) -> None:
+    """A Module, and an optimizer of some of its parameters, or of those of the loss.
 
-    own_loss: the loss comes from a function of the output, not from a step of the program's own,
-    which may train what it likes.
+    loss: None where a step of the program's own is done, which may train what it likes.
     """
     if not isinstance(model, nn.Module):
         raise TypeError(f"fit: model: expected a Module, got {_named(model)}")
@@ -23,9 +22,10 @@ def check_model(model: Any, optimizer: Any, own_loss: bool) -> None:
             f"{_named(optimizer)}"
         )
     groups = getattr(optimizer, "param_groups", None)
-    if not own_loss or groups is None:
+    if loss is None or groups is None:
         return
     parameters = list(model.parameters())
+    parameters += loss.parameters() if isinstance(loss, nn.Module) else []
     if not parameters:
         raise ValueError(f"fit: model: {type(model).__name__} has no parameters to train")
     ours = {id(one) for one in parameters}

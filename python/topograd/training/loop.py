@@ -48,7 +48,7 @@ def fit(
     on_epoch: Callable[[History], Any] | None = None,
 ) -> History:
     """Trains a model; returns the figures of each epoch, which print as a table."""
-    checks.check_model(model, optimizer, own_loss=step is None)
+    checks.check_model(model, optimizer, loss)
     checks.check_loaders(loader, validation)
     checks.check_calls(loss=loss, step=step, on_epoch=on_epoch)
     checks.check_counts(epochs, patience, save_every)
