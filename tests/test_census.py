@@ -35,7 +35,7 @@ NOT_IN_TORCH = {
 # other issues.
 ABSENT = tuple(
     """torch.fx. torch.nested. torch.sparse torch.onnx. torch.distributions. torch.profiler.
-    torch.autograd.profiler torch.vmap torch.spmm torch.classes
+    torch.autograd.profiler torch.fft. torch.vmap torch.spmm torch.classes
     torch.serialization. torch.uint torch.qint torch.quint torch.float8 torch.complex32 torch.Future
     torch.futures. torch.SymInt torch.StorageBase torch.UntypedStorage torch.ByteStorage
     torch.from_file torch.symeig torch.triangular_solve torch.pca_lowrank torch.lu_unpack
