@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -144,6 +145,50 @@ def test_tensors_made_from_sizes_follow_them() -> None:
             assert found.shape == tuple(expected.shape)
             assert found.dtype == expected.numpy().dtype
             np.testing.assert_allclose(found, expected.numpy(), rtol=1e-5, atol=1e-4)
+
+
+def with_numbers_from_sizes(x: Any) -> tuple[Any, ...]:
+    """Return what is computed with numbers that follow sizes."""
+    n, width = x.shape
+    return (
+        x * (1 / n),
+        (x * 3 / n + 0.5 / n).sum(0),
+        x.sum() / n**0.5,
+        (x @ x.mT) * (1 / math.sqrt(n * width)),
+        x.square().sum(0) * (1 / (n + 1)),
+        x * float(n) + n**2 - 2.5 * n,
+        (0.7 * n) ** x.sigmoid(),
+        x.double() * (1 / n),
+    )
+
+
+@pytest.mark.parametrize("batches", [(4, 1, 2, 5, 150), (1, 2, 3)])
+def test_numbers_that_follow_a_size_do_so_in_the_file(batches: tuple[int, ...]) -> None:
+    session = session_of(
+        tg.onnx.export(with_numbers_from_sizes, tg.randn(batches[0], 3), dynamic_axes=FREE)
+    )
+    for batch in batches:
+        x = tg.randn(batch, 3)
+        for found, wanted in zip(run(session, [x]), with_numbers_from_sizes(x), strict=True):
+            assert found.dtype == wanted.numpy().dtype
+            np.testing.assert_allclose(found, wanted.numpy(), rtol=1e-5, atol=1e-5)
+
+
+def test_settings_that_follow_a_size_are_refused_with_all_else() -> None:
+    def program(x: Any) -> Any:
+        y = nn.functional.layer_norm(x, (3,), eps=1 / x.shape[0])
+        return tg.i0(y) * x.mean().item()
+
+    line = program.__code__.co_firstlineno
+    with pytest.raises(UnsupportedOperatorError) as caught:
+        tg.onnx.export(program, tg.randn(4, 3), dynamic_axes=FREE)
+    assert [problem.split(" at ")[0] for problem in caught.value.problems] == [
+        "layer_norm_rows",
+        "i0",
+        "mul",
+    ]
+    for problem, after in zip(caught.value.problems, (1, 2, 2), strict=True):
+        assert f"test_onnx_sizes.py:{line + after} in program" in problem
 
 
 def test_numbers_that_do_not_follow_the_sizes_are_refused_with_their_line() -> None:

@@ -9,7 +9,7 @@ import topograd as tg
 from topograd import _C
 from topograd._leaving import leavers_noted
 from topograd.graph import Graph, everything_recorded
-from topograd.onnx.dimensions import Dim, Size, merged
+from topograd.onnx.dimensions import Dim, Real, Size, merged
 
 __all__ = [
     "Differs",
@@ -190,8 +190,18 @@ def _arguments(nodes: Sequence[Node], kinds: dict[str, str]) -> dict[str, Any]:
         if is_tensor and isinstance(first, (tuple, list)):
             arguments[name] = _refs(first)
         else:
-            arguments[name] = _merge(tuple(call[name] for call in calls), f"argument '{name}'")
+            arguments[name] = _merge_number(tuple(call[name] for call in calls), name)
     return arguments
+
+
+def _merge_number(values: tuple[Any, ...], name: str) -> Any:
+    """An argument, of which a rule may say that it can not be a number that follows sizes."""
+    try:
+        return _merge(values, f"argument '{name}'")
+    except Differs:
+        if all(type(one) in (int, float) for one in values):
+            return Real(tuple(map(float, values)))
+        raise
 
 
 def _results(nodes: Sequence[Node]) -> list[tuple[tuple[Size, ...], tg.dtype] | None]:
