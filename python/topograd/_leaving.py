@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from contextvars import ContextVar
 
 from topograd import _C
 from topograd._C import Tensor
 
 __all__ = ["leavers_noted", "leaving"]
 
-_STATE = threading.local()
-_PACKAGE = str(Path(__file__).parent)
+# Where notes are taken; every thread has its own.
+_notes: ContextVar[list[str] | None] = ContextVar("notes", default=None)
+_PACKAGE = os.path.dirname(__file__)
 
 
 @contextmanager
@@ -30,18 +31,17 @@ def leavers_noted() -> Iterator[list[str]]:
     >>> total, len(notes), notes[0].split(" ")[0]
     (2.0, 1, 'numpy')
     """
-    before = getattr(_STATE, "notes", None)
     notes: list[str] = []
-    _STATE.notes = notes
+    before = _notes.set(notes)
     try:
         yield notes
     finally:
-        _STATE.notes = before
+        _notes.reset(before)
 
 
 def leaving(tensor: Tensor, by: str) -> Tensor:
     """The tensor, or where leavers are noted a copy that is not followed. by: what takes it."""
-    notes: list[str] | None = getattr(_STATE, "notes", None)
+    notes = _notes.get()
     if notes is None or not tensor.requires_grad:
         return tensor
     note = f"{by} at {_line_of_user()}"
