@@ -179,7 +179,7 @@ _lazy = (
     "profiler",
     "display",
     "training",
-    # Namespaces of PyTorch for what is not here: GPUs, compilers, clusters.
+    # Namespaces of PyTorch: what is seldom used, and what is not here: GPUs, compilers, clusters.
     "_dynamo",
     "accelerator",
     "amp",
@@ -187,6 +187,7 @@ _lazy = (
     "compiler",
     "cuda",
     "distributed",
+    "fft",
     "hub",
     "jit",
     "linalg",

@@ -116,4 +116,6 @@ def __getattr__(name: str) -> object:
         module, member = _LAZY[name]
         found = import_module(module)
         return found if member is None else getattr(found, member)
-    raise AttributeError(f"module 'topograd.autograd' has no attribute '{name}'")
+    from topograd._absent import message
+
+    raise AttributeError(message(name, "autograd"))
