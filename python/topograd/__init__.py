@@ -155,6 +155,7 @@ from topograd._placing import (  # noqa: E402
 from topograd._registry import ops  # noqa: E402
 from topograd._statistics import gradient, std, std_mean, var, var_mean  # noqa: E402
 from topograd.graph import graph  # noqa: E402
+from topograd.graph import methods as _graph_methods  # noqa: E402
 
 globals().update(_CPU_TYPES)
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from topograd import _C
 from topograd._C import Tensor
 from topograd.graph.table import table
+
+if TYPE_CHECKING:
+    from topograd.graph.stepping import BackwardSteps, ForwardSteps, Place
 
 __all__ = ["Graph", "GraphNode"]
 
@@ -175,6 +179,52 @@ class Graph:
             if not (one is None or isinstance(one, Tensor)):
                 raise TypeError(f"graph: a seed must be a tensor or None, got {type(one).__name__}")
         self._core.backward(seeds)
+
+    def backward_steps(
+        self,
+        seed: Tensor | Sequence[Tensor | None] | None = None,
+        *,
+        until: Place | Sequence[Place] | None = None,
+        tree: bool = False,
+    ) -> BackwardSteps:
+        """The backward pass one node at a time: the gradient, the local rule, what is sent where.
+
+        seed: as in `backward`.  until: stops the iteration after a step at this name, op, tensor
+        or node, or where a function of the step is true; the next `for` goes on from there.  tree:
+        also compares with the recursive algorithm for trees.  `.grad` is left alone until
+        `steps.accumulate()`; hooks run once, at the call.  Raises LookupError for an unknown
+        place, RuntimeError after a backward() that released the graph.
+
+        >>> import topograd as tg
+        >>> a = tg.tensor(2.0, requires_grad=True)
+        >>> b = tg.tensor(5.0, requires_grad=True)
+        >>> a.name, b.name = "a", "b"
+        >>> [step.contributions for step in tg.graph(a * b).backward_steps(until="mul")]
+        [[(a = leaf(), tensor(5.)), (b = leaf(), tensor(2.))]]
+        """
+        from topograd.graph.stepping import BackwardSteps
+
+        return BackwardSteps(self, seed, until, tree)
+
+    def forward_steps(
+        self,
+        replacements: Mapping[str | Tensor, Tensor | float] | None = None,
+        *,
+        until: Place | Sequence[Place] | None = None,
+    ) -> ForwardSteps:
+        """The forward pass one node at a time: the values that go in and the value that comes out.
+
+        replacements: as in `forward`.  until: as in `backward_steps`.
+
+        >>> import topograd as tg
+        >>> a = tg.tensor(2.0, requires_grad=True)
+        >>> a.name = "a"
+        >>> [step.value for step in tg.graph(a**3 + 1).forward_steps({"a": 3.0})]
+        [tensor(3.), tensor(27.), tensor(28.)]
+        """
+        from topograd.graph.stepping import ForwardSteps
+
+        return ForwardSteps(self, replacements, until)
 
     def __len__(self) -> int:
         return len(self.nodes)
