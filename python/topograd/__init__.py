@@ -217,6 +217,7 @@ _lazy_names = {
         is_signed range vander""",
         "amp.grad_scaler": "GradScaler",
         "cuda": "OutOfMemoryError",
+        "graph.counting": "modes",
         "amp.autocast_mode": """
         autocast clear_autocast_cache get_autocast_cpu_dtype get_autocast_dtype
         get_autocast_gpu_dtype is_autocast_cache_enabled is_autocast_cpu_enabled

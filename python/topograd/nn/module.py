@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import topograd as tg
 from topograd._C import Tensor
 from topograd.nn import hooks, state, walk
 from topograd.nn.members import Members
 from topograd.nn.parameter import is_lazy
+
+if TYPE_CHECKING:
+    from topograd.graph.checking import GradientTable
 
 Self = TypeVar("Self", bound="Module")
 T_destination = TypeVar("T_destination", bound=dict[str, Any])
@@ -376,7 +379,7 @@ class Module(Members):
 
     def check_gradients(
         self, *args: Any, loss: Callable[[Any], Tensor] | None = None, **kwargs: Any
-    ) -> Any:
+    ) -> GradientTable:
         """Checks the gradients of all parameters; a table by parameter name that prints.
 
         Analytic beside numeric (central differences) beside forward mode, in float64, each at the
