@@ -141,6 +141,31 @@ def test_ops_with_several_outputs_and_users_functions_can_be_stepped() -> None:
     assert "backward() of the user's Function" in steps.run_to("Twice").rule
 
 
+def test_a_graph_that_can_not_be_computed_again_can_still_be_shown_and_stepped() -> None:
+    square = tg.autograd.custom_op(
+        lambda x: x * x, vjp=lambda g, y, x: 2 * g * x, name="user_square"
+    )
+    x = leaf("x", 3.0)
+    graph = tg.graph((square(x + 1) * 2).exp().log())
+    with pytest.raises(RuntimeError, match="Function"):
+        graph.forward({"x": 2.0})
+    assert "user_square" in str(graph)
+    graph.backward()
+    assert graph.node("x").grad.item() == pytest.approx(16.0)
+    assert graph.backward_steps(tree=True).run_to("x").gradient.item() == pytest.approx(16.0)
+    assert graph.forward_steps().run_to("add").value.item() == 4.0
+
+
+def test_complex_and_empty_and_single_elements_are_written_down() -> None:
+    z = tg.tensor([1 + 2j], requires_grad=True)
+    assert "sum there" in str((z * z).abs().sum().backward_steps())
+    empty = tg.ones(0, requires_grad=True)
+    assert "empty (0,)" in str((empty * 2).sum().backward_steps())
+    one = tg.ones(1, requires_grad=True)
+    assert "broadcast" not in str((one * 2).sum().backward_steps())
+    assert "broadcast" in str((one * tg.ones(3)).sum().backward_steps())
+
+
 # ---------------------------------------------------------------- stops and rewinding
 
 

@@ -68,7 +68,7 @@ class GraphNode:
         """The value of every output; computed when it was not kept."""
         values: list[Tensor | None] = self._graph._core.vertex(self.index)["values"]
         if any(value is None for value in values) and self.op not in ("leaf", "constant"):
-            self._graph._core.forward({})
+            self._graph.forward()
             values = self._graph._core.vertex(self.index)["values"]
         return values
 
@@ -159,7 +159,12 @@ class Graph:
             given[node.index] = (
                 value if isinstance(value, Tensor) else _C.full(node.shape, value, dtype=node.dtype)
             )
-        return self._core.forward(given)
+        try:
+            return self._core.forward(given)
+        except BaseException:
+            # What was computed up to the error is no recording that a backward pass could run on.
+            self._core = _C.Graph(list(self._tensors))
+            raise
 
     def backward(self, seed: Tensor | Sequence[Tensor | None] | None = None) -> None:
         """Runs the backward pass and fills grad, contributions and backward_index of every node.

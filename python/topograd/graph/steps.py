@@ -35,6 +35,11 @@ def written(node: GraphNode, parts: list[str]) -> str:
     return f"{node.op}({', '.join(shown)})"
 
 
+def works_by_element(node: GraphNode) -> bool:
+    """Whether an element of the output comes from one element of each (broadcast) argument."""
+    return derivative_kind(node.op) == "elementwise" or node.op in ("add", "sub")
+
+
 def local_derivatives(
     replay: Replay, node: GraphNode, values: Values, gradients: list[Tensor | None]
 ) -> list[Tensor | None]:
@@ -52,7 +57,9 @@ def local_derivatives(
 
     seed = ones(node.shape, dtype=node.dtype)
     known = [one for one in inputs if one is not None]
-    if derivative_kind(node.op) == "elementwise" or node.op in ("add", "sub"):
+    if any(one.is_complex() for one in known):
+        return [None] * len(inputs)
+    if works_by_element(node):
         # Broadcast first, so that the derivative has an element for each of the output's.
         spread: Values = [[one.expand(node.shape)] for one in known]
         leaves = [one[0].detach() for one in spread if one[0] is not None]
@@ -178,13 +185,14 @@ class BackwardStep:
         return "\n".join(lines)
 
     def _product(self, one: Sent, text: str) -> str:
-        local = _brief(one.local) if one.local is not None else ""
+        local = _brief(one.local) if one.local is not None and one.local.numel() else ""
         equals = f" = {local}" if local and not text.endswith(f"= {local}") else ""
         sent = _brief(one.contribution)
-        if one.local is not None and self.gradient is not None and one.local.numel() <= 4:
+        if one.local is not None and self.gradient is not None and 0 < one.local.numel() <= 4:
             sent = f"{_brief(self.gradient)} * {local} = {sent}"
         summed = ""
-        if one.local is not None and one.contribution.shape != self.node.shape:
+        by_element = works_by_element(self.node)
+        if by_element and one.local is not None and one.contribution.shape != self.node.shape:
             summed = ", summed over what was broadcast"
         running = f"; sum there {_brief(one.sum)}" if one.arrival > 1 else ""
         return f"{equals}    to {one.to.label}: {sent}{summed}{running}"
