@@ -156,6 +156,7 @@ from topograd._placing import (  # noqa: E402
 from topograd._registry import ops  # noqa: E402
 from topograd._statistics import gradient, std, std_mean, var, var_mean  # noqa: E402
 from topograd.graph import graph  # noqa: E402
+from topograd.graph import methods as _graph_methods  # noqa: E402
 
 globals().update(_CPU_TYPES)
 
@@ -224,6 +225,7 @@ _lazy_names = {
         "autograd.anomaly_mode": """
         is_anomaly_check_nan_enabled is_anomaly_enabled set_anomaly_enabled""",
         "cuda": "OutOfMemoryError",
+        "graph.counting": "modes",
         "amp.autocast_mode": """
         autocast clear_autocast_cache get_autocast_cpu_dtype get_autocast_dtype
         get_autocast_gpu_dtype is_autocast_cache_enabled is_autocast_cpu_enabled

@@ -259,6 +259,9 @@ from topograd.cuda import (
 from topograd.graph import (
     graph,
 )
+from topograd.graph.counting import (
+    modes,
+)
 from topograd.linalg.classic import (
     chain_matmul,
     cholesky,
@@ -684,6 +687,7 @@ __all__ = [
     "minimum",
     "mm",
     "mode",
+    "modes",
     "moveaxis",
     "movedim",
     "mps",

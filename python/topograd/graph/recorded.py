@@ -11,6 +11,7 @@ from topograd.graph.table import table
 
 if TYPE_CHECKING:
     from topograd.graph.saved import SavedValues
+    from topograd.graph.stepping import BackwardSteps, ForwardSteps, Place
 
 __all__ = ["Graph", "GraphNode"]
 
@@ -68,7 +69,7 @@ class GraphNode:
         """The value of every output; computed when it was not kept."""
         values: list[Tensor | None] = self._graph._core.vertex(self.index)["values"]
         if any(value is None for value in values) and self.op not in ("leaf", "constant"):
-            self._graph._core.forward({})
+            self._graph.forward()
             values = self._graph._core.vertex(self.index)["values"]
         return values
 
@@ -159,7 +160,12 @@ class Graph:
             given[node.index] = (
                 value if isinstance(value, Tensor) else _C.full(node.shape, value, dtype=node.dtype)
             )
-        return self._core.forward(given)
+        try:
+            return self._core.forward(given)
+        except BaseException:
+            # What was computed up to the error is no recording that a backward pass could run on.
+            self._core = _C.Graph(list(self._tensors))
+            raise
 
     def backward(self, seed: Tensor | Sequence[Tensor | None] | None = None) -> None:
         """Runs the backward pass and fills grad, contributions and backward_index of every node.
@@ -179,6 +185,52 @@ class Graph:
             if not (one is None or isinstance(one, Tensor)):
                 raise TypeError(f"graph: a seed must be a tensor or None, got {type(one).__name__}")
         self._core.backward(seeds)
+
+    def backward_steps(
+        self,
+        seed: Tensor | Sequence[Tensor | None] | None = None,
+        *,
+        until: Place | Sequence[Place] | None = None,
+        tree: bool = False,
+    ) -> BackwardSteps:
+        """The backward pass one node at a time: the gradient, the local rule, what is sent where.
+
+        seed: as in `backward`.  until: stops the iteration after a step at this name, op, tensor
+        or node, or where a function of the step is true; the next `for` goes on from there.  tree:
+        also compares with the recursive algorithm for trees.  `.grad` is left alone until
+        `steps.accumulate()`; hooks run once, at the call.  Raises LookupError for an unknown
+        place, RuntimeError after a backward() that released the graph.
+
+        >>> import topograd as tg
+        >>> a = tg.tensor(2.0, requires_grad=True)
+        >>> b = tg.tensor(5.0, requires_grad=True)
+        >>> a.name, b.name = "a", "b"
+        >>> [step.contributions for step in tg.graph(a * b).backward_steps(until="mul")]
+        [[(a = leaf(), tensor(5.)), (b = leaf(), tensor(2.))]]
+        """
+        from topograd.graph.stepping import BackwardSteps
+
+        return BackwardSteps(self, seed, until, tree)
+
+    def forward_steps(
+        self,
+        replacements: Mapping[str | Tensor, Tensor | float] | None = None,
+        *,
+        until: Place | Sequence[Place] | None = None,
+    ) -> ForwardSteps:
+        """The forward pass one node at a time: the values that go in and the value that comes out.
+
+        replacements: as in `forward`.  until: as in `backward_steps`.
+
+        >>> import topograd as tg
+        >>> a = tg.tensor(2.0, requires_grad=True)
+        >>> a.name = "a"
+        >>> [step.value for step in tg.graph(a**3 + 1).forward_steps({"a": 3.0})]
+        [tensor(3.), tensor(27.), tensor(28.)]
+        """
+        from topograd.graph.stepping import ForwardSteps
+
+        return ForwardSteps(self, replacements, until)
 
     def saved(self) -> SavedValues:
         """What is kept for the backward pass: an entry for each value that a node keeps.

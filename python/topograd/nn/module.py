@@ -12,6 +12,7 @@ from topograd.nn.members import Members
 from topograd.nn.parameter import is_lazy
 
 if TYPE_CHECKING:
+    from topograd.graph.checking import GradientTable
     from topograd.profiler.summary import Summary
 
 Self = TypeVar("Self", bound="Module")
@@ -393,6 +394,26 @@ class Module(Members):
     def extra_repr(self) -> str:
         """What stands between the parentheses of `repr`; a subclass gives its settings."""
         return ""
+
+    def check_gradients(
+        self, *args: Any, loss: Callable[[Any], Tensor] | None = None, **kwargs: Any
+    ) -> GradientTable:
+        """Checks the gradients of all parameters; a table by parameter name that prints.
+
+        Analytic beside numeric (central differences) beside forward mode, in float64, each at the
+        element where they differ most. args, kwargs: what the module is called with.  loss: makes
+        of the output what is differentiated (default: the output, its elements weighted).
+        Parameters, buffers, `.grad`, training mode and the random generator stay as they are.
+        Returns a GradientTable, whose bool() is the verdict.
+
+        >>> import topograd as tg
+        >>> table = tg.nn.Linear(3, 2).check_gradients(tg.ones(4, 3))
+        >>> table.ok, [row.name for row in table.inputs]
+        (True, ['weight', 'bias'])
+        """
+        from topograd.nn.checking import check_gradients
+
+        return check_gradients(self, args, kwargs, loss)
 
     def __dir__(self) -> list[str]:
         """Without the names that are no identifiers, such as those of the parts of Sequential."""
