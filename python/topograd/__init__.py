@@ -154,6 +154,7 @@ from topograd._placing import (  # noqa: E402
 )
 from topograd._registry import ops  # noqa: E402
 from topograd._statistics import gradient, std, std_mean, var, var_mean  # noqa: E402
+from topograd.doctor import doctor  # noqa: E402
 from topograd.graph import graph  # noqa: E402
 
 globals().update(_CPU_TYPES)

@@ -239,6 +239,9 @@ from topograd.amp.grad_scaler import (
 from topograd.cuda import (
     OutOfMemoryError,
 )
+from topograd.doctor import (
+    doctor,
+)
 from topograd.graph import (
     graph,
 )
@@ -445,6 +448,7 @@ __all__ = [
     "distributions",
     "div",
     "divide",
+    "doctor",
     "dot",
     "double",
     "dropout",
