@@ -178,6 +178,7 @@ _lazy = (
     "onnx",
     "display",
     "training",
+    "viz",
     # Namespaces of PyTorch for what is not here: GPUs, compilers, clusters.
     "_dynamo",
     "accelerator",

@@ -38,6 +38,7 @@ from topograd import (
     types,
     utils,
     version,
+    viz,
     xpu,
 )
 from topograd._alias import (
@@ -860,6 +861,7 @@ __all__ = [
     "version",
     "view_as_complex",
     "view_as_real",
+    "viz",
     "vsplit",
     "vstack",
     "where",
