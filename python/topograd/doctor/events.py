@@ -100,6 +100,7 @@ class Trace:
         self.store: dict[str, Any] = {}  # what a check keeps from graph to graph
         self.kept: list[tuple[int, Any]] = []  # (call, weak reference to what its graph holds)
         self.origins: dict[int, str] = {}  # of parameters: the line that made them
+        self.versions: dict[int, int] = {}  # of parameters, before the first call
         self.error: BaseException | None = None
 
     def of(self, kind: type[Kind]) -> Iterator[Kind]:

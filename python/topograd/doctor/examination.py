@@ -10,6 +10,7 @@ from typing import Any
 
 from topograd.doctor.checks import AFTERWARDS, AT_BACKWARD, CHECKS, EACH_CALL
 from topograd.doctor.events import Backward, Cut, Forward, Step, Trace
+from topograd.doctor.graphs import forget
 from topograd.doctor.report import Finding, Report
 from topograd.doctor.snapshot import Snapshot
 from topograd.doctor.watch import Watch
@@ -112,6 +113,7 @@ def _forget(trace: Trace) -> None:
         if isinstance(event, Forward):
             event.inputs, event.outputs = [], []
     trace.events = [event for event in trace.events if not isinstance(event, Cut)]
+    forget()
     gc.collect()
     alive = [call for call, kept in trace.kept if call < trace.call and kept() is not None]
     trace.store["kept"] = alive

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from topograd._C import Tensor
@@ -18,6 +19,7 @@ LOG_SOFTMAX = {"log_softmax_along", "log_softmax"}
 CROSS_ENTROPY = {"cross_entropy_rows", "cross_entropy"}
 NLL = {"nll_rows", "nll_loss"}
 WITH_LOGITS = {"binary_cross_entropy_logit_terms", "binary_cross_entropy_with_logits"}
+LAYERS = ("linear", "convolution", "matmul", "addmm", "mm", "recurrent")
 SQUARES = {"squared_error", "mse_loss"}
 
 
@@ -43,12 +45,41 @@ def argument(node: GraphNode, name: str) -> int | None:
     return int(found[1]) if found else None
 
 
+@lru_cache(maxsize=1)
 def depends_on_parameters(graph: Graph) -> list[bool]:
     """For each node, whether a leaf that requires a gradient is below it."""
     below: list[bool] = []
     for node in graph.nodes:
         below.append(node.op == "leaf" or any(below[one.index] for one in node.inputs))
     return below
+
+
+@lru_cache(maxsize=1)
+def consumers(graph: Graph) -> list[list[GraphNode]]:
+    """For each node, the nodes that use it."""
+    found: list[list[GraphNode]] = [[] for _ in graph.nodes]
+    for node in graph.nodes:
+        for one in node.inputs:
+            found[one.index].append(node)
+    return found
+
+
+@lru_cache(maxsize=1)
+def before_a_layer(graph: Graph) -> list[bool]:
+    """For each node, whether a layer with weights comes after it."""
+    users = consumers(graph)
+    after = [False] * len(graph.nodes)
+    for node in reversed(graph.nodes):
+        after[node.index] = any(
+            after[user.index] or user.op.startswith(LAYERS) for user in users[node.index]
+        )
+    return after
+
+
+def forget() -> None:
+    """Lets go of the last graph."""
+    for function in (depends_on_parameters, consumers, before_a_layer):
+        function.cache_clear()
 
 
 def contains(tensor: Tensor, parameter: Tensor) -> bool:

@@ -177,6 +177,8 @@ class Watch:
     def module(self, module: Any) -> None:
         """A module that no other module called."""
         self._snapshot.module(module)
+        for one in module.parameters():
+            self._trace.versions.setdefault(id(one), one._version)
         inside = any(module is part for other in self._trace.modules for part in other.modules())
         if not inside:
             below = {id(part) for part in module.modules()}
@@ -256,6 +258,9 @@ class Watch:
     def optimizer(self, optimizer: Any) -> None:
         """An optimizer that steps or forgets gradients."""
         self._snapshot.optimizer(optimizer)
+        for group in optimizer.param_groups:
+            for one in group["params"]:
+                self._trace.versions.setdefault(id(one), one._version)
         if all(optimizer is not other for other in self._trace.optimizers):
             self._trace.optimizers.append(optimizer)
 

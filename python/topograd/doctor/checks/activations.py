@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from topograd.doctor.checks.registry import AFTERWARDS, AT_BACKWARD, code
 from topograd.doctor.events import Backward, Trace
-from topograd.doctor.graphs import value
+from topograd.doctor.graphs import before_a_layer, value
 from topograd.doctor.report import Finding
 from topograd.graph import Graph
 
@@ -33,19 +33,20 @@ def units(graph: Graph, event: Backward, trace: Trace) -> Iterator[Finding]:
     """Counts for each ReLU the units that were never above 0, and looks at sigmoid and tanh."""
     alive = trace.store.setdefault("alive", {})
     for node in graph.nodes:
-        if node.op not in ("relu", "sigmoid", "tanh") or len(node.shape) < 2 or not node.consumers:
+        if node.op not in ("relu", "sigmoid", "tanh") or len(node.shape) < 2:
             continue
         numbers = value(node)
         if numbers is None or numbers.numel() == 0:
             continue
         key = (node.where, node.module, tuple(node.shape)[1:])
         if node.op == "relu":
-            unit = 1 if len(node.shape) != 3 else 2
+            rows = len(node.shape) == 3 and node.inputs[0].op.startswith(("linear", "matmul"))
+            unit = 2 if rows else 1
             above = (numbers > 0).transpose(0, unit).flatten(1).any(1)
             old, examples = alive.get(key, (above, 0))
             count = numbers.numel() // numbers.shape[unit]
             alive[key] = (old | above, examples + count)
-        elif numbers.numel() >= 64:
+        elif numbers.numel() >= 64 and before_a_layer(graph)[node.index]:
             low, span = (0.0, 1.0) if node.op == "sigmoid" else (-1.0, 2.0)
             share = (numbers - low) / span
             ends = ((share < 1e-3) | (share > 1 - 1e-3)).double().mean().item()

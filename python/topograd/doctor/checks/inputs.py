@@ -10,6 +10,7 @@ from topograd.doctor.checks.registry import AFTERWARDS, AT_BACKWARD, code
 from topograd.doctor.events import Backward, Trace
 from topograd.doctor.graphs import (
     CROSS_ENTROPY,
+    LAYERS,
     NLL,
     SQUARES,
     depends_on_parameters,
@@ -53,14 +54,13 @@ sorted_data = code(
     "each step then pulls the model towards the class that it sees, and away from the others.",
     "shuffle: DataLoader(..., shuffle=True), or index with tg.randperm(n)",
 )
-FIRST = ("linear", "linear_bias", "convolution", "matmul", "addmm", "mm")
 LARGE, SMALL, SPREAD = 30.0, 1e-3, 1e4
 
 
 def _data(graph: Graph, trained: list[bool]) -> Iterator[tuple[GraphNode, GraphNode]]:
     """(layer, constant) for each first layer and what it gets."""
     for node in graph.nodes:
-        if node.op.startswith(FIRST) and trained[node.index] and node.inputs:
+        if node.op.startswith(LAYERS) and trained[node.index] and node.inputs:
             given = source(node.inputs[0])
             if given.op == "constant" and node.inputs[1:] and trained[node.inputs[1].index]:
                 yield node, given

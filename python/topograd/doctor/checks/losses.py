@@ -14,6 +14,7 @@ from topograd.doctor.graphs import (
     SQUARES,
     WITH_LOGITS,
     argument,
+    consumers,
     depends_on_parameters,
     source,
     value,
@@ -186,7 +187,9 @@ def wrong_dim(graph: Graph, event: Backward, trace: Trace) -> Iterator[Finding]:
         if dim not in (0, -2) or columns < 2 or rows < 2:
             continue
         # A softmax whose result is multiplied by a matrix is attention over rows.
-        attention = any(user.op in ("matmul", "mm", "bmm", "einsum") for user in node.consumers)
+        attention = any(
+            user.op in ("matmul", "mm", "bmm", "einsum") for user in consumers(graph)[node.index]
+        )
         if not attention and (batch is None or rows == batch):
             yield over_batch(node.where, f"dim={dim} of {rows} rows and {columns} columns")
 

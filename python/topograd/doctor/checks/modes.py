@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from topograd.doctor.checks.registry import AFTERWARDS, EACH_CALL, code
-from topograd.doctor.events import Forward, Step, Trace
+from topograd.doctor.events import Backward, Forward, Step, Trace
 from topograd.doctor.report import Finding
 from topograd.nn.batchnorm import _BatchNorm
 from topograd.nn.dropout import _Dropout
@@ -74,13 +74,17 @@ def evaluated_in_train(trace: Trace) -> Iterator[Finding]:
     used = trace.store.pop("data of graphs", set())
     inputs = {one.data_ptr() for event in events for one in event.inputs}
     trained = {id(one.module) for one in events if one.recording}
+    last = max((n for n, one in enumerate(trace.events) if isinstance(one, Backward)), default=-1)
+    # What is computed before the backward pass may be a target.
+    late = {id(one) for one in trace.events[last + 1 :]}
     for event in events:
         kinds = _moody(event.module)
         if not kinds or not event.training or not event.outputs:
             continue
         goes_on = any(one.data_ptr() in inputs | used for one in event.outputs)
         alone = not trace.trains
-        if alone or (not event.recording and id(event.module) in trained and not goes_on):
+        evaluation = id(event) in late and id(event.module) in trained
+        if alone or (not event.recording and evaluation and not goes_on):
             yield train_while_evaluating(
                 event.where, f"{type(event.module).__name__}.training is True; it has {kinds}"
             )

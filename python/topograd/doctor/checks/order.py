@@ -125,9 +125,10 @@ def stepped_first(trace: Trace) -> Iterator[Finding]:
     """Looks for a first step before the first backward pass, and for steps without any."""
     steps, passes = list(trace.of(Step)), list(trace.of(Backward))
     if not steps:
-        if passes and trace.error is None and not trace.optimizers:
-            yield no_step(passes[-1].where, f"no step in {trace.calls} calls")
-        elif passes and trace.error is None:
+        # Someone may also change the parameters by hand.
+        known = [one for _, one in trace.parameters().values()] + [*trace.optimized().values()]
+        moved = any(trace.versions.get(id(one)) != one._version for one in known)
+        if passes and known and trace.error is None and not moved:
             yield no_step(passes[-1].where, f"{len(passes)} backward passes and no step")
         return
     if not passes:

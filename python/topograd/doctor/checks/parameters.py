@@ -106,7 +106,8 @@ def strangers(trace: Trace) -> Iterator[Finding]:
     missing: dict[str, dict[int, Any]] = {}
     for event in trace.of(Forward):
         own = list(event.module.parameters(recurse=False))
-        strange = event.depth > 0 and id(event.module) not in parts and own
+        trained = event.recording and any(one.requires_grad for one in own)
+        strange = event.depth > 0 and id(event.module) not in parts and trained
         if strange and not all(id(one) in optimized for one in own):
             missing.setdefault(event.where, {})[id(event.module)] = event.module
     for where, modules in missing.items():
@@ -154,9 +155,13 @@ def cuts(trace: Trace) -> Iterator[Finding]:
 
 def _cut_of(trace: Trace, parameter: Tensor) -> tuple[str, str]:
     """The line and the kind of the last cut between a parameter and the loss, or two ''."""
-    for event in reversed(trace.events):
-        if isinstance(event, Cut) and contains(event.tensor, parameter):
-            return event.where, event.how
+    found = [
+        one for one in trace.events if isinstance(one, Cut) and contains(one.tensor, parameter)
+    ]
+    # A number is mostly taken for a log.
+    found.sort(key=lambda one: one.how not in (".item()", ".tolist()", "float()"))
+    if found:
+        return found[-1].where, found[-1].how
     for event in trace.of(Forward):
         mine = any(one is parameter for one in event.module.parameters(recurse=False))
         if mine and event.call == trace.call and not event.recording:

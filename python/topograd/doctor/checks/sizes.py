@@ -36,7 +36,7 @@ not_finite = code(
 too_large = code(
     "update-too-large",
     "error",
-    "a step changes the weights by more than their own size",
+    "a step changes the weights by more than their own size, and the loss does not fall",
     "about a thousandth of a weight per step is usual; with more than all of it nothing that was "
     "learnt stays.",
     "lower the learning rate by a factor of 10 to 1000",
@@ -79,7 +79,7 @@ zero = code(
     "with 0).",
     "look at what stands between the layer and the loss",
 )
-GROWTH, TINY_UPDATE, LARGE_UPDATE, STEEP = 10.0, 1e-8, 1.0, 1e4
+GROWTH, TINY_UPDATE, LARGE_UPDATE, STEEP = 10.0, 1e-8, 1.0, 1e6
 
 
 def _by_parameter(trace: Trace) -> dict[int, list[Change]]:
@@ -159,9 +159,11 @@ def updates(trace: Trace) -> Iterator[Finding]:
     )
     if not ratios or not all(map(math.isfinite, ratios)):
         return
+    values = [event.loss for event in trace.of(Backward)]
     middle = ratios[len(ratios) // 2]
     shown = f"{rate}; changes are {middle:.3g} times the weights (median of {len(ratios)} matrices)"
-    if middle > LARGE_UPDATE:
+    falls = values[-1] < values[0] if values else False
+    if middle > LARGE_UPDATE and not falls and not any(step.closure for step in steps):
         yield too_large(where, shown)
     elif ratios[-1] < TINY_UPDATE:
         yield too_small(where, shown)
