@@ -140,6 +140,10 @@ def test_wrong_arguments_are_told():
         tg.doctor(3)
     with pytest.raises(ValueError, match="doctor: steps must be a positive number, got 0"):
         tg.doctor(lambda: None, steps=0)
+    with pytest.raises(TypeError, match="doctor: data must be an iterable of batches, got int"):
+        tg.doctor(lambda batch: None, data=3)
+    with pytest.raises(ValueError, match="doctor: data gave no batch"):
+        tg.doctor(lambda batch: None, data=[])
     with pytest.raises(TypeError, match=r"doctor: model must be an nn\.Module, got int"):
         tg.doctor(lambda: None, model=3)
     with pytest.raises(TypeError, match=r"doctor: optimizer must be an optim\.Optimizer, got str"):
@@ -170,3 +174,26 @@ def test_batches_of_data_are_handed_to_the_step():
     tg.doctor(lambda x, y: seen.append((x, y)), data=[(1, 2), [3, 4]])
     tg.doctor(lambda batch: seen.append(batch), data=[(1, 2)], steps=1)
     assert seen == [(1, 2), (3, 4), (1, 2)]
+
+
+def test_a_check_up_within_a_check_up_is_possible():
+    _, _, step = training()
+
+    def nested() -> None:
+        assert tg.doctor(step).ok
+        step()
+
+    assert tg.doctor(nested).ok
+
+
+def test_a_recursion_without_end_is_told_and_everything_put_back():
+    model, _, step = training()
+    before = model[0].weight.clone()
+
+    def deep(depth: int = 0) -> None:
+        if depth == 0:
+            step()
+        deep(depth + 1)
+
+    assert tg.doctor(deep).codes == ["step-failed"]
+    assert tg.equal(model[0].weight, before)

@@ -34,6 +34,8 @@ def examine(
         raise TypeError(f"doctor: step must be a function, got {type(step).__name__}")
     if type(steps) is not int or steps < 1:
         raise ValueError(f"doctor: steps must be a positive number, got {steps!r}")
+    if data is not None and not isinstance(data, Iterable):
+        raise TypeError(f"doctor: data must be an iterable of batches, got {type(data).__name__}")
     models, optimizers = _listed(model, Module, "model"), _listed(optimizer, Optimizer, "optimizer")
     trace, snapshot = Trace(), Snapshot()
     calls = _calls(step, data)
@@ -50,6 +52,8 @@ def examine(
     try:
         with watch:
             _run(calls, steps, trace)
+        if trace.calls == 0:
+            raise ValueError("doctor: data gave no batch")
         for check in AFTERWARDS:
             _add(trace, check(trace))
     finally:
