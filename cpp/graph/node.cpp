@@ -145,8 +145,8 @@ namespace {
 
 constexpr unsigned saves_any_output = saves_output | saves_later_outputs;
 
-/// What the gradients of the tracked slots read, as bits of Saves. The output is among them unless
-/// the record tells which slots read it.
+}  // namespace
+
 unsigned read_by_gradients(const OpRecord& op, const Arg* args, int arg_count) {
   unsigned told = 0;
   for (const Saves one : op.reads) told |= one;
@@ -157,8 +157,6 @@ unsigned read_by_gradients(const OpRecord& op, const Arg* args, int arg_count) {
   });
   return read;
 }
-
-}  // namespace
 
 Ref<Node> Node::make(const OpRecord& op, const Arg* args, int arg_count, Results& results) {
   int slots = 0, tracked = 0, first_tracked = -1;

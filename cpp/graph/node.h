@@ -214,6 +214,10 @@ TOPOGRAD_API Edge edge_of(const Tensor& x);
 /// The call that is running takes away the gradient of x.
 TOPOGRAD_API void note_cleared(const Tensor& x);
 
+/// What the gradients of the tracked slots read, as bits of Saves. The output is among them unless
+/// the record tells which slots read it.
+unsigned read_by_gradients(const OpRecord& op, const Arg* args, int arg_count);
+
 /// Calls f(slot, tensor) for every tensor among the arguments, lists flattened; absent tensors
 /// count as a slot.
 template <class F>

@@ -155,7 +155,7 @@ Tensor invoke_in_place(const OpRecord& op, const Arg* args, int count) {
   Arg before[16];
   expect(count <= 16, "{}: too many arguments", name);
   for (int i = 0; i < count; ++i) before[i] = args[i];
-  if (recorded && (op.saves & saves_in0) != 0) {
+  if (recorded && (op.saves & read_by_gradients(op, args, count) & saves_in0) != 0) {
     Tensor copy = dense_copy(target);
     copy.body()->node = target.body()->node;
     copy.body()->output = target.body()->output;

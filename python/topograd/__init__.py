@@ -155,6 +155,7 @@ from topograd._placing import (  # noqa: E402
 )
 from topograd._registry import ops  # noqa: E402
 from topograd._statistics import gradient, std, std_mean, var, var_mean  # noqa: E402
+from topograd.doctor import doctor  # noqa: E402
 from topograd.graph import graph  # noqa: E402
 from topograd.graph import methods as _graph_methods  # noqa: E402
 
@@ -180,6 +181,7 @@ _lazy = (
     "profiler",
     "display",
     "training",
+    "viz",
     # Namespaces of PyTorch: what is seldom used, and what is not here: GPUs, compilers, clusters.
     "_dynamo",
     "accelerator",

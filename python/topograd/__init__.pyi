@@ -40,6 +40,7 @@ from topograd import (
     types,
     utils,
     version,
+    viz,
     xpu,
 )
 from topograd._alias import (
@@ -255,6 +256,9 @@ from topograd.autograd.anomaly_mode import (
 )
 from topograd.cuda import (
     OutOfMemoryError,
+)
+from topograd.doctor import (
+    doctor,
 )
 from topograd.graph import (
     graph,
@@ -477,6 +481,7 @@ __all__ = [
     "distributions",
     "div",
     "divide",
+    "doctor",
     "dot",
     "double",
     "dropout",
@@ -903,6 +908,7 @@ __all__ = [
     "version",
     "view_as_complex",
     "view_as_real",
+    "viz",
     "vsplit",
     "vstack",
     "where",
