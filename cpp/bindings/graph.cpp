@@ -69,6 +69,17 @@ py::list outputs_of(const Graph& graph, std::size_t i) {
   return list;
 }
 
+/// The code object and the offset in it where vertex i was called; None where that is not known.
+py::object site_of(const Graph& graph, std::size_t i) {
+  const auto& vertex = graph.vertices().at(i);
+  if (!vertex.node) return py::none();
+  const auto& node = static_cast<const Node&>(*vertex.node);
+  if (node.code() == nullptr) return py::none();
+  return py::make_tuple(
+      py::reinterpret_borrow<py::object>(static_cast<PyObject*>(const_cast<void*>(node.code()))),
+      node.instruction());
+}
+
 }  // namespace
 
 void register_graph(py::module_& m) {
@@ -105,6 +116,7 @@ void register_graph(py::module_& m) {
       .def("place", [](const Graph& self,
                        const Tensor& x) { return py::make_tuple(self.find(x), x.body()->output); })
       .def("call", call_of)
+      .def("site", site_of)
       .def("results", outputs_of)
       .def("forward",
            [](Graph& self, const std::map<int, Tensor>& replacements) {
