@@ -108,6 +108,17 @@ py::list outputs_of(const Graph& graph, std::size_t i) {
   return list;
 }
 
+/// The code object and the offset in it where vertex i was called; None where that is not known.
+py::object site_of(const Graph& graph, std::size_t i) {
+  const auto& vertex = graph.vertices().at(i);
+  if (!vertex.node) return py::none();
+  const auto& node = static_cast<const Node&>(*vertex.node);
+  if (node.code() == nullptr) return py::none();
+  return py::make_tuple(
+      py::reinterpret_borrow<py::object>(static_cast<PyObject*>(const_cast<void*>(node.code()))),
+      node.instruction());
+}
+
 }  // namespace
 
 void register_graph(py::module_& m) {
@@ -152,6 +163,7 @@ void register_graph(py::module_& m) {
                         ? modules_of_scope(static_cast<const Node&>(*vertex.node).scope().get())
                         : py::list();
            })
+      .def("site", site_of)
       .def("results", outputs_of)
       .def("forward",
            [](Graph& self, const std::map<int, Tensor>& replacements) {

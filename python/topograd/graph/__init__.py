@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from topograd import _C
 from topograd._C import Tensor
 from topograd.graph.recorded import Graph, GraphNode
+from topograd.picture.methods import named_graph
 
 __all__ = ["Graph", "GraphNode", "everything_recorded", "graph"]
 
@@ -53,4 +55,21 @@ def graph(*outputs: Tensor) -> Graph:
     >>> [node.op for node in tg.graph((a + b) * b)]
     ['leaf', 'leaf', 'add', 'mul']
     """
-    return Graph(*outputs)
+    return named_graph(outputs, sys._getframe(1))
+
+
+def _graph_of_tensor(self: Tensor) -> Graph:
+    """The recorded computation behind this tensor, with the names of the caller's variables.
+
+    Raises RuntimeError when nothing was recorded for it.
+
+    >>> import topograd as tg
+    >>> a = tg.tensor(2.0, requires_grad=True)
+    >>> len((a * a).graph())
+    2
+    """
+    return named_graph((self,), sys._getframe(1))
+
+
+_graph_of_tensor.__name__ = "graph"
+Tensor.graph = _graph_of_tensor  # type: ignore[method-assign]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from os import PathLike
 from typing import TYPE_CHECKING
 
 from topograd import _C
 from topograd._C import Tensor
 from topograd.graph.table import table
+from topograd.picture.methods import drawn, notebook, shown
 
 if TYPE_CHECKING:
     from topograd.graph.saved import SavedValues
@@ -62,7 +64,8 @@ class GraphNode:
     @property
     def consumers(self) -> list[GraphNode]:
         """The nodes that this one is an argument of, once per argument."""
-        return [node for node in self._graph.nodes for one in node.inputs if one is self]
+        nodes = self._graph.nodes
+        return [nodes[i] for i in self._graph._readers()[self.index]]
 
     @property
     def values(self) -> list[Tensor | None]:
@@ -122,9 +125,21 @@ class Graph:
                 raise TypeError(f"graph: expects tensors, got {type(one).__name__}")
         self._core = _C.Graph(list(outputs))
         self._tensors = outputs
+        self._variables: dict[int, str] = {}  # by node: what the program calls it
+        self._parameters: set[int] = set()  # nodes known to be parameters of a module
+        self._consumers: list[list[int]] | None = None
         self.nodes = [GraphNode(self, i) for i in range(len(self._core))]
         self.inputs = [self.nodes[i] for i in self._core.inputs()]
         self.outputs = [self.nodes[i] for i in self._core.outputs()]
+
+    def _readers(self) -> list[list[int]]:
+        """Of each node, those that it is an argument of; found once for all."""
+        if self._consumers is None:
+            self._consumers = [[] for _ in self.nodes]
+            for i in range(len(self.nodes)):
+                for source in self._core.vertex(i)["inputs"]:
+                    self._consumers[source].append(i)
+        return self._consumers
 
     def node(self, which: str | Tensor) -> GraphNode:
         """The node of that name, or of that tensor. Raises an error when it is not in the graph."""
@@ -248,6 +263,42 @@ class Graph:
         from topograd.graph.saved import saved_values
 
         return saved_values(self)
+
+    # Pictures ------------------------------------------------------------------------------------
+
+    def svg(self, path: str | PathLike[str] | None = None, *, gradients: bool = True) -> str:
+        """The graph as an SVG picture; also written to a file if a path is given.
+
+        gradients: runs `backward()` first if that was not done (hooks run, `.grad` is not touched).
+
+        >>> import topograd as tg
+        >>> a = tg.tensor(2.0, requires_grad=True)
+        >>> (a * a).graph().svg().startswith("<svg")
+        True
+        """
+        return drawn(self, "svg", path, gradients=gradients)
+
+    def html(self, path: str | PathLike[str] | None = None, *, gradients: bool = True) -> str:
+        """The graph as one page without anything from outside: folds, searches, steps.
+
+        path and gradients: as for `svg`.
+        """
+        return drawn(self, "html", path, gradients=gradients)
+
+    def dot(self, path: str | PathLike[str] | None = None, *, gradients: bool = True) -> str:
+        """The graph in Graphviz's language. path and gradients: as for `svg`."""
+        return drawn(self, "dot", path, gradients=gradients)
+
+    def text(self) -> str:
+        """The graph as text: a line per node."""
+        return table(self)
+
+    def show(self) -> str:
+        """Opens the page in a browser, or shows it in a notebook; returns the file's path or ''."""
+        return shown(self)
+
+    def _repr_html_(self) -> str:
+        return notebook(self)
 
     def __len__(self) -> int:
         return len(self.nodes)

@@ -10,6 +10,10 @@ from topograd._C import Tensor
 from topograd.nn import hooks, state, walk
 from topograd.nn.members import Members
 from topograd.nn.parameter import is_lazy
+from topograd.picture.methods import graph_of_model
+
+if TYPE_CHECKING:
+    from topograd.graph.recorded import Graph
 
 if TYPE_CHECKING:
     from topograd.graph.checking import GradientTable
@@ -195,6 +199,17 @@ class Module(Members):
         for parameter in self.parameters():
             parameter.requires_grad_(requires_grad)
         return self
+
+    def graph(self, *args: Any, **kwargs: Any) -> Graph:
+        """Runs the module on the arguments and gives the graph of its result, to look at.
+
+        Its nodes have the names of the parameters.  Raises RuntimeError when nothing in the result
+        requires grad.
+
+        >>> import topograd as tg
+        >>> picture = tg.nn.Linear(3, 2).graph(tg.ones(4, 3)).svg()
+        """
+        return graph_of_model(self, args, kwargs)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forgets the gradients of all parameters, or fills them with zeros."""
