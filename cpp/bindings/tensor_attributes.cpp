@@ -5,6 +5,7 @@
 #include "graph/mode.h"
 #include "graph/node.h"
 #include "graph/provenance.h"
+#include "graph/symbolic.h"
 #include "tensor/body.h"
 #include "topograd/autograd.h"
 #include "topograd/ops.h"
@@ -126,6 +127,7 @@ int set_name(PyObject* self, PyObject* value, void*) {
 PyObject* get_data(PyObject* self, void*) {
   return guarded<PyObject*>(nullptr, [&] {
     const Tensor x = tensor_of(self);
+    refuse_detach(x);
     return wrap(mode.everything ? view(x, x.shape()) : x.detach());
   });
 }

@@ -6,6 +6,7 @@
 #include "graph/mode.h"
 #include "graph/node.h"
 #include "graph/provenance.h"
+#include "graph/symbolic.h"
 #include "tensor/body.h"
 #include "tensor/memory_order.h"
 #include "topograd/ops.h"
@@ -133,12 +134,16 @@ PyObject* nested(const Tensor& x, int dim, index offset) {
   return list;
 }
 PyObject* tolist(PyObject* self, PyObject*) {
-  return safely([&] { return nested(as_tensor(self), 0, as_tensor(self).body()->offset); });
+  return safely([&] {
+    refuse_reading(as_tensor(self));
+    return nested(as_tensor(self), 0, as_tensor(self).body()->offset);
+  });
 }
 
 PyObject* detach(PyObject* self, PyObject*) {
   return safely([&] {
     const Tensor x = as_tensor(self);
+    refuse_detach(x);
     if (!mode.everything) return wrap(x.detach());
     const AwaitedSite here;
     return wrap(view(x, x.shape()));
@@ -149,6 +154,7 @@ PyObject* detach_in_place(PyObject* self, PyObject*) {
     const Tensor x = as_tensor(self);
     expect(!(x.body()->rare && x.body()->rare->base.defined()),
            "detach_: not possible on a view; use detach()");
+    refuse_detach(x);
     if (mode.everything) return Py_NewRef(self);
     if (x.body()->watched) node_of(x)->unwatch(*x.body());
     x.body()->node = nullptr;

@@ -18,6 +18,8 @@ struct Mode {
   bool everything = false;
   bool strict_ieee = false;   ///< zero cotangents multiply infinite partials to NaN, as elsewhere
   std::uint8_t autocast = 0;  ///< 1 + the DType that products compute in, or 0 (autocast.h)
+  /// The thread made a placeholder: arguments may be values of a static graph (symbolic.h).
+  bool placeholders = false;
   SegmentRun* run = nullptr;  ///< innermost: new nodes are told to it (segment.h)
 };
 

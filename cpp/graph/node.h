@@ -109,6 +109,10 @@ class TOPOGRAD_API Node final : public Counted {
    private:
     Node* node_;
   };
+  /// A call of a static graph, or its placeholder: recorded without values (symbolic.h).
+  bool symbolic() const { return symbolic_; }
+  void make_symbolic() { symbolic_ = true; }
+
   /// Keeps nothing; node number `place` of a second run of the segment will have the values.
   void leave_values_to(Segment& segment, std::uint32_t place);
   /// Where the backward pass that released this was called.
@@ -158,6 +162,7 @@ class TOPOGRAD_API Node final : public Counted {
   std::uint16_t arg_count_ = 0;
   mutable std::atomic_flag output_lock_;
   std::atomic<bool> absent_{false};  // whether the values are left to a segment
+  bool symbolic_ = false;
   /// How many passes read what was saved; `releasing` and `gone` where none may any more.
   std::atomic<std::int32_t> visits_{0};
   std::uint32_t slot_count_ = 0;

@@ -2,6 +2,7 @@
 #include "graph/history.h"
 #include "graph/mode.h"
 #include "graph/node.h"
+#include "graph/symbolic.h"
 #include "tensor/body.h"
 
 namespace topograd {
@@ -71,8 +72,10 @@ void refuse_inference(const OpRecord& op, const Arg* args, int count) {
 }  // namespace
 
 Results invoke(const OpRecord& op, const Arg* args, int count) {
-  if (mode.autocast != 0) [[unlikely]]
-    return invoke_autocast(op, args, count);
+  if ((mode.autocast | static_cast<std::uint8_t>(mode.placeholders)) != 0) [[unlikely]] {
+    if (mode.autocast != 0) return invoke_autocast(op, args, count);
+    if (any_symbolic(op, args, count)) return invoke_symbolic(op, args, count);
+  }
   Results results;
   if (std::holds_alternative<Composite>(op.derivative)) {
     op.forward.run(args, {}, results);
@@ -108,6 +111,7 @@ Results invoke(const OpRecord& op, const Arg* args, int count) {
 Tensor invoke_in_place(const OpRecord& op, const Arg* args, int count) {
   const Tensor target = args[0].tensor();
   const std::string name = name_of(op) + "_";
+  if (mode.placeholders) refuse_symbolic(op, args, count);
   const bool tracked = mode.recording && tracks(args, count);
   check_writable(target, name, tracked);
   if (mode.everything && tracked) keep_value_before(target);

@@ -221,6 +221,7 @@ _lazy_names = {
         get_autocast_gpu_dtype is_autocast_cache_enabled is_autocast_cpu_enabled
         is_autocast_enabled set_autocast_cache_enabled set_autocast_cpu_enabled
         set_autocast_dtype set_autocast_enabled""",
+        "graph.program": "placeholder",
         "serialization": "latest_checkpoint load load_checkpoint save save_checkpoint",
         "training": "fit",
         "linalg.classic": """

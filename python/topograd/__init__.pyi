@@ -242,6 +242,9 @@ from topograd.cuda import (
 from topograd.graph import (
     graph,
 )
+from topograd.graph.program import (
+    placeholder,
+)
 from topograd.linalg.classic import (
     chain_matmul,
     cholesky,
@@ -694,6 +697,7 @@ __all__ = [
     "pinverse",
     "pixel_shuffle",
     "pixel_unshuffle",
+    "placeholder",
     "poisson",
     "polar",
     "polygamma",
