@@ -5,6 +5,7 @@
 
 #include "autograd/node_table.h"
 #include "autograd/order.h"
+#include "autograd/program.h"
 #include "autograd/rules.h"
 #include "base/fork.h"
 #include "graph/mode.h"
@@ -59,6 +60,18 @@ void deposit(const Tensor& x, const Tensor& gradient, bool create_graph, std::ui
   add.into(before, gradient, 1);
 }
 
+/// The rules write sizes into the graph, as numbers of which some can't be found again.
+void refuse_open_sizes(const Tensors& roots) {
+  for (const Node* node : nodes_in_order(roots)) {
+    if (!node->is_leaf() || !node->symbolic()) continue;
+    const Tensor& leaf = node->output(0);
+    expect<NotSupported>(!has_open_size(leaf.shape()),
+                         "gradients: placeholder '{}' leaves a size open, and the derivatives "
+                         "depend on it: build the graph with the size as a number",
+                         node->extra_if_any() != nullptr ? node->extra_if_any()->label : "");
+  }
+}
+
 struct Pending {
   Tensors gradients;  // per output
 };
@@ -76,6 +89,12 @@ class Backward {
     for (std::size_t i = 0; i < roots.size(); ++i) {
       const Tensor& root = roots[i];
       if (!root.defined() || !root.requires_grad()) refuse_untracked("backward", "tensor", i, root);
+      expect<NotSupported>(
+          options_.create_graph || !root.hollow(),
+          "backward: a tensor of shape {} follows from a placeholder and has no values; "
+          "graph.gradients(y, [x]) gives the graph of the derivatives",
+          root.shape());
+      if (root.hollow()) refuse_open_sizes(roots);
       Tensor seed = i < gradients.size() ? gradients[i] : Tensor();
       if (!seed.defined()) {
         expect<ShapeError>(

@@ -50,7 +50,7 @@ Graph::Graph(const Tensors& outputs) : roots_(outputs) {
     Vertex& vertex = vertices_[static_cast<std::size_t>(at)];
     vertex.is_output = true;
     if (!x.name().empty()) vertex.name = x.name();
-    vertex.values[x.body()->output] = x.detach();
+    if (!x.hollow()) vertex.values[x.body()->output] = x.detach();
     outputs_.push_back(at);
   }
   current_roots_ = roots_;
@@ -152,6 +152,16 @@ Tensor handle_with_value(const Counted* node, std::uint32_t output, const Tensor
 }
 
 }  // namespace
+
+Tensor Graph::tensor(int at, int output) const {
+  expect<IndexError>(at >= 0 && static_cast<std::size_t>(at) < vertices_.size(),
+                     "graph: no node {}", at);
+  const Vertex& vertex = vertices_[static_cast<std::size_t>(at)];
+  if (!vertex.node) return vertex.values[0];
+  expect<IndexError>(output >= 0 && output < as_node(vertex.node.get()).output_count(),
+                     "graph: {} has no output {}", vertex.op, output);
+  return handle_of(vertex.node.get(), static_cast<std::uint32_t>(output));
+}
 
 /// Runs the call of a vertex on the current values. `tracked` holds, per vertex, the value with its
 /// place in the new recording.

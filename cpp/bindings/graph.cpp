@@ -2,10 +2,12 @@
 
 #include "topograd/graph.h"
 
+#include "autograd/program.h"
 #include "bindings/python.h"
 #include "bindings/scope.h"
 #include "graph/node.h"
 #include "graph/provenance.h"
+#include "graph/symbolic.h"
 #include "tensor/body.h"
 
 namespace pybind11::detail {
@@ -122,6 +124,12 @@ py::object site_of(const Graph& graph, std::size_t i) {
 }  // namespace
 
 void register_graph(py::module_& m) {
+  m.def("placeholder", [](const std::string& name, const Dims& shape, DType dtype) {
+    const AwaitedSite here;
+    return make_placeholder(name, shape, dtype);
+  });
+  m.def("is_symbolic", [](const Tensor& x) { return is_symbolic(x); });
+  m.attr("open_sizes") = py::make_tuple(open_sizes[0], open_sizes[1], open_sizes[2], open_sizes[3]);
   py::class_<Graph>(m, "Graph", "The recorded computation behind some tensors.")
       .def(py::init<Tensors>(), py::arg("outputs"))
       .def("__len__", [](const Graph& self) { return self.vertices().size(); })
@@ -169,6 +177,12 @@ void register_graph(py::module_& m) {
            [](Graph& self, const std::map<int, Tensor>& replacements) {
              return self.forward(replacements);
            })
+      .def("run", [](Graph& self, const std::map<int, Tensor>& given) { return self.run(given); })
+      .def("input", &Graph::input)
+      .def("tensors", [](const Graph& self) { return self.tensors(); })
+      .def("tensor", &Graph::tensor, py::arg("at"), py::arg("output") = 0)
+      .def("save", &Graph::save)
+      .def_static("load", &Graph::load)
       .def("backward", [](Graph& self, const std::vector<std::optional<Tensor>>& given) {
         Tensors seeds;
         for (const auto& seed : given) seeds.push_back(seed.value_or(Tensor()));

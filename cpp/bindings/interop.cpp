@@ -8,6 +8,7 @@
 #include "bindings/tensor_type.h"
 #include "graph/cuts.h"
 #include "graph/node.h"
+#include "graph/symbolic.h"
 #include "ops/indexing.h"
 #include "tensor/body.h"
 
@@ -287,6 +288,7 @@ int tensor_get_buffer(PyObject* self, Py_buffer* view, int flags) {
   view->obj = nullptr;
   return guarded<int>(-1, [&] {
     const Tensor x = as_tensor(self);
+    refuse_reading(x);
     expect(!x.requires_grad(),
            "numpy: a tensor of shape {} that requires grad can not be seen as an array; use "
            "tensor.detach().numpy()",

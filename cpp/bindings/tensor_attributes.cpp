@@ -6,6 +6,7 @@
 #include "graph/mode.h"
 #include "graph/node.h"
 #include "graph/provenance.h"
+#include "graph/symbolic.h"
 #include "tensor/body.h"
 #include "topograd/autograd.h"
 #include "topograd/ops.h"
@@ -130,6 +131,7 @@ int set_name(PyObject* self, PyObject* value, void*) {
 PyObject* get_data(PyObject* self, void*) {
   return guarded<PyObject*>(nullptr, [&] {
     const Tensor x = tensor_of(self);
+    refuse_detach(x);
     const AwaitedSite here;
     if (mode.everything) return wrap(view(x, x.shape()));
     const Tensor data = cut_off(x, CutKind::data);

@@ -7,6 +7,7 @@
 #include "graph/mode.h"
 #include "graph/node.h"
 #include "graph/provenance.h"
+#include "graph/symbolic.h"
 #include "tensor/body.h"
 #include "tensor/memory_order.h"
 #include "topograd/ops.h"
@@ -141,6 +142,7 @@ PyObject* nested(const Tensor& x, int dim, index offset) {
 PyObject* tolist(PyObject* self, PyObject*) {
   return safely([&] {
     const Tensor x = as_tensor(self);
+    refuse_reading(x);
     const AwaitedSite here;
     note_exit(x);
     return nested(x, 0, x.body()->offset);
@@ -150,6 +152,7 @@ PyObject* tolist(PyObject* self, PyObject*) {
 PyObject* detach(PyObject* self, PyObject*) {
   return safely([&] {
     const Tensor x = as_tensor(self);
+    refuse_detach(x);
     const AwaitedSite here;
     return wrap(mode.everything ? view(x, x.shape()) : cut_off(x, CutKind::detach));
   });
@@ -159,6 +162,7 @@ PyObject* detach_in_place(PyObject* self, PyObject*) {
     const Tensor x = as_tensor(self);
     expect(!(x.body()->rare && x.body()->rare->base.defined()),
            "detach_: not possible on a view; use detach()");
+    refuse_detach(x);
     if (mode.everything) return Py_NewRef(self);
     if (!x.requires_grad()) return Py_NewRef(self);
     const AwaitedSite here;

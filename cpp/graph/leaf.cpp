@@ -13,6 +13,8 @@ Tensor& Tensor::requires_grad_(bool wanted) {
          "requires_grad_: only leaf tensors can change; this one was made by {}. Use detach()",
          is_leaf() ? "" : node_of(*this)->op_name());
   if (!wanted) {
+    expect<NotSupported>(
+        !hollow(), "requires_grad_: '{}' is a placeholder, which its graph always follows", name());
     if (body_->watched) node_of(*this)->unwatch(*body_);
     body_->node = nullptr;
     body_->cut = note_cut(CutKind::frozen, current_site());

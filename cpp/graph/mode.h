@@ -20,6 +20,8 @@ struct Mode {
   bool strict_ieee = false;   ///< zero cotangents multiply infinite partials to NaN, as elsewhere
   std::uint8_t autocast = 0;  ///< 1 + the DType that products compute in, or 0 (autocast.h)
   std::uint8_t watched = 0;   ///< whether somebody looks at calls now (watch.h)
+  /// The thread made a placeholder: arguments may be values of a static graph (symbolic.h).
+  bool placeholders = false;
   /// While nothing is recorded: where that began, as a cut (cuts.h); 0 where it is not told.
   std::uint32_t cut = 0;
   SegmentRun* run = nullptr;   ///< innermost: new nodes are told to it (segment.h)

@@ -129,6 +129,10 @@ class TOPOGRAD_API Node final : public Counted {
    private:
     Node* node_;
   };
+  /// A call of a static graph, or its placeholder: recorded without values (symbolic.h).
+  bool symbolic() const { return symbolic_; }
+  void make_symbolic() { symbolic_ = true; }
+
   /// Keeps nothing; node number `place` of a second run of the segment will have the values.
   void leave_values_to(Segment& segment, std::uint32_t place);
   /// The backward pass that released this (passes.h), or 0.
@@ -181,6 +185,7 @@ class TOPOGRAD_API Node final : public Counted {
   std::uint16_t arg_count_ = 0;
   mutable std::atomic_flag output_lock_;
   std::atomic<bool> absent_{false};  // whether the values are left to a segment
+  bool symbolic_ = false;
   static constexpr std::int32_t releasing = INT32_MIN;
   /// How many passes read what was saved; `releasing`, or -1 - the number of the pass that released
   /// it, where none may any more.

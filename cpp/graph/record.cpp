@@ -3,6 +3,7 @@
 #include "graph/history.h"
 #include "graph/mode.h"
 #include "graph/node.h"
+#include "graph/symbolic.h"
 #include "graph/watch.h"
 #include "tensor/body.h"
 
@@ -80,8 +81,13 @@ void refuse_inference(const OpRecord& op, const Arg* args, int count) {
 }  // namespace
 
 Results invoke(const OpRecord& op, const Arg* args, int count) {
-  if ((mode.autocast | mode.watched) != 0) [[unlikely]]
-    return mode.autocast != 0 ? invoke_autocast(op, args, count) : invoke_watched(op, args, count);
+  if ((mode.autocast | mode.watched | static_cast<std::uint8_t>(mode.placeholders)) != 0)
+      [[unlikely]] {
+    if (mode.autocast != 0) return invoke_autocast(op, args, count);
+    if (mode.placeholders && any_symbolic(op, args, count))
+      return invoke_symbolic(op, args, count);
+    if (mode.watched != 0) return invoke_watched(op, args, count);
+  }
   Results results;
   if (std::holds_alternative<Composite>(op.derivative)) {
     op.forward.run(args, {}, results);
@@ -125,6 +131,7 @@ Tensor invoke_in_place(const OpRecord& op, const Arg* args, int count) {
     return invoke_in_place_watched(op, args, count);
   const Tensor target = args[0].tensor();
   const std::string name = name_of(op) + "_";
+  if (mode.placeholders) refuse_symbolic(op, args, count);
   const bool tracked = mode.recording && tracks(args, count);
   check_writable(target, name, tracked);
   if (mode.everything && tracked) keep_value_before(target);

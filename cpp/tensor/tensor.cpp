@@ -142,8 +142,11 @@ index Tensor::size(index dim) const {
 }
 
 void Tensor::refuse_hollow() const {
-  fail<HollowRead>("reads the data of a {} tensor of shape {} that was not saved", dtype(),
-                   shape());
+  fail<HollowRead>(
+      "reads the data of a {} tensor of shape {} that was not saved{}", dtype(), shape(),
+      body_->node ? ". What follows from a placeholder has no values while its graph is built: "
+                    "leave a choice to tg.where, and read what graph.run(...) returns"
+                  : " or follows from a placeholder");
 }
 
 Scalar Tensor::item() const {

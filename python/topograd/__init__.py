@@ -233,6 +233,7 @@ _lazy_names = {
         get_autocast_gpu_dtype is_autocast_cache_enabled is_autocast_cpu_enabled
         is_autocast_enabled set_autocast_cache_enabled set_autocast_cpu_enabled
         set_autocast_dtype set_autocast_enabled""",
+        "graph.program": "placeholder",
         "profiler.memory": "memory memory_summary reset_peak_memory",
         "profiler.native": "Profile profile",
         "profiler.summary": "summary",

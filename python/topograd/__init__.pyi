@@ -741,6 +741,7 @@ __all__ = [
     "pinverse",
     "pixel_shuffle",
     "pixel_unshuffle",
+    "placeholder",
     "poisson",
     "polar",
     "polygamma",
