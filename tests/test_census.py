@@ -34,7 +34,7 @@ NOT_IN_TORCH = {
 # What is not here, beyond the most used: no sparse, nested, quantized, traced tensors, and parts of
 # other issues.
 ABSENT = tuple(
-    """torch.fx. torch.nested. torch.sparse torch.onnx. torch.distributions. torch.fft. torch.vmap
+    """torch.fx. torch.nested. torch.sparse torch.onnx. torch.distributions. torch.vmap
     torch.autograd.profiler_legacy torch.spmm torch.classes
     torch.serialization. torch.uint torch.qint torch.quint torch.float8 torch.complex32 torch.Future
     torch.futures. torch.SymInt torch.StorageBase torch.UntypedStorage torch.ByteStorage

@@ -385,3 +385,48 @@ def test_a_target_that_does_not_fit_is_infinite_and_has_no_gradient():
                 own, create_graph=create_graph,
             )  # fmt: skip
             assert not array(g).any()
+
+
+OLD_CALLS = {
+    "mse_loss": (False,),
+    "l1_loss": (None, False),
+    "smooth_l1_loss": (True, True, "mean", 0.5),
+    "binary_cross_entropy_with_logits": (None, False, None, "mean"),
+    "soft_margin_loss": (None, None, "sum"),
+    "poisson_nll_loss": (True, False, False, 1e-6),
+    "kl_div": (None, None, "batchmean", True),
+}
+
+
+@pytest.mark.parametrize("name", OLD_CALLS)
+@pytest.mark.filterwarnings("ignore:.*size_average and reduce.*", "ignore:reduction:")
+def test_losses_take_the_old_flags_by_position(name):
+    x, t = np.random.default_rng(0).random((2, 4, 3), dtype=np.float32)
+    extra = OLD_CALLS[name]
+    ours = getattr(F, name)(tg.tensor(x), tg.tensor(t), *extra)
+    theirs = getattr(torch.nn.functional, name)(torch.tensor(x), torch.tensor(t), *extra)
+    np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=1e-5)
+
+
+@pytest.mark.filterwarnings("ignore:.*size_average and reduce.*")
+def test_cross_entropy_takes_the_old_order_of_arguments():
+    x = np.random.default_rng(0).random((4, 3), dtype=np.float32)
+    for extra in ((None, False, -100, None), (None, None, 1, False, "mean", 0.1), (None, None, 1)):
+        ours = F.cross_entropy(tg.tensor(x), tg.tensor([0, 1, 2, 1]), *extra)
+        theirs = torch.nn.functional.cross_entropy(
+            torch.tensor(x), torch.tensor([0, 1, 2, 1]), *extra
+        )
+        np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=1e-5)
+    with pytest.raises(TypeError, match="cross_entropy: takes at most 8 positional arguments"):
+        F.cross_entropy(tg.tensor(x), tg.tensor([0, 1, 2, 1]), None, None, 1, None, "mean", 0.1, 3)
+    with pytest.raises(TypeError, match="two values for argument 'size_average'"):
+        F.mse_loss(tg.tensor(x), tg.tensor(x), False, size_average=True)
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_ignored_targets_get_no_gradient_where_all_are_ignored(create_graph):
+    x = tg.randn(3, 4, requires_grad=True)
+    loss = F.cross_entropy(x, tg.tensor([-100, -100, -100]))
+    assert loss.isnan()
+    (gradient,) = tg.autograd.grad(loss, [x], create_graph=create_graph)
+    assert not gradient.any()

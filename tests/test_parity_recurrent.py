@@ -364,3 +364,13 @@ def test_packed_sequences_convert_their_data() -> None:
     with pytest.raises(ValueError, match="do not add up to the 4 rows"):
         nn.utils.rnn.pad_packed_sequence(lying)
     assert nn.utils.rnn.invert_permutation(None) is None
+
+
+@pytest.mark.parametrize("name", ["RNN", "LSTM", "GRU"])
+def test_a_batch_of_nothing_has_gradients_of_zeros_in_every_order(name):
+    ours = getattr(nn, name)(3, 4)
+    x = tg.zeros(2, 0, 3, requires_grad=True)
+    out = ours(x)[0].sum()
+    gradients = tg.autograd.grad(out, [x, *ours.parameters()], create_graph=True)
+    assert gradients[0].shape == (2, 0, 3)
+    assert all(not one.any() for one in gradients[1:])

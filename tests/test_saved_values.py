@@ -290,3 +290,31 @@ def test_the_safetensors_package_reads_and_writes_the_same_files(tmp_path):
     safetensors.save_file({k: v.numpy() for k, v in tensors.items()}, path)
     read = tg.load(path, mmap=True)
     assert {k: v.tolist() for k, v in read.items()} == {k: v.tolist() for k, v in tensors.items()}
+
+
+def test_a_quotient_may_be_changed_in_place_where_its_divisor_is_followed():
+    rng = np.random.default_rng(0)
+    for quotient in (
+        lambda x: x / x.sum(),
+        lambda x: 2 / x,
+        lambda x: tg.nn.functional.normalize(x, dim=0),
+    ):
+        x = tg.tensor(rng.normal(size=6) + 3, requires_grad=True)
+        y = quotient(x)
+        y.mul_(tg.arange(6.0, dtype=tg.float64)).sub_(1.0).relu_()
+        (in_place,) = tg.autograd.grad(y.sum(), [x])
+        plain = tg.relu(quotient(x) * tg.arange(6.0, dtype=tg.float64) - 1.0)
+        (wanted,) = tg.autograd.grad(plain.sum(), [x])
+        np.testing.assert_allclose(in_place.numpy(), wanted.numpy(), rtol=1e-12)
+
+
+def test_division_in_place_keeps_the_dividend_for_the_gradient_of_the_divisor():
+    s = tg.tensor([2.0, 4.0], dtype=tg.float64, requires_grad=True)
+    x = tg.tensor([3.0, 5.0], dtype=tg.float64)
+    y = x.clone()
+    y /= s
+    y += 100
+    (gradient,) = tg.autograd.grad(y.sum(), [s], create_graph=True)
+    np.testing.assert_allclose(gradient.detach().numpy(), [-3 / 4, -5 / 16])
+    (second,) = tg.autograd.grad(gradient.sum(), [s])
+    np.testing.assert_allclose(second.numpy(), [2 * 3 / 8, 2 * 5 / 64])

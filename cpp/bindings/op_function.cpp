@@ -16,7 +16,9 @@ struct OpFunction {
   PyObject_HEAD vectorcallfunc call;
   std::vector<const OpRecord*>* variants;
   bool in_place;
-  bool reduces;         ///< a loss, whose parameter `reduction` had two flags for ancestors
+  /// Of a loss, whose parameter `reduction` had two flags for ancestors: where by position the
+  /// first of them stood. -1 for other ops.
+  Py_ssize_t flags_at;
   std::string* called;  ///< the name, as errors tell it
   PyObject* name;
   PyObject* doc;
@@ -123,9 +125,46 @@ struct WithoutFlags {
 };
 
 bool has_flags(const OpFunction& function, PyObject* names) {
-  return function.reduces &&
+  return function.flags_at >= 0 && names != nullptr &&
          (position_of("size_average", names) >= 0 || position_of("reduce", names) >= 0);
 }
+
+/// A loss called with the flags by position, as in mse_loss(x, y, False): the first stands where
+/// our reduction is or where only keywords follow, and is a bool or None.
+bool flags_by_position(const OpFunction& function, PyObject* const* args, Py_ssize_t count) {
+  const Py_ssize_t at = function.flags_at;
+  return at >= 0 && count > at && (args[at] == Py_None || PyBool_Check(args[at]));
+}
+
+/// Such a call with keywords from the first flag on. The old order of the parameters: size_average,
+/// what stands before reduction, reduce, reduction, the rest.
+struct FlagsNamed {
+  std::vector<PyObject*> args;
+  py::list names;
+  FlagsNamed(const OpFunction& function, PyObject* const* given, Py_ssize_t count, PyObject* all)
+      : args(given, given + count) {
+    std::vector<std::string> order;
+    for (const Parameter& p : signature_of(*function.variants->front()).parameters) {
+      if (static_cast<Py_ssize_t>(order.size()) == function.flags_at)
+        order.push_back("size_average");
+      if (p.name == "reduction") order.push_back("reduce");
+      order.push_back(p.name);
+    }
+    expect<TypeError>(count <= static_cast<Py_ssize_t>(order.size()),
+                      "{}: takes at most {} positional arguments, got {}", *function.called,
+                      order.size(), count);
+    for (Py_ssize_t i = function.flags_at; i < count; ++i)
+      names.append(py::str(order[static_cast<std::size_t>(i)]));
+    if (all == nullptr) return;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(all); ++i) {
+      const py::handle name(PyTuple_GET_ITEM(all, i));
+      expect<TypeError>(!names.contains(name), "{}: got two values for argument '{}'",
+                        *function.called, name.cast<std::string>());
+      names.append(name);
+      args.push_back(given[count + i]);
+    }
+  }
+};
 
 PyObject* vectorcall(PyObject* self, PyObject* const* args, std::size_t flags, PyObject* names) {
   auto* function = reinterpret_cast<OpFunction*>(self);
@@ -143,7 +182,14 @@ PyObject* vectorcall(PyObject* self, PyObject* const* args, std::size_t flags, P
                              rest.names.ptr(), out.ptr());
       });
   }
-  if (names != nullptr && has_flags(*function, names)) [[unlikely]]
+  if (flags_by_position(*function, args, count)) [[unlikely]]
+    return guarded<PyObject*>(nullptr, [&] {
+      const FlagsNamed named(*function, args, count, names);
+      const WithoutFlags call(named.args.data(), function->flags_at, py::tuple(named.names).ptr());
+      return call_op(*function->called, *function->variants, false, call.args.data(),
+                     function->flags_at, call.names.ptr());
+    });
+  if (has_flags(*function, names)) [[unlikely]]
     return guarded<PyObject*>(nullptr, [&] {
       const WithoutFlags call(args, count, names);
       return call_op(*function->called, *function->variants, false, call.args.data(), count,
@@ -244,11 +290,15 @@ std::string documentation(const std::vector<const OpRecord*>& variants, bool in_
   return text;
 }
 
-bool is_loss(const OpRecord& op) {
-  if ((op.traits & is_functional) == 0) return false;
-  const auto& parameters = signature_of(op).parameters;
-  return std::any_of(parameters.begin(), parameters.end(),
-                     [](const auto& p) { return p.name == "reduction"; });
+Py_ssize_t flags_place(const OpRecord& op) {
+  if ((op.traits & is_functional) == 0) return -1;
+  Py_ssize_t head = -1, position = 0;
+  for (const Parameter& p : signature_of(op).parameters) {
+    if (head < 0 && (p.keyword_only || p.name == "reduction")) head = position;
+    if (p.name == "reduction") return head;
+    ++position;
+  }
+  return -1;
 }
 
 }  // namespace
@@ -262,7 +312,7 @@ PyObject* make_op_function(std::vector<const OpRecord*> variants, bool in_place,
   function->doc = PyUnicode_FromString(documentation(variants, in_place, method).c_str());
   function->variants = new std::vector<const OpRecord*>(std::move(variants));
   function->in_place = in_place;
-  function->reduces = is_loss(*function->variants->front());
+  function->flags_at = flags_place(*function->variants->front());
   function->called = new std::string(name);
   function->name = PyUnicode_InternFromString(name.c_str());
   return reinterpret_cast<PyObject*>(function);

@@ -84,8 +84,7 @@ Results invoke(const OpRecord& op, const Arg* args, int count) {
   if ((mode.autocast | mode.watched | static_cast<std::uint8_t>(mode.placeholders)) != 0)
       [[unlikely]] {
     if (mode.autocast != 0) return invoke_autocast(op, args, count);
-    if (mode.placeholders && any_symbolic(op, args, count))
-      return invoke_symbolic(op, args, count);
+    if (mode.placeholders && any_symbolic(op, args, count)) return invoke_symbolic(op, args, count);
     if (mode.watched != 0) return invoke_watched(op, args, count);
   }
   Results results;

@@ -178,13 +178,12 @@ tensor([0.5000, 1.5000,    inf])
           check_castable(target, dtype, "div");
           return pointwise<"div">(target, dtype, dtype, nullptr, a, b);
         },
-    .derivative = Elementwise{
-        [](const Call& c, const Tensor&, const Tensor& b) -> Tensor {
-          return reciprocal(cast(b, c.output().dtype()));
-        },
-        [](const Call&, const Tensor& a, const Tensor& b) -> Tensor {
-          return -(true_div(true_div(a, b), b));
-        }},
+    .derivative = Elementwise{[](const Call& c, const Tensor&, const Tensor& b) -> Tensor {
+                                return reciprocal(cast(b, c.output().dtype()));
+                              },
+                              [](const Call&, const Tensor& a, const Tensor& b) -> Tensor {
+                                return -(true_div(true_div(a, b), b));
+                              }},
     .fused = Vjp{[](const Call&, const Tensor& g, const Tensor&, const Tensor& b) -> Tensor {
                    return strong_mul(g, reciprocal(cast(b, g.dtype())));
                  },

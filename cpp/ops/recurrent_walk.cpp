@@ -96,7 +96,10 @@ void Backward::hand(const RecurrentStep& step, const Tensor& to_before) {
   come_ = narrow(to_before, 0, 0, step.kept);
 }
 
-Tensor Backward::initial() const { return cat(Tensors(initial_.rbegin(), initial_.rend()), 0); }
+Tensor Backward::initial() const {
+  // A batch of nothing hands nothing over.
+  return initial_.empty() ? come_ : cat(Tensors(initial_.rbegin(), initial_.rend()), 0);
+}
 
 Onward::Onward(const Tensor& initial, index batch, index width, DType dtype)
     : initial_(initial.defined() ? cast(initial, dtype) : Tensor::zeros({batch, width}, dtype)) {}

@@ -267,6 +267,9 @@ from topograd.graph import (
 from topograd.graph.counting import (
     modes,
 )
+from topograd.graph.program import (
+    placeholder,
+)
 from topograd.linalg.classic import (
     chain_matmul,
     cholesky,
