@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import wraps
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from topograd import _C
 from topograd._C import Tensor
@@ -213,8 +212,7 @@ class Function:
         return recorded_result
 
 
-@dataclass(frozen=True)
-class FunctionCall:
+class FunctionCall(NamedTuple):
     """A recorded call of a user's Function, noted so that it can be made again."""
 
     function: type[Function]
