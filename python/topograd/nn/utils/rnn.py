@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import topograd as tg
-from topograd._C import Tensor
+from topograd._C import ArgumentError, Tensor
 
 __all__ = [
     "PackedSequence",
@@ -137,7 +137,7 @@ def _lengths(lengths: Any, batch: int, function: str) -> Tensor:
             f"got lengths of shape {tuple(result.shape)}"
         )
     if batch > 0 and int(result.min()) <= 0:
-        raise ValueError(f"{function}: lengths must be greater than 0, got {result.tolist()}")
+        raise ArgumentError(f"{function}: lengths must be greater than 0, got {result.tolist()}")
     return result
 
 
@@ -181,13 +181,13 @@ def pack_padded_sequence(
         raise tg.ShapeError(f"{function}: expects at least one sequence, got {tuple(input.shape)}")
     longest = int(sizes.max())
     if longest > steps:
-        raise ValueError(
+        raise ArgumentError(
             f"{function}: a length of {longest} is more than the {steps} steps of the input"
         )
     order = None
     if enforce_sorted:
         if batch > 1 and bool((sizes[1:] > sizes[:-1]).any()):
-            raise ValueError(
+            raise ArgumentError(
                 f"{function}: lengths must not increase, got {sizes.tolist()}; sort the sequences, "
                 "or pass enforce_sorted=False"
             )
@@ -221,12 +221,12 @@ def pad_packed_sequence(
     data, batch_sizes, _, order = sequence
     longest, batch = batch_sizes.numel(), int(batch_sizes[0])
     if int(batch_sizes.sum()) != len(data):
-        raise ValueError(
+        raise ArgumentError(
             f"pad_packed_sequence: batch_sizes {batch_sizes.tolist()} do not add up to the "
             f"{len(data)} rows of data"
         )
     if total_length is not None and total_length < longest:
-        raise ValueError(
+        raise ArgumentError(
             f"pad_packed_sequence: total_length is {total_length}, "
             f"less than the longest sequence of {longest}"
         )
@@ -263,14 +263,14 @@ def pad_sequence(
             [3, 0]])
     """
     if padding_side not in ("left", "right"):
-        raise ValueError(
+        raise ArgumentError(
             f"pad_sequence: padding_side must be 'left' or 'right', got {padding_side!r}"
         )
     if not isinstance(sequences, (Iterable, Tensor)):
         raise TypeError(f"pad_sequence: expects sequences, got {type(sequences).__name__}")
     parts: Sequence[Tensor] = list(sequences)
     if not parts:
-        raise ValueError("pad_sequence: expects at least one sequence, got none")
+        raise ArgumentError("pad_sequence: expects at least one sequence, got none")
     for part in parts:
         if part.ndim == 0 or part.shape[1:] != parts[0].shape[1:]:
             raise tg.ShapeError(
@@ -303,7 +303,7 @@ def unpad_sequence(
     rows = _steps_first(padded_sequences, batch_first, "unpad_sequence")
     sizes = tg.as_tensor(lengths, dtype=tg.int64).tolist()
     if len(sizes) != rows.shape[1] or any(not 0 <= size <= len(rows) for size in sizes):
-        raise ValueError(
+        raise ArgumentError(
             f"unpad_sequence: lengths {sizes} do not fit padded sequences of shape "
             f"{tuple(padded_sequences.shape)}"
         )
