@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
 
 import topograd
 
-# Programs under test, which say `import torch`.
-collect_ignore = ["programs"]
+# Programs under test: those that say `import torch`, and those that the doctor looks at.
+collect_ignore = ["programs", "doctor"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -24,6 +25,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             if globs.get("__name__") == "topograd":
                 globs.clear()
             globs.update(tg=topograd, F=topograd.nn.functional, np=np)
+            if item.dtest.name.startswith("topograd.viz.") and not find_spec("matplotlib"):
+                item.add_marker(pytest.mark.skip(reason="matplotlib is not installed"))
 
 
 @pytest.fixture

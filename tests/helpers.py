@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -389,3 +390,17 @@ def assert_names_op(error: BaseException, op: Any) -> None:
     assert text.startswith((str(op), base_name(op), base_name(op) + "_")), (
         f"the message does not begin with the op's name: {text}"
     )
+
+
+def marked_line(file: str, mark: str) -> int:
+    """Return the number of the line of a test file that ends with this comment."""
+    lines = Path(file).read_text().splitlines()
+    (found,) = (i for i, line in enumerate(lines, 1) if line.endswith(f"# {mark}"))
+    return found
+
+
+def message_of(call: Callable[[], Any]) -> str:
+    """Return the message of the RuntimeError that the call raises."""
+    with pytest.raises(RuntimeError) as caught:
+        call()
+    return str(caught.value)

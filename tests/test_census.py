@@ -34,8 +34,8 @@ NOT_IN_TORCH = {
 # What is not here, beyond the most used: no sparse, nested, quantized, traced tensors, and parts of
 # other issues.
 ABSENT = tuple(
-    """torch.fx. torch.nested. torch.sparse torch.onnx. torch.distributions. torch.profiler.
-    torch.autograd.profiler torch.fft. torch.vmap torch.spmm torch.classes
+    """torch.fx. torch.nested. torch.sparse torch.onnx. torch.distributions. torch.fft. torch.vmap
+    torch.autograd.profiler_legacy torch.spmm torch.classes
     torch.serialization. torch.uint torch.qint torch.quint torch.float8 torch.complex32 torch.Future
     torch.futures. torch.SymInt torch.StorageBase torch.UntypedStorage torch.ByteStorage
     torch.from_file torch.symeig torch.triangular_solve torch.pca_lowrank torch.lu_unpack

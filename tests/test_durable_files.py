@@ -309,3 +309,48 @@ def test_a_writer_is_used_once(tmp_path):
     assert (tmp_path / "x").read_bytes() == b"abc"
     tg._C.FileWriter(str(tmp_path / "y")).write(b"abc")
     assert os.listdir(tmp_path) == ["x"]
+
+
+def test_what_a_killed_save_left_is_removed_by_a_later_one_in_that_folder(tmp_path):
+    path = tmp_path / "model"
+    gone = subprocess.Popen([sys.executable, "-c", "pass"])
+    gone.wait()
+    names = {
+        "stale": f".topograd-{gone.pid}-0.part",
+        "fresh": f".topograd-{gone.pid}-1.part",
+        "running": f".topograd-{os.getpid()}-99.part",
+        "other": ".topograd-x-0.part",
+        "link": f".topograd-{gone.pid}-2.part",
+    }
+    for name in list(names)[:4]:
+        (tmp_path / names[name]).write_bytes(b"half")
+    (tmp_path / names["link"]).symlink_to(tmp_path / names["other"])
+    long_ago = time.time() - 3600
+    for name in ("stale", "running", "other", "link"):
+        os.utime(tmp_path / names[name], (long_ago, long_ago), follow_symlinks=False)
+    code = "import sys, topograd as tg; tg.save({'x': tg.ones(3)}, sys.argv[1])"
+    assert python(code, path).returncode == 0
+    assert sorted(os.listdir(tmp_path)) == sorted({*names.values(), "model"} - {names["stale"]})
+    assert tg.load(path)["x"].tolist() == [1, 1, 1]
+
+
+def test_a_save_that_is_killed_amid_its_writing_leaves_nothing_for_long(tmp_path):
+    path = tmp_path / "model"
+    code = """
+        import os, signal, sys, topograd as tg
+        from topograd.serialization import _sinks
+        view = _sinks._view
+        def killed(piece):
+            if isinstance(piece, tg.Tensor):
+                os.kill(os.getpid(), signal.SIGKILL)
+            return view(piece)
+        _sinks._view = killed
+        tg.save({"x": tg.ones(1000)}, sys.argv[1])
+    """
+    assert python(code, path).returncode == -signal.SIGKILL
+    (left,) = parts_left(tmp_path)
+    long_ago = time.time() - 3600
+    os.utime(tmp_path / left, (long_ago, long_ago))
+    code = "import sys, topograd as tg; tg.save({'x': tg.ones(3)}, sys.argv[1])"
+    assert python(code, path).returncode == 0
+    assert os.listdir(tmp_path) == ["model"]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import os
 import re
 import runpy
+import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -126,3 +129,30 @@ def test_the_character_model_learns(capsys: pytest.CaptureFixture[str], picture:
     losses = recorded(text, "loss")
     assert losses[-1] < 2.3 < losses[0]
     assert "'Twas brillig, and the slithy toves\n" in text
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "topograd.examples",
+        "topograd.examples.worked",
+        "topograd.examples.multilayer_perceptron --epochs 40",
+        "topograd info",
+    ],
+)
+def test_a_command_whose_reader_has_gone_ends_without_words(command: str, tmp_path: Path) -> None:
+    # The pipe is closed before anything is written to it.
+    reads, writes = os.pipe()
+    os.close(reads)
+    process = subprocess.run(
+        [sys.executable, "-m", *command.split()],
+        stdout=writes,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        timeout=120,
+        cwd=tmp_path,
+    )
+    os.close(writes)
+    assert process.stderr == ""
+    assert process.returncode == -signal.SIGPIPE

@@ -308,6 +308,15 @@ def test_a_chart_has_round_ticks_around_its_values() -> None:
     assert (tight.low, tight.high, tight.ticks) == (1, 60, [20, 40, 60])
 
 
+def test_a_single_step_is_a_point_and_no_tick_stands_between_steps() -> None:
+    one = _panels.Lines("Loss", "epoch", "nats", {"loss": ([1], [0.5])})
+    assert one.svg().count('r="4"') == 2  # in the legend, and of the step
+    assert 'class="line"' not in one.svg()
+    for steps in ([1], [1, 2], [1, 2, 3]):
+        lines = _panels.Lines("Loss", "epoch", "nats", {"loss": (steps, [1.0] * len(steps))})
+        assert [tick for tick in lines._scales()[0].ticks if tick != int(tick)] == []
+
+
 @pytest.mark.parametrize(
     ("line", "ends"),
     [

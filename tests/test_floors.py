@@ -22,7 +22,7 @@ MAY_INCLUDE: dict[str, set[str]] = {
     "graph": {"base", "kernels", "tensor"},
     "ops": {"base", "kernels", "tensor", "graph"},
     "autograd": {"base", "kernels", "tensor", "graph", "ops"},
-    "io": {"base", "kernels", "tensor", "graph", "ops"},
+    "io": {"base", "kernels", "tensor", "graph", "ops", "autograd"},
     "optim": {"base", "kernels", "tensor", "graph", "ops", "autograd"},
 }
 EVERYTHING = {*MAY_INCLUDE, "public"}

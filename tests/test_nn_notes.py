@@ -62,6 +62,27 @@ def test_without_recording_the_maker_is_not_known():
     assert found == ["in Net.block.2.fc (Linear 8 -> 8): input (2, 6) float32"]
 
 
+def test_what_was_made_outside_of_all_layers_tells_its_line():
+    made = tg.ones(2, 5, requires_grad=True) * 2
+    (note,) = notes_of(lambda: Net()(made))
+    assert note.startswith("in Net.block.0 (Linear 4 -> 6): input (2, 5) float32 made by mul at ")
+    assert "test_nn_notes.py:" in note
+
+
+def test_a_users_own_layer_is_told_like_the_others():
+    class Scale(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.scale = nn.Parameter(tg.ones(5))
+
+        def forward(self, x: Any) -> Any:
+            return x * self.scale
+
+    net = nn.Sequential(nn.Linear(4, 6), Scale())
+    (note,) = notes_of(lambda: net(tg.ones(2, 4)))
+    assert note.startswith("in Sequential.1 (Scale): input (2, 6) float32 made by Sequential.0 (")
+
+
 def test_only_the_innermost_layer_writes_one_also_with_hooks():
     net = Net()
     net.block[2].fc.register_forward_hook(lambda *all: None)

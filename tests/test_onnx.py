@@ -242,7 +242,7 @@ def test_a_module_is_named_where_its_call_is_not_supported() -> None:
 
 def test_values_that_left_the_graph_are_refused() -> None:
     axes: dict[str, Any] = {}
-    with pytest.raises(OnnxExporterError, match="argument 'other' was"):
+    with pytest.raises(UnsupportedOperatorError, match=r"mul at .*: the number 0.*not follow"):
         tg.onnx.export(lambda x: x * x.mean().item(), tg.rand(3), dynamic_axes=axes)
     with pytest.raises(OnnxExporterError, match="takes another way"):
         tg.onnx.export(
@@ -250,7 +250,7 @@ def test_values_that_left_the_graph_are_refused() -> None:
         )
     with pytest.raises(UnsupportedOperatorError, match="random numbers"):
         tg.onnx.export(lambda x: x + tg.rand(3), tg.rand(3), dynamic_axes=axes)
-    with pytest.raises(RuntimeError, match="requires grad"):
+    with pytest.raises(UnsupportedOperatorError, match=r"numpy at .*test_onnx.py:\d+ in <lambda>"):
         tg.onnx.export(lambda x: tg.tensor(x.numpy()), tg.rand(3), dynamic_axes=axes)
 
 

@@ -56,6 +56,21 @@ def notes(source: str) -> set[str]:
         ("import torch\ntorch = 3", []),
         ("from . import torch_like\ntorch_like.x", []),
         ("import torchvision", []),
+        ("from torch.utils.model_zoo import load_url, nope", [(1, "torch.utils.model_zoo.nope")]),
+        ("from torch.utils.data._utils.collate import default_collate", []),
+        ("import torch.nn.parallel.data_parallel\nimport torch.functional", []),
+        ("import torch\ntorch.nn.parallel.data_parallel(m, x), torch.fft.rfft(x)", []),
+        ("import torch\ngetattr(torch, 'symeig')(x)", [(2, "torch.symeig")]),
+        ("import torch.nn as nn\ngetattr(nn, 'Nope')", [(2, "torch.nn.Nope")]),
+        ("from torch import nn\ngetattr(nn.init, 'nope_')", [(2, "torch.nn.init.nope_")]),
+        ("import torch\ngetattr(torch, 'cat')([x], axes=1)", [(2, "torch.cat(axes=)")]),
+        ("import torch\ngetattr(torch, 'symeig', None), hasattr(torch, 'fx')", []),
+        ("import torch\ngetattr(torch, 'ones')(2), getattr(torch, name), getattr(a, 'b')", []),
+        ("import torch\ngetattr(torch.ones(2), 'to_sparse')()", [(2, "Tensor.to_sparse")]),
+        ("import torch\nx = f(y)\nx.igamma(y)", [(3, "Tensor.igamma")]),
+        ("import torch\nself.x.igamma(y)\nself.igamma()", [(2, "Tensor.igamma")]),
+        ("import importlib\nimportlib.import_module('torch.fx')", [(2, "torch.fx")]),
+        ("__import__('torch.nn'), __import__('torchvision')", []),
         ("from torch import optim\noptim = optim.SGD([x])\noptim.stepp()", []),
         ("from torch import nn\ndef f(nn):\n    nn.nothing()", []),
         (
@@ -230,3 +245,11 @@ def test_the_names_of_tensor_are_pytorchs() -> None:
     torch = pytest.importorskip("torch")
     public = {name for name in dir(torch.Tensor) if not name.startswith("_")}
     assert library.tensor_names() == public
+
+
+PROGRAMS = sorted((Path(__file__).parent / "programs").glob("*.py"))
+
+
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
+def test_there_is_no_false_alarm_on_programs_that_run(path: Path) -> None:
+    assert [str(one) for one in check_file(path) if one.kind != "different"] == []

@@ -312,6 +312,16 @@ def test_graphs_are_read_back(training: bool, tmp_path: Path) -> None:
     assert not any(one.requires_grad for one in net.buffers())
 
 
+def test_the_graph_of_a_model_that_asks_numpy_is_drawn_without_it(tmp_path: Path) -> None:
+    def program(x: Any) -> Any:
+        return x * 2 + tg.linalg.svdvals(x).sum() + float(x.numpy().sum())
+
+    with SummaryWriter(tmp_path) as writer:
+        writer.add_graph(program, tg.ones(2, 2))
+    (path,) = tmp_path.iterdir()
+    assert b"mul" in path.read_bytes()
+
+
 def test_settings_and_what_came_of_them(tmp_path: Path) -> None:
     pytest.importorskip("tensorboard")
     from tensorboard.plugins.hparams import plugin_data_pb2

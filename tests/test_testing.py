@@ -64,10 +64,23 @@ def test_a_gradient_of_zero_where_there_is_a_slope_is_caught() -> None:
         gradcheck(lambda a: a * a.detach(), (x,))
 
 
-def test_inputs_in_single_precision_are_refused_or_warned_about() -> None:
+@pytest.mark.parametrize("dtype", [tg.float32, tg.float16, tg.bfloat16])
+def test_inputs_in_single_precision_are_checked_in_double(dtype: Any) -> None:
+    seen = set()
+
+    def function(a: Any) -> Any:
+        seen.add(a.dtype)
+        return a.sin() * 1e-3 + a
+
+    assert gradcheck(function, (tg.ones(2, dtype=dtype, requires_grad=True),))
+    assert seen == {tg.float64}
+
+
+def test_what_can_not_compute_in_double_is_warned_about() -> None:
+    own = tg.ones(2, 2)
     x = tg.ones(2, requires_grad=True)
     with pytest.raises((ValueError, TypeError, RuntimeError, UserWarning), match=r"float64|double"):
-        gradcheck(lambda a: a.sin() * 1e-3 + a, (x,))
+        gradcheck(lambda a: own @ a, (x,))
 
 
 def test_at_least_one_input_must_require_a_gradient() -> None:

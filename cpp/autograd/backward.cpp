@@ -5,9 +5,13 @@
 
 #include "autograd/node_table.h"
 #include "autograd/order.h"
+#include "autograd/program.h"
 #include "autograd/rules.h"
 #include "base/fork.h"
 #include "graph/mode.h"
+#include "graph/passes.h"
+#include "graph/refusals.h"
+#include "graph/watch.h"
 #include "tensor/body.h"
 #include "topograd/autograd.h"
 #include "topograd/ops.h"
@@ -38,9 +42,11 @@ void add_to(Tensor& sum, Tensor&& part, bool recorded) {
 }
 
 /// Adds a gradient to .grad of a tensor.
-void deposit(const Tensor& x, const Tensor& gradient, bool create_graph) {
+void deposit(const Tensor& x, const Tensor& gradient, bool create_graph, std::uint32_t pass) {
   // Threads may share a parameter: no gradient must be lost between reading .grad and adding to it.
   const std::lock_guard guard(fork_safe_lock(ForkRank::gradients));
+  if (Node* node = node_of(x); node != nullptr && node->extra_if_any() != nullptr)
+    node->extra().uses.received.store(pass, std::memory_order_relaxed);
   const Tensor before = x.grad();
   if (!before.defined()) {
     if (create_graph) return x.set_grad(gradient);
@@ -54,30 +60,41 @@ void deposit(const Tensor& x, const Tensor& gradient, bool create_graph) {
   add.into(before, gradient, 1);
 }
 
+/// The rules write sizes into the graph, as numbers of which some can't be found again.
+void refuse_open_sizes(const Tensors& roots) {
+  for (const Node* node : nodes_in_order(roots)) {
+    if (!node->is_leaf() || !node->symbolic()) continue;
+    const Tensor& leaf = node->output(0);
+    expect<NotSupported>(!has_open_size(leaf.shape()),
+                         "gradients: placeholder '{}' leaves a size open, and the derivatives "
+                         "depend on it: build the graph with the size as a number",
+                         node->extra_if_any() != nullptr ? node->extra_if_any()->label : "");
+  }
+}
+
 struct Pending {
   Tensors gradients;  // per output
 };
 
-[[noreturn]] void refuse_second_pass(const Node& node) {
-  const std::string made_at = node.where(), released_at = node.released_at();
-  fail(
-      "{}{}: backward through it a second time, but what it saved was released{}; call backward "
-      "with retain_graph=True the first time",
-      node.op_name(), made_at.empty() ? "" : " (" + made_at + ")",
-      released_at.empty() ? "" : " by the backward at " + released_at);
-}
-
 class Backward {
  public:
-  Backward(const BackwardOptions& options) : options_(options) {}
+  explicit Backward(const BackwardOptions& options) : options_(options) {}
+
+  /// After start(): the pass has its number from now on.
+  void note(bool chosen) {
+    number_ = note_pass(current_site(), chosen, roots_.empty() ? Ref<Node>() : roots_[0]);
+  }
 
   void start(const Tensors& roots, const Tensors& gradients) {
     for (std::size_t i = 0; i < roots.size(); ++i) {
       const Tensor& root = roots[i];
-      expect(root.defined() && root.requires_grad(),
-             "backward: tensor {} of shape {} does not require grad and was not made from one that "
-             "does",
-             i, root.defined() ? root.shape() : Dims());
+      if (!root.defined() || !root.requires_grad()) refuse_untracked("backward", "tensor", i, root);
+      expect<NotSupported>(
+          options_.create_graph || !root.hollow(),
+          "backward: a tensor of shape {} follows from a placeholder and has no values; "
+          "graph.gradients(y, [x]) gives the graph of the derivatives",
+          root.shape());
+      if (root.hollow()) refuse_open_sizes(roots);
       Tensor seed = i < gradients.size() ? gradients[i] : Tensor();
       if (!seed.defined()) {
         expect<ShapeError>(
@@ -184,16 +201,32 @@ class Backward {
   void deposit_all(Node& node, int k, const Tensors& gradients) {
     Tensors kept = node.watchers(static_cast<std::uint32_t>(k));
     for (const Tensor& x : kept)
-      deposit(x, gradients[static_cast<std::size_t>(k)], options_.create_graph);
+      deposit(x, gradients[static_cast<std::size_t>(k)], options_.create_graph, number_);
     // A leaf's hooks run when its gradient is complete.
     if (!node.is_leaf() || node.extra_if_any()->after_hooks.empty()) return;
     const auto hooks = node.extra_if_any()->after_hooks;
     for (const auto& one : hooks) one.hook->run(kept, gradients);
   }
 
+  /// A rule in Python is part of the program, and its ops are watched like those.
+  static bool is_users(const OpRecord& op) {
+    return op.forward.parameters == 2 && op.forward.kinds[1] == ArgKind::object;
+  }
+
+  static Tensors watched_vjp(Node& node, const Tensors& gradients, const bool* wanted) {
+    Watching watching({.kind = CallWatch::Kind::backward, .node = &node, .incoming = &gradients});
+    Tensors result;
+    {
+      const Unwatched inside(!is_users(*node.op()));
+      result = apply_vjp(node, gradients, wanted);
+    }
+    watching.done(result.data(), static_cast<int>(result.size()));
+    return result;
+  }
+
   void pass_on(Node& node, const Tensors& gradients) {
     Node::Visit visit(node);
-    if (!visit.entered()) refuse_second_pass(node);
+    if (!visit.entered()) refuse_second_pass(node, roots_);
     node.check_versions();
     const int slots = node.slot_count();
     bool few[16];
@@ -210,7 +243,8 @@ class Backward {
       any = any || wanted[slot];
     }
     if (!any) return;
-    Tensors result = apply_vjp(node, gradients, wanted);
+    Tensors result = mode.watched == 0 ? apply_vjp(node, gradients, wanted)
+                                       : watched_vjp(node, gradients, wanted);
     if (const auto* extra = node.extra_if_any(); extra != nullptr && !extra->after_hooks.empty()) {
       const auto hooks = extra->after_hooks;
       for (const auto& one : hooks) one.hook->run(result, gradients);
@@ -219,7 +253,7 @@ class Backward {
         if (wanted[slot] && gradient.defined()) gradient = checked(node, slot, std::move(gradient));
       }
     }
-    if (!options_.retain_graph) visit.release(current_site());
+    if (!options_.retain_graph) visit.release(number_);
     for (int slot = 0; slot < slots; ++slot) {
       Tensor& gradient = result[static_cast<std::size_t>(slot)];
       if (!wanted[slot] || !gradient.defined()) continue;
@@ -232,6 +266,7 @@ class Backward {
   }
 
   const BackwardOptions& options_;
+  std::uint32_t number_ = 0;
   std::vector<Ref<Node>> roots_;  // the graph stays alive while it is walked
   NodeTable<Pending> pending_;
   std::priority_queue<std::pair<std::uint64_t, Node*>> ready_;
@@ -241,12 +276,17 @@ class Backward {
   Tensors captured_;
 };
 
+[[noreturn]] void refuse_jvp(const Node& node) {
+  const std::string at = describe_pass(node.released_by());
+  fail("{}: jvp through it, but what it saved was released by {}\n  recorded by {}", node.op_name(),
+       at.empty() ? "a backward pass" : "the backward at " + at, describe(node));
+}
+
 std::vector<Edge> edges_of(const Tensors& inputs) {
   std::vector<Edge> edges;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    expect(inputs[i].defined() && inputs[i].requires_grad(),
-           "grad: input {} of shape {} does not require grad", i,
-           inputs[i].defined() ? inputs[i].shape() : Dims());
+    if (!inputs[i].defined() || !inputs[i].requires_grad())
+      refuse_untracked("grad", "input", i, inputs[i]);
     edges.push_back(edge_of(inputs[i]));
   }
   return edges;
@@ -258,22 +298,27 @@ void backward(const Tensor& loss) { backward(Tensors{loss}, {}); }
 
 void backward(const Tensors& roots, const Tensors& root_gradients, const BackwardOptions& options,
               const Tensors& inputs) {
+  const WatchedBlock block("backward");
   if (inputs.empty()) {
     Backward pass(options);
     pass.start(roots, root_gradients);
+    pass.note(false);
     pass.run();
     return;
   }
   const Tensors found = gradients(roots, root_gradients, inputs, options);
+  const std::uint32_t number = newest_pass();
   for (std::size_t i = 0; i < inputs.size(); ++i)
-    if (found[i].defined()) deposit(inputs[i], found[i], options.create_graph);
+    if (found[i].defined()) deposit(inputs[i], found[i], options.create_graph, number);
 }
 
 Tensors gradients(const Tensors& roots, const Tensors& root_gradients, const Tensors& inputs,
                   const BackwardOptions& options) {
+  const WatchedBlock block("gradients");
   Backward pass(options);
   pass.capture(edges_of(inputs), roots);
   pass.start(roots, root_gradients);
+  pass.note(true);
   pass.run();
   return std::move(pass.captured());
 }
@@ -281,6 +326,7 @@ Tensors gradients(const Tensors& roots, const Tensors& root_gradients, const Ten
 Tensors tangents(const Tensors& outputs, const Tensors& inputs, const Tensors& input_tangents,
                  bool create_graph) {
   const Recording guard(create_graph);
+  const Unwatched inside;
   NodeTable<Tensors> known;
   const std::vector<Edge> edges = edges_of(inputs);
   for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -304,8 +350,7 @@ Tensors tangents(const Tensors& outputs, const Tensors& inputs, const Tensors& i
     }
     if (!any) continue;
     const Node::Visit visit(*node);
-    expect(visit.entered(), "{}: jvp through it, but what it saved was released by a backward pass",
-           node->op_name());
+    if (!visit.entered()) refuse_jvp(*node);
     node->check_versions();
     Tensors result = apply_jvp(*node, t);
     result.resize(static_cast<std::size_t>(node->output_count()));

@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "autograd/order.h"
+#include "graph/cuts.h"
 #include "graph/mode.h"
 #include "tensor/body.h"
 #include "topograd/autograd.h"
@@ -40,16 +41,16 @@ std::string arguments_of(const Node& node) {
 Graph::Graph(const Tensors& outputs) : roots_(outputs) {
   expect<ValueError>(!outputs.empty(), "graph: expects at least one tensor");
   for (const Tensor& x : outputs)
-    expect(x.defined() && x.requires_grad(),
-           "graph: nothing was recorded for a tensor of shape {}: it does not require grad",
-           x.defined() ? x.shape() : Dims());
+    if (!x.defined() || !x.requires_grad())
+      fail("graph: nothing was recorded for a tensor of shape {}: it does not require grad{}",
+           x.defined() ? x.shape() : Dims(), x.defined() ? describe_cut(x.body()->cut) : "");
   for (Node* node : nodes_in_order(outputs)) add_node(node);
   for (const Tensor& x : outputs) {
     const int at = vertex_of_node(edge_of(x).node.get());
     Vertex& vertex = vertices_[static_cast<std::size_t>(at)];
     vertex.is_output = true;
     if (!x.name().empty()) vertex.name = x.name();
-    vertex.values[x.body()->output] = x.detach();
+    if (!x.hollow()) vertex.values[x.body()->output] = x.detach();
     outputs_.push_back(at);
   }
   current_roots_ = roots_;
@@ -151,6 +152,16 @@ Tensor handle_with_value(const Counted* node, std::uint32_t output, const Tensor
 }
 
 }  // namespace
+
+Tensor Graph::tensor(int at, int output) const {
+  expect<IndexError>(at >= 0 && static_cast<std::size_t>(at) < vertices_.size(),
+                     "graph: no node {}", at);
+  const Vertex& vertex = vertices_[static_cast<std::size_t>(at)];
+  if (!vertex.node) return vertex.values[0];
+  expect<IndexError>(output >= 0 && output < as_node(vertex.node.get()).output_count(),
+                     "graph: {} has no output {}", vertex.op, output);
+  return handle_of(vertex.node.get(), static_cast<std::uint32_t>(output));
+}
 
 /// Runs the call of a vertex on the current values. `tracked` holds, per vertex, the value with its
 /// place in the new recording.

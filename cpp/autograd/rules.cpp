@@ -242,10 +242,11 @@ RuleInput::RuleInput(const Node& node, const bool* wanted) {
     }
   }
   for (int k = 0; k < node.output_count(); ++k)
-    outputs_.push_back(node.output(k).defined() && is_differentiable(node.output(k).dtype())
-                           ? attached(node.output(k), {Ref<Node>(const_cast<Node*>(&node)),
-                                                       static_cast<std::uint32_t>(k)})
-                           : node.output(k));
+    outputs_.push_back(
+        node.output(k).defined() && (node.symbolic() || is_differentiable(node.output(k).dtype()))
+            ? attached(node.output(k),
+                       {Ref<Node>(const_cast<Node*>(&node)), static_cast<std::uint32_t>(k)})
+            : node.output(k));
   call_.args = args_.data();
   call_.outputs = outputs_.data();
 }

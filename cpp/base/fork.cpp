@@ -12,7 +12,7 @@
 namespace topograd {
 namespace {
 
-constexpr int rank_count = 6;
+constexpr int rank_count = static_cast<int>(ForkRank::profile) + 1;
 
 struct Locks {
   std::mutex of[rank_count];

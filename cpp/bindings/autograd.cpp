@@ -4,9 +4,11 @@
 
 #include <unordered_map>
 
+#include "autograd/leaks.h"
 #include "base/live_count.h"
 #include "base/pool.h"
 #include "bindings/tensor_type.h"
+#include "graph/cuts.h"
 #include "graph/history.h"
 #include "graph/mode.h"
 #include "graph/provenance.h"
@@ -78,8 +80,9 @@ struct RemovableHandle {
 };
 
 RemovableHandle register_tensor_hook(const Tensor& x, const py::function& hook) {
-  expect(x.requires_grad(), "register_hook: the tensor of shape {} does not require grad",
-         x.shape());
+  if (!x.requires_grad())
+    fail("register_hook: the tensor of shape {} does not require grad{}", x.shape(),
+         describe_cut(x.body()->cut));
   const Edge edge = edge_of(x);
   return {edge.node->link(),
           edge.node->add_tensor_hook(edge.output, Ref<Hook>(new PyHook(hook.ptr())))};
@@ -96,9 +99,9 @@ RemovableHandle register_accumulated_hook(const Tensor& x, const py::function& h
 }
 
 void retain_grad(const Tensor& x) {
-  expect(x.requires_grad(),
-         "retain_grad: the tensor of shape {} does not require grad (requires_grad is False)",
-         x.shape());
+  if (!x.requires_grad())
+    fail("retain_grad: the tensor of shape {} does not require grad (requires_grad is False){}",
+         x.shape(), describe_cut(x.body()->cut));
   if (x.is_leaf()) return;
   const Edge edge = edge_of(x);
   edge.node->watch(edge.output, *x.body());
@@ -143,10 +146,17 @@ Tensors tensors_from(const py::object& given, const char* what) {
 void run_backward(const Tensors& roots, const Tensors& seeds, std::optional<bool> retain,
                   bool create, const Tensors& inputs) {
   const AwaitedSite here;
-  current_site();
+  const Site site = current_site();
   const BackwardOptions options{.retain_graph = retain.value_or(create), .create_graph = create};
-  const Unlocked released;
-  backward(roots, seeds, options, inputs);
+  std::vector<Ref<Node>> kept;
+  if (!options.retain_graph && !create && inputs.empty() && !roots.empty() && roots[0].defined())
+    if (const Edge edge = edge_of(roots[0]); edge.node && !edge.node->is_leaf())
+      kept = note_loss(site, edge.node);
+  {
+    const Unlocked released;
+    backward(roots, seeds, options, inputs);
+  }
+  if (!kept.empty()) warn_of_leak(site, kept);
 }
 
 void tensor_backward(const Tensor& self, const py::object& gradient, std::optional<bool> retain,
@@ -175,7 +185,7 @@ py::tuple gradients_of(const py::object& outputs, const py::object& inputs, cons
     if (found[i].defined()) continue;
     expect(allow_unused || materialize,
            "grad: input {} of shape {}{}{} was not used to compute the outputs; pass "
-           "allow_unused=True to get None",
+           "allow_unused=True to get None (why(input, output) tells where the way is cut)",
            i, wanted[i].shape(), wanted[i].name().empty() ? "" : ", ", wanted[i].name());
     if (materialize) found[i] = Tensor::zeros(wanted[i].shape(), wanted[i].dtype());
   }
@@ -317,6 +327,8 @@ namespace topograd::python {
 
 PyObject* wrap_node(const Ref<Node>& node) { return py::cast(NodeHandle{node}).release().ptr(); }
 
+Ref<Node> node_of_handle(const py::object& handle) { return handle.cast<NodeHandle>().node; }
+
 PyObject* object_of(Counted* kept) {
   if (auto* hook = dynamic_cast<PyHook*>(kept))
     return hook->kept->owners() == 1 ? hook->kept->object : nullptr;
@@ -411,8 +423,20 @@ void register_autograd(py::module_& m) {
   m.def("depends_on_others", depends_on_others, py::arg("outputs"), py::arg("inputs"));
 
   m.def("is_grad_enabled", [] { return mode.recording; });
-  m.def("set_recording",
-        [](bool wanted) { return std::exchange(mode.recording, wanted || mode.everything); });
+  m.def(
+      "set_recording",
+      [](bool wanted, bool noted) {
+        const bool before = std::exchange(mode.recording, wanted || mode.everything);
+        if (mode.recording) {
+          mode.cut = 0;
+        } else if (noted && before) {
+          const AwaitedSite here;
+          mode.cut = note_cut(CutKind::no_grad, current_site());
+        }
+        return before;
+      },
+      py::arg("wanted"), py::arg("noted") = false,
+      "noted: what is computed until it is on again knows the place of this call.");
   m.def("set_everything", [](bool wanted) { return std::exchange(mode.everything, wanted); });
   m.def("is_everything_recorded", [] { return mode.everything; });
   m.def(

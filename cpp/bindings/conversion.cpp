@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "bindings/python.h"
+#include "graph/cuts.h"
 #include "graph/mode.h"
 #include "tensor/body.h"
 #include "topograd/ops.h"
@@ -23,6 +24,8 @@ bool is_array_like(PyObject* data) {
 class Nested {
  public:
   explicit Nested(PyObject* data) { measure(data, 0); }
+  /// A tensor among the data that has a history, or had one; undefined where there is none.
+  const Tensor& with_history() const { return with_history_; }
 
   Tensor build(PyObject* data, std::optional<DType> dtype) {
     DType chosen = DType::boolean;
@@ -79,6 +82,7 @@ class Nested {
                          x.shape());
       tensor_type_ = tensors_ ? promote(tensor_type_, x.dtype()) : x.dtype();
       tensors_ = true;
+      if (!with_history_.defined() && (x.requires_grad() || x.body()->cut != 0)) with_history_ = x;
       note(x.item());
       return reached(depth);
     }
@@ -157,6 +161,7 @@ class Nested {
   bool complexes_ = false, reals_ = false, integers_ = false, tensors_ = false;
   DType tensor_type_ = DType::boolean;
   DType chosen_ = DType::boolean;
+  Tensor with_history_;
   std::optional<DType> array_type_;
 };
 
@@ -177,25 +182,41 @@ Tensor from_floats(PyObject* list) {
 
 Tensor tensor_from(PyObject* data, std::optional<DType> dtype) {
   if (is_tensor(data)) {
-    const Tensor x = as_tensor(data).detach();
-    return dense_copy(dtype ? converted_freely(x, *dtype) : x);
+    const AwaitedSite here;
+    const Tensor x = cut_off(as_tensor(data), CutKind::copied);
+    const Tensor copy = dense_copy(dtype ? converted_freely(x, *dtype) : x);
+    copy.body()->cut = x.body()->cut;
+    return copy;
   }
   // Arrays come with their memory; nested lists are walked.
   if (is_array_like(data)) {
     const Tensor view = py::module_::import("topograd._interop")
                             .attr("from_array")(py::handle(data))
                             .cast<Tensor>();
-    return dense_copy(dtype ? converted_freely(view, *dtype) : view);
+    const Tensor copy = dense_copy(dtype ? converted_freely(view, *dtype) : view);
+    copy.body()->cut = view.body()->cut;
+    return copy;
   }
   if (PyList_CheckExact(data) || PyTuple_CheckExact(data)) {
     const DType wanted = dtype.value_or(default_dtype());
     Tensor flat;
     if (wanted == DType::float32) flat = from_floats<float>(data);
     if (wanted == DType::float64) flat = from_floats<double>(data);
-    if (flat.defined()) return flat;
+    if (flat.defined()) {
+      note_return(flat);
+      return flat;
+    }
   }
   try {
-    return Nested(data).build(data, dtype);
+    Nested nested(data);
+    const Tensor made = nested.build(data, dtype);
+    if (nested.with_history().defined()) {
+      const AwaitedSite here;
+      made.body()->cut = cut_off(nested.with_history(), CutKind::copied).body()->cut;
+    } else {
+      note_return(made);
+    }
+    return made;
   } catch (const ValueError& e) {
     if (std::string_view(e.what()).starts_with("tensor")) throw;
     fail<ValueError>("tensor: {}", e.what());

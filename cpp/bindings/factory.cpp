@@ -4,6 +4,7 @@
 #include "graph/history.h"
 #include "graph/mode.h"
 #include "graph/provenance.h"
+#include "graph/watch.h"
 #include "tensor/body.h"
 #include "tensor/memory_order.h"
 
@@ -76,7 +77,8 @@ Tensor make(const Form& form, const std::string& name, const Arg* args, PyObject
                        "{}: dtype is {}, but out has dtype {}", name,
                        options.dtype.value_or(target.dtype()), target.dtype());
     options.dtype = target.dtype();
-    write_out(name, form.make(args, options), target);
+    const AwaitedSite here;
+    write_out(name.c_str(), form.make(args, options), target);
     return target;
   }
   Tensor out = laid_out(form, args, form.make(args, options), rest[5]);
@@ -88,6 +90,15 @@ Tensor make(const Form& form, const std::string& name, const Arg* args, PyObject
   return out;
 }
 
+[[gnu::noinline]] Tensor make_watched(const Form& form, const std::string& name, const Arg* args,
+                                      PyObject* first) {
+  const AwaitedSite here;
+  Watching watching({.kind = CallWatch::Kind::creation, .text = name.c_str()});
+  const Tensor made = make(form, name, args, first);
+  watching.done(&made, 1);
+  return made;
+}
+
 PyObject* call(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* names) {
   return guarded<PyObject*>(nullptr, [&] {
     const auto& factory = *static_cast<const Factory*>(PyCapsule_GetPointer(self, nullptr));
@@ -97,8 +108,9 @@ PyObject* call(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject
         ArgList parsed(factory.signatures[i].parameters.size());
         std::string problem;
         if (parse(factory.signatures[i], args, count, names, parsed.data(), &problem))
-          return wrap(make(factory.forms[i], factory.name, parsed.data(),
-                           count > 0 || names != nullptr ? args[0] : nullptr));
+          return wrap((mode.watched == 0 ? make : make_watched)(
+              factory.forms[i], factory.name, parsed.data(),
+              count > 0 || names != nullptr ? args[0] : nullptr));
         why += (why.empty() ? "" : "; or ") + std::move(problem);
       }
       fail<TypeError>("{}: {}", factory.name, why);

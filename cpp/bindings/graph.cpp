@@ -2,9 +2,12 @@
 
 #include "topograd/graph.h"
 
+#include "autograd/program.h"
 #include "bindings/python.h"
+#include "bindings/scope.h"
 #include "graph/node.h"
 #include "graph/provenance.h"
+#include "graph/symbolic.h"
 #include "tensor/body.h"
 
 namespace pybind11::detail {
@@ -51,6 +54,44 @@ py::dict call_of(const Graph& graph, std::size_t i) {
   return result;
 }
 
+/// The values that vertex i keeps for the backward pass: (what, shape, dtype, number of the
+/// storage, its bytes, vertex that it is the value of or -1).
+py::list saved_by(const Graph& graph, std::size_t i) {
+  py::list list;
+  const auto& vertex = graph.vertices().at(i);
+  if (!vertex.node || static_cast<const Node&>(*vertex.node).is_leaf()) return list;
+  Node& node = const_cast<Node&>(static_cast<const Node&>(*vertex.node));
+  // A visit would compute again what a checkpoint has let go of.
+  if (const auto* extra = node.extra_if_any(); extra != nullptr && extra->segment) return list;
+  const Node::Visit visit(node);
+  if (!visit.entered()) return list;
+  const auto add = [&](const std::string& what, const Tensor& x, int source) {
+    if (!x.defined() || x.hollow() || x.body()->wrapped_number) return;
+    list.append(py::make_tuple(what, x.shape(), x.dtype(),
+                               reinterpret_cast<std::uintptr_t>(x.body()->storage.get()),
+                               x.body()->storage->bytes(), source));
+  };
+  std::size_t next = 0;
+  int slot = 0;
+  const auto& parameters = signature_of(*node.op()).parameters;
+  const auto argument = [&](const std::string& name, const Tensor& x) {
+    const bool shown = node.edges()[slot++].node || (x.defined() && !x.body()->wrapped_number);
+    add(name, x, shown ? vertex.inputs[next++] : -1);
+  };
+  for (int k = 0; k < node.arg_count(); ++k) {
+    const Arg& arg = node.args()[k];
+    const std::string& name = parameters[static_cast<std::size_t>(k)].name;
+    if (node.op()->forward.kinds[k] == ArgKind::tensor)
+      argument(name, arg.tensor());
+    else if (node.op()->forward.kinds[k] == ArgKind::tensors)
+      for (const Tensor& x : arg.tensors()) argument(name, x);
+  }
+  for (int k = 0; k < node.output_count(); ++k)
+    add("result" + (k == 0 ? std::string() : " " + std::to_string(k)), node.output(k),
+        static_cast<int>(i));
+  return list;
+}
+
 /// Shape and dtype of every output of vertex i.
 py::list outputs_of(const Graph& graph, std::size_t i) {
   py::list list;
@@ -83,6 +124,12 @@ py::object site_of(const Graph& graph, std::size_t i) {
 }  // namespace
 
 void register_graph(py::module_& m) {
+  m.def("placeholder", [](const std::string& name, const Dims& shape, DType dtype) {
+    const AwaitedSite here;
+    return make_placeholder(name, shape, dtype);
+  });
+  m.def("is_symbolic", [](const Tensor& x) { return is_symbolic(x); });
+  m.attr("open_sizes") = py::make_tuple(open_sizes[0], open_sizes[1], open_sizes[2], open_sizes[3]);
   py::class_<Graph>(m, "Graph", "The recorded computation behind some tensors.")
       .def(py::init<Tensors>(), py::arg("outputs"))
       .def("__len__", [](const Graph& self) { return self.vertices().size(); })
@@ -116,12 +163,26 @@ void register_graph(py::module_& m) {
       .def("place", [](const Graph& self,
                        const Tensor& x) { return py::make_tuple(self.find(x), x.body()->output); })
       .def("call", call_of)
+      .def("saved", saved_by)
+      .def("modules",
+           [](const Graph& self, std::size_t i) {
+             const auto& vertex = self.vertices().at(i);
+             return vertex.node
+                        ? modules_of_scope(static_cast<const Node&>(*vertex.node).scope().get())
+                        : py::list();
+           })
       .def("site", site_of)
       .def("results", outputs_of)
       .def("forward",
            [](Graph& self, const std::map<int, Tensor>& replacements) {
              return self.forward(replacements);
            })
+      .def("run", [](Graph& self, const std::map<int, Tensor>& given) { return self.run(given); })
+      .def("input", &Graph::input)
+      .def("tensors", [](const Graph& self) { return self.tensors(); })
+      .def("tensor", &Graph::tensor, py::arg("at"), py::arg("output") = 0)
+      .def("save", &Graph::save)
+      .def_static("load", &Graph::load)
       .def("backward", [](Graph& self, const std::vector<std::optional<Tensor>>& given) {
         Tensors seeds;
         for (const auto& seed : given) seeds.push_back(seed.value_or(Tensor()));

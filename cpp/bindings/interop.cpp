@@ -6,7 +6,9 @@
 
 #include "bindings/dlpack.h"
 #include "bindings/tensor_type.h"
+#include "graph/cuts.h"
 #include "graph/node.h"
+#include "graph/symbolic.h"
 #include "ops/indexing.h"
 #include "tensor/body.h"
 
@@ -104,7 +106,9 @@ Tensor from_buffer(const py::object& source) {
   const bool writable = view->readonly == 0;
   const auto reach = static_cast<std::size_t>(empty ? 0 : (high + 1) * bytes);
   const Ref<Storage> storage = Storage::wrap(data, reach, release_buffer, view.release(), writable);
-  return make_view(storage, sizes, strides, 0, dtype);
+  const Tensor made = make_view(storage, sizes, strides, 0, dtype);
+  if (!empty) note_return(made, true);
+  return made;
 }
 
 struct Shape {
@@ -284,6 +288,7 @@ int tensor_get_buffer(PyObject* self, Py_buffer* view, int flags) {
   view->obj = nullptr;
   return guarded<int>(-1, [&] {
     const Tensor x = as_tensor(self);
+    refuse_reading(x);
     expect(!x.requires_grad(),
            "numpy: a tensor of shape {} that requires grad can not be seen as an array; use "
            "tensor.detach().numpy()",
@@ -303,6 +308,8 @@ int tensor_get_buffer(PyObject* self, Py_buffer* view, int flags) {
       shape->strides.push_back(x.strides()[d] * bytes);
     }
     shape->storage = x.body()->storage;
+    const AwaitedSite here;
+    note_exit(x, true);
     view->obj = Py_NewRef(self);
     view->buf = x.address();
     view->len = x.count() * bytes;
@@ -319,6 +326,7 @@ int tensor_get_buffer(PyObject* self, Py_buffer* view, int flags) {
 }
 
 void tensor_release_buffer(PyObject*, Py_buffer* view) {
+  end_exit(view->buf);
   delete static_cast<Shape*>(view->internal);
 }
 

@@ -41,8 +41,10 @@ PYBIND11_MODULE(_C, m) {
   register_interop(m);
   register_autograd(m);
   register_graph(m);
+  register_why(m);
   register_module(m);
   register_segment(m);
+  register_watch(m);
   register_optim(m);
   register_io(m);
   register_runtime(m);

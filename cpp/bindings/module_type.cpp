@@ -2,6 +2,7 @@
 
 #include "bindings/python.h"
 #include "bindings/scope.h"
+#include "graph/watch.h"
 
 namespace topograd::python {
 namespace {
@@ -63,6 +64,15 @@ Scope* scope_of(PyModule* module) {
   PyErr_Restore(type, value, trace);
 }
 
+PyObject* call_forward(PyObject* method, PyObject* args, PyObject* keywords) {
+  if (mode.watched == 0) [[likely]]
+    return PyObject_Call(method, args, keywords);
+  return guarded<PyObject*>(nullptr, [&] {
+    const Watching watching({.kind = CallWatch::Kind::module, .scope = running.get()});
+    return PyObject_Call(method, args, keywords);
+  });
+}
+
 PyObject* call(PyObject* self, PyObject* args, PyObject* keywords) {
   auto* module = reinterpret_cast<PyModule*>(self);
   const Ref<Scope> before = running;
@@ -71,7 +81,7 @@ PyObject* call(PyObject* self, PyObject* args, PyObject* keywords) {
   PyObject* method =
       PyObject_GetAttr(self, module->hooked || all_hooked ? hooked_name : forward_name);
   if (method != nullptr) {
-    result = PyObject_Call(method, args, keywords);
+    result = call_forward(method, args, keywords);
     Py_DECREF(method);
   }
   if (result == nullptr) [[unlikely]]
@@ -151,6 +161,14 @@ std::string describe_scope(const Counted* counted) {
     scope = scope->outer.get();
   }
   return text;
+}
+
+py::list modules_of_scope(const Counted* counted) {
+  py::list modules;
+  for (const auto* scope = static_cast<const Scope*>(counted); scope != nullptr;
+       scope = scope->outer.get())
+    modules.insert(0, module_of(*scope));
+  return modules;
 }
 
 void register_module(py::module_& m) {

@@ -3,6 +3,8 @@
 #include "topograd/optim.h"
 
 #include "bindings/python.h"
+#include "graph/provenance.h"
+#include "graph/watch.h"
 
 namespace topograd::python {
 namespace {
@@ -10,7 +12,8 @@ namespace {
 /// An optimizer, and where its settings stand in a parameter group of Python.
 class BoundOptimizer {
  public:
-  BoundOptimizer(Tensors parameters, const std::string& rule) : state(std::move(parameters), rule) {
+  BoundOptimizer(Tensors parameters, const std::string& rule)
+      : state(std::move(parameters), rule), block_("optimizer.step " + rule) {
     for (const OptimizerState::Setting& setting : state.settings()) {
       const std::string_view name = setting.name;
       const auto bracket = name.find('[');
@@ -26,6 +29,8 @@ class BoundOptimizer {
     std::vector<double> values = std::move(values_);  // a setting may be an object that calls step
     values.resize(places_.size());
     for (std::size_t s = 0; s < places_.size(); ++s) values[s] = number(places_[s], group.ptr());
+    const AwaitedSite here;
+    const WatchedBlock block(block_.c_str());
     state.step_with(values);
     values_ = std::move(values);
   }
@@ -61,6 +66,7 @@ class BoundOptimizer {
                     Py_TYPE(value)->tp_name);
   }
 
+  std::string block_;  ///< what a profile calls a step
   std::vector<Place> places_;
   std::vector<double> values_;
 };
@@ -85,6 +91,7 @@ OptimizerState::Values entries_of(const BoundOptimizer& self, std::size_t i) {
 }
 
 void scale(const Tensors& tensors, const py::object& factor) {
+  const AwaitedSite here;
   Scalar number = 0;
   if (is_tensor(factor.ptr()))
     scale_in_place(tensors, as_tensor(factor.ptr()));
@@ -115,7 +122,10 @@ void register_optim(py::module_& m) {
       .def("entries", &needs_of)
       .def(
           "zero_grad",
-          [](BoundOptimizer& self, bool set_to_none) { self.state.zero_grad(set_to_none); },
+          [](BoundOptimizer& self, bool set_to_none) {
+            const AwaitedSite here;
+            self.state.zero_grad(set_to_none);
+          },
           py::arg("set_to_none") = true)
       .def("get", &entries_of)
       .def("set", [](BoundOptimizer& self, std::size_t i,
@@ -126,8 +136,20 @@ void register_optim(py::module_& m) {
   m.def("update_rules", &update_rules);
   m.def("total_norm", &total_norm, py::arg("tensors"), py::arg("norm_type"));
   m.def("scale_", &scale, py::arg("tensors"), py::arg("factor"));
-  m.def("clip_", &clip_in_place, py::arg("tensors"), py::arg("limit"));
-  m.def("lerp_", &lerp_in_place, py::arg("averages"), py::arg("values"), py::arg("weight"));
+  m.def(
+      "clip_",
+      [](const Tensors& tensors, double limit) {
+        const AwaitedSite here;
+        clip_in_place(tensors, limit);
+      },
+      py::arg("tensors"), py::arg("limit"));
+  m.def(
+      "lerp_",
+      [](const Tensors& averages, const Tensors& values, double weight) {
+        const AwaitedSite here;
+        lerp_in_place(averages, values, weight);
+      },
+      py::arg("averages"), py::arg("values"), py::arg("weight"));
   m.def("lbfgs_direction", &lbfgs_direction, py::arg("gradient"), py::arg("steps"),
         py::arg("changes"), py::arg("inverse_curvatures"), py::arg("scale"));
 }

@@ -98,6 +98,29 @@ std::string describe_site(const void* code, int instruction) {
          object.attr("co_name").cast<std::string>();
 }
 
+/// What topograd._source tells of a place. It dresses an error: where it fails, the error is told
+/// without it.
+template <class... Args>
+std::string ask_source(const char* function, const void* code, int instruction,
+                       const Args&... args) {
+  const py::gil_scoped_acquire lock;
+  try {
+    const py::handle object(static_cast<PyObject*>(const_cast<void*>(code)));
+    return py::module_::import("topograd._source")
+        .attr(function)(object, instruction, args...)
+        .template cast<std::string>();
+  } catch (const py::error_already_set&) {
+    return "";
+  }
+}
+
+std::string source(const void* code, int instruction) {
+  return ask_source("line", code, instruction);
+}
+std::string advise(const void* code, int instruction, const std::string& op) {
+  return ask_source("advice", code, instruction, op);
+}
+
 }  // namespace
 
 void register_provenance(py::module_& m) {
@@ -106,6 +129,8 @@ void register_provenance(py::module_& m) {
   site_reader.capture = capture;
   site_reader.describe = describe_site;
   site_reader.describe_scope = describe_scope;
+  site_reader.source = source;
+  site_reader.advise = advise;
 }
 
 }  // namespace topograd::python

@@ -139,10 +139,12 @@ void register_autograd(py::module_& m);
 void register_graph(py::module_& m);
 void register_module(py::module_& m);
 void register_segment(py::module_& m);
+void register_watch(py::module_& m);
 void register_optim(py::module_& m);
 void register_io(py::module_& m);
 void register_runtime(py::module_& m);
 void register_provenance(py::module_& m);
+void register_why(py::module_& m);
 void register_random(py::module_& m);
 
 }  // namespace topograd::python

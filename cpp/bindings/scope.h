@@ -1,5 +1,7 @@
 #pragma once
 
+#include <pybind11/pybind11.h>
+
 #include <string>
 
 #include "topograd/counted.h"
@@ -11,5 +13,7 @@ Ref<Counted> current_scope();
 /// "net.block.2.fc": the names under which each module holds the next; the outermost one by its
 /// class.
 std::string describe_scope(const Counted* scope);
+/// The modules themselves, outermost first; None for those that are gone.
+pybind11::list modules_of_scope(const Counted* scope);
 
 }  // namespace topograd::python

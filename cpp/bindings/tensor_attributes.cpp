@@ -2,9 +2,11 @@
 
 #include "bindings/autograd.h"
 #include "bindings/tensor_type.h"
+#include "graph/cuts.h"
 #include "graph/mode.h"
 #include "graph/node.h"
 #include "graph/provenance.h"
+#include "graph/symbolic.h"
 #include "tensor/body.h"
 #include "topograd/autograd.h"
 #include "topograd/ops.h"
@@ -73,7 +75,10 @@ PyObject* get_grad(PyObject* self, void*) {
 int set_grad(PyObject* self, PyObject* value, void*) {
   return guarded<int>(-1, [&] {
     if (value == nullptr || value == Py_None) {
-      if (body_of(self).rare) tensor_of(self).set_grad(Tensor());
+      if (!body_of(self).rare || !body_of(self).rare->grad.defined()) return 0;
+      const AwaitedSite here;
+      note_cleared(tensor_of(self));
+      tensor_of(self).set_grad(Tensor());
       return 0;
     }
     expect<TypeError>(is_tensor(value), "grad: expects a tensor or None, got {}",
@@ -126,7 +131,12 @@ int set_name(PyObject* self, PyObject* value, void*) {
 PyObject* get_data(PyObject* self, void*) {
   return guarded<PyObject*>(nullptr, [&] {
     const Tensor x = tensor_of(self);
-    return wrap(mode.everything ? view(x, x.shape()) : x.detach());
+    refuse_detach(x);
+    const AwaitedSite here;
+    if (mode.everything) return wrap(view(x, x.shape()));
+    const Tensor data = cut_off(x, CutKind::data);
+    data.body()->unseen = true;
+    return wrap(data);
   });
 }
 int set_data(PyObject* self, PyObject* value, void*) {

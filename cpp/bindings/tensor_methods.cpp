@@ -3,9 +3,11 @@
 #include "base/generator.h"
 #include "bindings/arguments.h"
 #include "bindings/tensor_type.h"
+#include "graph/cuts.h"
 #include "graph/mode.h"
 #include "graph/node.h"
 #include "graph/provenance.h"
+#include "graph/symbolic.h"
 #include "tensor/body.h"
 #include "tensor/memory_order.h"
 #include "topograd/ops.h"
@@ -117,7 +119,12 @@ PyObject* to_complex(PyObject* self, PyObject*) {
   return safely([&] { return to_python(Scalar(as_tensor(self).item().complex())); });
 }
 PyObject* item(PyObject* self, PyObject*) {
-  return safely([&] { return to_python(as_tensor(self).item()); });
+  return safely([&] {
+    const Tensor x = as_tensor(self);
+    const AwaitedSite here;
+    if (x.count() == 1) note_exit(x);
+    return to_python(x.item());
+  });
 }
 
 PyObject* nested(const Tensor& x, int dim, index offset) {
@@ -133,15 +140,21 @@ PyObject* nested(const Tensor& x, int dim, index offset) {
   return list;
 }
 PyObject* tolist(PyObject* self, PyObject*) {
-  return safely([&] { return nested(as_tensor(self), 0, as_tensor(self).body()->offset); });
+  return safely([&] {
+    const Tensor x = as_tensor(self);
+    refuse_reading(x);
+    const AwaitedSite here;
+    note_exit(x);
+    return nested(x, 0, x.body()->offset);
+  });
 }
 
 PyObject* detach(PyObject* self, PyObject*) {
   return safely([&] {
     const Tensor x = as_tensor(self);
-    if (!mode.everything) return wrap(x.detach());
+    refuse_detach(x);
     const AwaitedSite here;
-    return wrap(view(x, x.shape()));
+    return wrap(mode.everything ? view(x, x.shape()) : cut_off(x, CutKind::detach));
   });
 }
 PyObject* detach_in_place(PyObject* self, PyObject*) {
@@ -149,9 +162,13 @@ PyObject* detach_in_place(PyObject* self, PyObject*) {
     const Tensor x = as_tensor(self);
     expect(!(x.body()->rare && x.body()->rare->base.defined()),
            "detach_: not possible on a view; use detach()");
+    refuse_detach(x);
     if (mode.everything) return Py_NewRef(self);
+    if (!x.requires_grad()) return Py_NewRef(self);
+    const AwaitedSite here;
     if (x.body()->watched) node_of(x)->unwatch(*x.body());
     x.body()->node = nullptr;
+    x.body()->cut = note_cut(CutKind::detach, current_site());
     return Py_NewRef(self);
   });
 }

@@ -6,6 +6,7 @@
 
 #include "bindings/op_function.h"
 #include "bindings/tensor_type.h"
+#include "graph/cuts.h"
 #include "graph/node.h"
 #include "graph/provenance.h"
 #include "ops/indexing.h"
@@ -123,7 +124,10 @@ PyObject* make_new(PyTypeObject* type, PyObject* args, PyObject* keywords) {
       return wrap_as(type, Tensor::zeros(shape, default_dtype()));
     }
     expect<TypeError>(count == 1, "Tensor: expects data or sizes");
-    if (is_tensor(first)) return wrap_as(type, as_tensor(first).detach());
+    if (is_tensor(first)) {
+      const AwaitedSite here;
+      return wrap_as(type, cut_off(as_tensor(first), CutKind::copied));
+    }
     return wrap_as(type, tensor_from(first, default_dtype()));
   });
 }
@@ -198,8 +202,12 @@ Scalar real_item_of(PyObject* self, std::string_view what) {
   return value.is_complex() ? Scalar(value.real()) : value;
 }
 PyObject* to_float(PyObject* self) {
-  return guarded<PyObject*>(nullptr,
-                            [&] { return PyFloat_FromDouble(real_item_of(self, "float").real()); });
+  return guarded<PyObject*>(nullptr, [&] {
+    const double value = real_item_of(self, "float").real();
+    const AwaitedSite here;
+    note_exit(as_tensor(self));
+    return PyFloat_FromDouble(value);
+  });
 }
 PyObject* to_int(PyObject* self) {
   return guarded<PyObject*>(nullptr, [&]() -> PyObject* {

@@ -138,6 +138,20 @@ void check_writable(const Tensor& target, std::string_view op, bool recorded) {
          op);
 }
 
+void see_changes_of_base(const Tensor& x) {
+  if (const Tensor base = base_of(x); base.defined() && base.body()->unseen)
+    base.body()->unseen = false;
+}
+
+void count_change(const Tensor& target, const char* by, Change::Kind kind) {
+  const detail::TensorBody& body = *target.body();
+  if (body.unseen || (body.rare && body.rare->base.defined() && body.rare->base.body()->unseen))
+    return;
+  const Site& site = current_site();
+  body.storage->bump();
+  body.storage->set_last_change({by, site.code, site.instruction, kind});
+}
+
 void rewrite_history(const Tensor& target, const Object& made, std::uint32_t output) {
   const Ref<Node> node(static_cast<Node*>(made.get()));
   const Tensor base = base_of(target);

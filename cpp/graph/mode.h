@@ -7,6 +7,7 @@
 
 namespace topograd {
 
+class CallWatch;
 class SegmentRun;
 
 /// What the calling thread is doing. Guards in topograd/autograd.h change it and change it back.
@@ -18,7 +19,13 @@ struct Mode {
   bool everything = false;
   bool strict_ieee = false;   ///< zero cotangents multiply infinite partials to NaN, as elsewhere
   std::uint8_t autocast = 0;  ///< 1 + the DType that products compute in, or 0 (autocast.h)
-  SegmentRun* run = nullptr;  ///< innermost: new nodes are told to it (segment.h)
+  std::uint8_t watched = 0;   ///< whether somebody looks at calls now (watch.h)
+  /// The thread made a placeholder: arguments may be values of a static graph (symbolic.h).
+  bool placeholders = false;
+  /// While nothing is recorded: where that began, as a cut (cuts.h); 0 where it is not told.
+  std::uint32_t cut = 0;
+  SegmentRun* run = nullptr;   ///< innermost: new nodes are told to it (segment.h)
+  CallWatch* watch = nullptr;  ///< innermost
 };
 
 TOPOGRAD_API extern thread_local constinit Mode mode TOPOGRAD_STATIC_TLS;

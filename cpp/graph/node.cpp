@@ -11,6 +11,7 @@
 #include "base/thread_storage.h"
 #include "graph/history.h"
 #include "graph/mode.h"
+#include "graph/refusals.h"
 #include "graph/segment.h"
 #include "tensor/body.h"
 
@@ -18,7 +19,6 @@ namespace topograd {
 namespace {
 
 constexpr index small_constant = 1024;
-constexpr std::int32_t gone = -1, releasing = -2;
 
 std::atomic<std::uint64_t> next_sequence{1};
 std::atomic<std::uint64_t> next_hook{1};
@@ -44,6 +44,8 @@ bool forget(detail::TensorBody& body) noexcept {
 [[maybe_unused]] const bool registered = (detail::forget_watched = forget, true);
 
 }  // namespace
+
+std::uint64_t next_node_number() { return next_sequence.load(std::memory_order_relaxed); }
 
 Edge edge_of(const Tensor& x) {
   refresh_view(x);
@@ -94,7 +96,10 @@ Ref<Node> Node::make_leaf(const Tensor& x) {
 Tensor Node::kept(const Tensor& x, int slot, bool keep, const Tensor* result) {
   if (!x.defined()) return x;
   if (node_of(x) == nullptr) {
-    if (keep) versions_[slot] = x.version();
+    if (keep) {
+      see_changes(x);
+      versions_[slot] = x.version();
+    }
     return without_node(x);
   }
   edges_[slot] = topograd::edge_of(x);
@@ -140,8 +145,8 @@ namespace {
 
 constexpr unsigned saves_any_output = saves_output | saves_later_outputs;
 
-/// What the gradients of the tracked slots read, as bits of Saves. The output is among them unless
-/// the record tells which slots read it.
+}  // namespace
+
 unsigned read_by_gradients(const OpRecord& op, const Arg* args, int arg_count) {
   unsigned told = 0;
   for (const Saves one : op.reads) told |= one;
@@ -152,8 +157,6 @@ unsigned read_by_gradients(const OpRecord& op, const Arg* args, int arg_count) {
   });
   return read;
 }
-
-}  // namespace
 
 Ref<Node> Node::make(const OpRecord& op, const Arg* args, int arg_count, Results& results) {
   int slots = 0, tracked = 0, first_tracked = -1;
@@ -195,6 +198,15 @@ Ref<Node> Node::make(const OpRecord& op, const Arg* args, int arg_count, Results
   node->code_ = site.code;
   node->instruction_ = site.instruction;
   node->scope_ = site.scope;
+  for (int slot = 0; slot < slots; ++slot) {
+    Node* input = node->edges_[slot].node.get();
+    Extra* extra = input != nullptr && input->is_leaf() ? input->extra_if_any() : nullptr;
+    if (extra == nullptr) continue;
+    Uses& uses = extra->uses;
+    uses.sequence.store(node->sequence_, std::memory_order_relaxed);
+    uses.code.store(site.code, std::memory_order_relaxed);
+    uses.instruction.store(site.instruction, std::memory_order_relaxed);
+  }
   if (mode.run != nullptr) SegmentRun::enroll(node);
   return node;
 }
@@ -202,9 +214,10 @@ Ref<Node> Node::make(const OpRecord& op, const Arg* args, int arg_count, Results
 // ---------------------------------------------------------------- letting go
 
 Node::~Node() {
-  if (extra_ && extra_->link) {
+  const std::unique_ptr<Extra> extra(extra_if_any());
+  if (extra && extra->link) {
     std::lock_guard lock(watch_lock());
-    extra_->link->node = nullptr;
+    extra->link->node = nullptr;
   }
   for (int i = 0; i < arg_count_; ++i) args_[i].~Arg();
   for (std::uint32_t i = 0; i < slot_count_; ++i) edges_[i].~Edge();
@@ -251,14 +264,12 @@ Node::Visit::~Visit() {
   if (node_ != nullptr) node_->visits_.fetch_sub(1, std::memory_order_release);
 }
 
-void Node::Visit::release(const Site& by) {
+void Node::Visit::release(std::uint32_t pass) {
   std::int32_t alone = 1;
   if (!node_->visits_.compare_exchange_strong(alone, releasing, std::memory_order_acq_rel)) return;
   Node& node = *std::exchange(node_, nullptr);
-  node.released_code_ = by.code;
-  node.released_instruction_ = by.instruction;
   node.release_saved();
-  node.visits_.store(gone, std::memory_order_release);
+  node.visits_.store(-1 - static_cast<std::int32_t>(pass), std::memory_order_release);
 }
 
 const Tensor& Node::output(int k, Tensor& owner) const {
@@ -305,19 +316,6 @@ void Node::release_saved() {
   }
 }
 
-void Node::refuse_version(const Tensor& x, std::uint32_t saved, const std::string& what) const {
-  const Storage& storage = *x.body()->storage;
-  const auto at = [](const std::string& place) { return place.empty() ? "" : " at " + place; };
-  const std::string changed =
-      storage.changed_code() == nullptr || !site_reader.describe
-          ? ""
-          : site_reader.describe(storage.changed_code(), storage.changed_instruction());
-  fail(
-      "{}: backward needs {} of shape {}, saved{} at version {}, but it was changed in place{} "
-      "and is at version {} now. Change a copy (x = x + …, or x.clone() before) instead",
-      op_name(), what, x.shape(), at(where()), saved, at(changed), x.version());
-}
-
 void Node::check_versions() const {
   const auto moved = [](const Tensor& x, std::uint32_t saved) {
     return saved != no_version && x.defined() && !x.hollow() && x.version() != saved;
@@ -328,29 +326,31 @@ void Node::check_versions() const {
     if (kind == ArgKind::tensor) {
       const Tensor& x = args_[i].tensor();
       if (moved(x, versions_[slot]))
-        refuse_version(x, versions_[slot],
+        refuse_version(*this, x, versions_[slot],
                        "its argument '" + signature_of(*op_).parameters[i].name + "'");
       ++slot;
     } else if (kind == ArgKind::tensors) {
       for (const Tensor& x : args_[i].tensors()) {
-        if (moved(x, versions_[slot])) refuse_version(x, versions_[slot], "a listed argument");
+        if (moved(x, versions_[slot]))
+          refuse_version(*this, x, versions_[slot], "a listed argument");
         ++slot;
       }
     }
   }
   for (std::uint32_t k = 0; k < output_count_; ++k)
     if (moved(outputs_[k], versions_[slot_count_ + k]))
-      refuse_version(outputs_[k], versions_[slot_count_ + k], "its result");
-}
-
-std::string Node::released_at() const {
-  if (visits_.load(std::memory_order_acquire) != gone || released_code_ == nullptr ||
-      site_reader.describe == nullptr)
-    return "";
-  return site_reader.describe(released_code_, released_instruction_);
+      refuse_version(*this, outputs_[k], versions_[slot_count_ + k], "its result");
 }
 
 // ---------------------------------------------------------------- asking
+
+Node::Extra& Node::make_extra() {
+  auto made = std::make_unique<Extra>();
+  Extra* found = nullptr;
+  if (extra_.compare_exchange_strong(found, made.get(), std::memory_order_acq_rel))
+    found = made.release();
+  return *found;
+}
 
 const std::string& Node::op_name() const {
   static const std::string leaf = "leaf";
@@ -388,19 +388,21 @@ Ref<NodeLink> Node::link() {
   return extra().link;
 }
 
+Ref<Node> node_if_alive(const NodeLink& link) {
+  std::lock_guard lock(watch_lock());
+  if (link.node == nullptr || !link.node->retain_if_alive()) return {};
+  return Ref<Node>::adopt(link.node);
+}
+
 void remove_hook(NodeLink& link, std::uint64_t id) {
-  Ref<Node> node;
-  {
-    std::lock_guard lock(watch_lock());
-    if (link.node != nullptr && link.node->retain_if_alive()) node = Ref<Node>::adopt(link.node);
-  }
-  if (node) node->remove_hook(id);
+  if (const Ref<Node> node = node_if_alive(link)) node->remove_hook(id);
 }
 
 void Node::remove_hook(std::uint64_t id) {
-  if (!extra_) return;
-  std::erase_if(extra_->tensor_hooks, [&](const TensorHook& h) { return h.id == id; });
-  std::erase_if(extra_->after_hooks, [&](const AfterHook& h) { return h.id == id; });
+  Extra* extra = extra_if_any();
+  if (extra == nullptr) return;
+  std::erase_if(extra->tensor_hooks, [&](const TensorHook& h) { return h.id == id; });
+  std::erase_if(extra->after_hooks, [&](const AfterHook& h) { return h.id == id; });
 }
 
 void Node::watch(std::uint32_t output, detail::TensorBody& body) {
@@ -419,9 +421,10 @@ void Node::unwatch(detail::TensorBody& body) {
 
 Tensors Node::watchers(std::uint32_t output) const {
   Tensors found;
-  if (!extra_) return found;
+  const Extra* extra = extra_if_any();
+  if (extra == nullptr) return found;
   std::lock_guard lock(watch_lock());
-  for (const Watch& w : extra_->watches)
+  for (const Watch& w : extra->watches)
     if (w.output == output && w.body->retain_if_alive())
       found.emplace_back(Ref<detail::TensorBody>::adopt(w.body));
   return found;

@@ -34,6 +34,8 @@ class TOPOGRAD_API NodeHook : public Counted {
 struct NodeLink final : Counted {
   Node* node = nullptr;
 };
+/// The node, while it is there.
+TOPOGRAD_API Ref<Node> node_if_alive(const NodeLink& link);
 /// Takes the hook away if the node is still there.
 TOPOGRAD_API void remove_hook(NodeLink& link, std::uint64_t id);
 
@@ -56,8 +58,20 @@ class TOPOGRAD_API Node final : public Counted {
     std::uint32_t output;
     detail::TensorBody* body;
   };
+  /// What became of a leaf. Threads may share it, and who reads it only explains: each number is
+  /// whole, and they may be of two calls.
+  struct Uses {
+    std::atomic<std::uint64_t> sequence{0};  ///< of the last recorded call that took it
+    std::atomic<const void*> code{nullptr};  ///< where that was
+    std::atomic<int> instruction{-1};
+    std::atomic<std::uint32_t> received{0};     ///< the last pass that added to its gradient
+    std::atomic<const void*> cleared{nullptr};  ///< where its gradient was taken away
+    std::atomic<int> cleared_instruction{-1};
+    std::atomic<std::uint32_t> cleared_after{0};  ///< what `received` was then
+  };
   /// What only some nodes have.
   struct Extra {
+    Uses uses;
     std::string label;
     std::vector<TensorHook> tensor_hooks;
     std::vector<AfterHook> after_hooks;
@@ -71,6 +85,12 @@ class TOPOGRAD_API Node final : public Counted {
   /// Slots of args that are tracked get their edges; untracked ones are kept whole, the others as
   /// the op's .saves says.
   static Ref<Node> make(const OpRecord& op, const Arg* args, int arg_count, Results& results);
+
+  /// What a node keeps to tell where it was recorded: code, instruction, modules.
+  static constexpr std::size_t provenance_bytes =
+      sizeof(const void*) + sizeof(int) + sizeof(Ref<Counted>);
+  /// The node with its arguments, edges and outputs.
+  std::size_t block_bytes() const { return block_bytes_; }
 
   bool is_leaf() const { return op_ == nullptr; }
   const OpRecord* op() const { return op_; }
@@ -104,15 +124,22 @@ class TOPOGRAD_API Node final : public Counted {
     Visit& operator=(const Visit&) = delete;
     bool entered() const { return node_ != nullptr; }
     /// Ends it and lets go of what was saved, edges and shapes excepted.
-    void release(const Site& by);
+    void release(std::uint32_t pass);
 
    private:
     Node* node_;
   };
+  /// A call of a static graph, or its placeholder: recorded without values (symbolic.h).
+  bool symbolic() const { return symbolic_; }
+  void make_symbolic() { symbolic_ = true; }
+
   /// Keeps nothing; node number `place` of a second run of the segment will have the values.
   void leave_values_to(Segment& segment, std::uint32_t place);
-  /// Where the backward pass that released this was called.
-  std::string released_at() const;
+  /// The backward pass that released this (passes.h), or 0.
+  std::uint32_t released_by() const {
+    const std::int32_t visits = visits_.load(std::memory_order_acquire);
+    return visits < 0 && visits != releasing ? static_cast<std::uint32_t>(-(visits + 1)) : 0;
+  }
 
   /// Throws when a value that the rules read was changed in place after it was saved.
   void check_versions() const;
@@ -125,10 +152,11 @@ class TOPOGRAD_API Node final : public Counted {
   std::string module_path() const;
 
   Extra& extra() {
-    if (!extra_) extra_ = std::make_unique<Extra>();
-    return *extra_;
+    Extra* found = extra_.load(std::memory_order_acquire);
+    return found != nullptr ? *found : make_extra();
   }
-  const Extra* extra_if_any() const { return extra_.get(); }
+  Extra* extra_if_any() { return extra_.load(std::memory_order_acquire); }
+  const Extra* extra_if_any() const { return extra_.load(std::memory_order_acquire); }
   std::uint64_t add_tensor_hook(std::uint32_t output, Ref<Hook> hook);
   std::uint64_t add_after_hook(Ref<NodeHook> hook);
   void remove_hook(std::uint64_t id);
@@ -143,9 +171,8 @@ class TOPOGRAD_API Node final : public Counted {
   ~Node() override;
   void destroy() noexcept override;
   static Node* allocate(int args, int slots, int outputs);
+  Extra& make_extra();
   static Tensor value_of_leaf(const Tensor& x);
-  [[noreturn]] void refuse_version(const Tensor& x, std::uint32_t saved,
-                                   const std::string& what) const;
   void release_saved();
   /// Brings back what was left to a segment.
   void fetch_values();
@@ -158,24 +185,28 @@ class TOPOGRAD_API Node final : public Counted {
   std::uint16_t arg_count_ = 0;
   mutable std::atomic_flag output_lock_;
   std::atomic<bool> absent_{false};  // whether the values are left to a segment
-  /// How many passes read what was saved; `releasing` and `gone` where none may any more.
+  bool symbolic_ = false;
+  static constexpr std::int32_t releasing = INT32_MIN;
+  /// How many passes read what was saved; `releasing`, or -1 - the number of the pass that released
+  /// it, where none may any more.
   std::atomic<std::int32_t> visits_{0};
   std::uint32_t slot_count_ = 0;
   std::uint32_t output_count_ = 0;
   std::uint32_t block_bytes_ = 0;
   int instruction_ = -1;
-  int released_instruction_ = -1;
   const void* code_ = nullptr;
-  const void* released_code_ = nullptr;
   Ref<Counted> scope_;
   Arg* args_ = nullptr;
   Edge* edges_ = nullptr;
   Tensor* outputs_ = nullptr;
   std::uint32_t* versions_ =
       nullptr;  // per slot, then per output; no_version where nothing is read
-  std::unique_ptr<Extra> extra_;
-  Node* next_doomed_ = nullptr;  ///< while it waits in destroy()
+  std::atomic<Extra*> extra_{nullptr};  // owned; a pass of another thread may look at it meanwhile
+  Node* next_doomed_ = nullptr;         ///< while it waits in destroy()
 };
+
+/// The number that the next node will have.
+TOPOGRAD_API std::uint64_t next_node_number();
 
 constexpr std::uint32_t no_version = 0xffffffffu;
 
@@ -184,6 +215,13 @@ inline Node* node_of(const Tensor& x) { return static_cast<Node*>(x.body()->node
 /// The same as an owner, brought up to date first when x is a view whose base was changed in place
 /// (history.h).
 TOPOGRAD_API Edge edge_of(const Tensor& x);
+
+/// The call that is running takes away the gradient of x.
+TOPOGRAD_API void note_cleared(const Tensor& x);
+
+/// What the gradients of the tracked slots read, as bits of Saves. The output is among them unless
+/// the record tells which slots read it.
+unsigned read_by_gradients(const OpRecord& op, const Arg* args, int arg_count);
 
 /// Calls f(slot, tensor) for every tensor among the arguments, lists flattened; absent tensors
 /// count as a slot.

@@ -3,6 +3,7 @@
 #include "graph/history.h"
 #include "graph/mode.h"
 #include "graph/node.h"
+#include "graph/watch.h"
 #include "tensor/body.h"
 
 namespace topograd {
@@ -64,7 +65,7 @@ void check_target(std::string_view name, const Tensor& target) {
 
 }  // namespace
 
-void write_out(std::string_view name, const Tensor& value, const Tensor& target) {
+void write_out(const char* name, const Tensor& value, const Tensor& target) {
   check_target(name, target);
   expect(!is_higher(value.dtype(), target.dtype()),
          "{}: the result has dtype {}, which can not be written into out of dtype {}", name,
@@ -79,7 +80,7 @@ void write_out(std::string_view name, const Tensor& value, const Tensor& target)
   } else {
     copy_elements(value, target);
   }
-  target.body()->storage->bump();
+  count_change(target, name, Change::Kind::out);
 }
 
 bool takes_out(const OpRecord& op) {
@@ -87,7 +88,9 @@ bool takes_out(const OpRecord& op) {
   return (op.traits & without) == 0 && signature_of(op).result != "Tensor[]";
 }
 
-void invoke_out(const OpRecord& op, const Arg* args, int count, const Tensors& out) {
+namespace {
+
+void compute_out(const OpRecord& op, const Arg* args, int count, const Tensors& out) {
   const std::string& name = signature_of(op).function;
   refuse_gradients(op, args, count);
   for (std::size_t k = 0; k < out.size(); ++k) {
@@ -101,7 +104,7 @@ void invoke_out(const OpRecord& op, const Arg* args, int count, const Tensors& o
     const Recording pause(false);
     if (out.size() == 1 && fits_directly(op, args, count, out[0])) {
       op.forward.run(args, {&out[0]}, results);
-      out[0].body()->storage->bump();
+      count_change(out[0], name.c_str(), Change::Kind::out);
       return;
     }
     op.forward.run(args, {}, results);
@@ -115,7 +118,20 @@ void invoke_out(const OpRecord& op, const Arg* args, int count, const Tensors& o
            got);
   }
   for (int k = 0; k < results.count(); ++k)
-    write_out(name, results.at(k), out[static_cast<std::size_t>(k)]);
+    write_out(name.c_str(), results.at(k), out[static_cast<std::size_t>(k)]);
+}
+
+}  // namespace
+
+void invoke_out(const OpRecord& op, const Arg* args, int count, const Tensors& out) {
+  if (mode.watched == 0) [[likely]]
+    return compute_out(op, args, count, out);
+  Watching watching({.kind = CallWatch::Kind::call, .op = &op, .args = args, .arg_count = count});
+  {
+    const Unwatched inside(!std::holds_alternative<Composite>(op.derivative));
+    compute_out(op, args, count, out);
+  }
+  watching.done(out.data(), static_cast<int>(out.size()));
 }
 
 }  // namespace topograd

@@ -37,4 +37,9 @@ std::string describe(const Site& at) {
   return site_reader.describe(at.code, at.instruction);
 }
 
+std::string source_of(const Site& at) {
+  if (at.code == nullptr || site_reader.source == nullptr) return "";
+  return site_reader.source(at.code, at.instruction);
+}
+
 }  // namespace topograd

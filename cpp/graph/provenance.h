@@ -19,6 +19,9 @@ struct SiteReader {
   void (*capture)(Site& site) = nullptr;
   std::string (*describe)(const void* code, int instruction) = nullptr;  ///< "file.py:12 in f"
   std::string (*describe_scope)(const Counted* scope) = nullptr;         ///< "net.block.2.fc"
+  std::string (*source)(const void* code, int instruction) = nullptr;    ///< "x += 1"
+  /// What to write instead of a change in place by `op`: "write x = x + 1 instead of x += 1".
+  std::string (*advise)(const void* code, int instruction, const std::string& op) = nullptr;
 };
 TOPOGRAD_API extern SiteReader site_reader;
 
@@ -37,5 +40,7 @@ class TOPOGRAD_API AwaitedSite {
 /// The site of the call that is running. Captured at most once per AwaitedSite.
 TOPOGRAD_API const Site& current_site();
 TOPOGRAD_API std::string describe(const Site& site);
+/// The text of the program there, one line; "" where it is not known.
+TOPOGRAD_API std::string source_of(const Site& site);
 
 }  // namespace topograd

@@ -1,7 +1,10 @@
 #include "graph/autocast.h"
+#include "graph/cuts.h"
 #include "graph/history.h"
 #include "graph/mode.h"
 #include "graph/node.h"
+#include "graph/symbolic.h"
+#include "graph/watch.h"
 #include "tensor/body.h"
 
 namespace topograd {
@@ -47,15 +50,22 @@ void forget_views(const OpRecord& op, const Arg* args, int count, Results& resul
   }
 }
 
-void attach(const OpRecord& op, const Ref<Node>& node, Results& results) {
+/// Returns whether all results are tracked now.
+bool attach(const OpRecord& op, const Ref<Node>& node, Results& results) {
   const int outputs = mode.everything ? results.count() : op.differentiable_outputs;
+  bool all = outputs >= results.count();
   for (int k = 0; k < results.count() && k < outputs; ++k) {
     const Tensor& result = results.at(k);
     if (!result.defined()) continue;
-    if (!is_differentiable(result.dtype()) && !mode.everything) continue;
+    if (!is_differentiable(result.dtype()) && !mode.everything) {
+      all = false;
+      continue;
+    }
     result.body()->node = Ref<Counted>(node.get());
     result.body()->output = static_cast<std::uint32_t>(k);
+    result.body()->cut = 0;
   }
+  return all;
 }
 
 void refuse_inference(const OpRecord& op, const Arg* args, int count) {
@@ -71,8 +81,13 @@ void refuse_inference(const OpRecord& op, const Arg* args, int count) {
 }  // namespace
 
 Results invoke(const OpRecord& op, const Arg* args, int count) {
-  if (mode.autocast != 0) [[unlikely]]
-    return invoke_autocast(op, args, count);
+  if ((mode.autocast | mode.watched | static_cast<std::uint8_t>(mode.placeholders)) != 0)
+      [[unlikely]] {
+    if (mode.autocast != 0) return invoke_autocast(op, args, count);
+    if (mode.placeholders && any_symbolic(op, args, count))
+      return invoke_symbolic(op, args, count);
+    if (mode.watched != 0) return invoke_watched(op, args, count);
+  }
   Results results;
   if (std::holds_alternative<Composite>(op.derivative)) {
     op.forward.run(args, {}, results);
@@ -89,6 +104,9 @@ Results invoke(const OpRecord& op, const Arg* args, int count) {
     if (mode.inference)
       for (int k = 0; k < results.count(); ++k)
         if (results.at(k).defined()) results.at(k).body()->inference = true;
+    if (const std::uint32_t cut = cut_among(args, count); cut != 0) [[unlikely]]
+      for (int k = 0; k < results.count(); ++k)
+        if (results.at(k).defined()) results.at(k).body()->cut = cut;
     return results;
   }
   {
@@ -99,15 +117,21 @@ Results invoke(const OpRecord& op, const Arg* args, int count) {
   forget_views(op, args, count, results);
   if ((op.traits & is_view) != 0)
     for (int k = 0; k < results.count(); ++k) mark_view(results.at(k), args[0].tensor());
-  if (std::holds_alternative<NotDifferentiable>(op.derivative) && !mode.everything) return results;
+  if (std::holds_alternative<NotDifferentiable>(op.derivative) && !mode.everything) {
+    note_untracked(op, results);
+    return results;
+  }
   refuse_inference(op, args, count);
-  attach(op, Node::make(op, args, count, results), results);
+  if (!attach(op, Node::make(op, args, count, results), results)) note_untracked(op, results);
   return results;
 }
 
 Tensor invoke_in_place(const OpRecord& op, const Arg* args, int count) {
+  if (mode.watched != 0) [[unlikely]]
+    return invoke_in_place_watched(op, args, count);
   const Tensor target = args[0].tensor();
   const std::string name = name_of(op) + "_";
+  if (mode.placeholders) refuse_symbolic(op, args, count);
   const bool tracked = mode.recording && tracks(args, count);
   check_writable(target, name, tracked);
   if (mode.everything && tracked) keep_value_before(target);
@@ -128,13 +152,17 @@ Tensor invoke_in_place(const OpRecord& op, const Arg* args, int count) {
     op.forward.run(on_copy.data(), {}, results);
     const OpRecord& copy = *find_op("copy");
     const Arg copied[] = {args[0], Arg(results.one), Arg(false)};
-    return invoke_in_place(copy, copied, 3);
+    invoke_in_place(copy, copied, 3);
+    Change change = target.body()->storage->last_change();
+    change.by = name_of(op).c_str();
+    target.body()->storage->set_last_change(change);
+    return target;
   }
   // A rule that reads the first argument needs the value from before.
   Arg before[16];
   expect(count <= 16, "{}: too many arguments", name);
   for (int i = 0; i < count; ++i) before[i] = args[i];
-  if (recorded && (op.saves & saves_in0) != 0) {
+  if (recorded && (op.saves & read_by_gradients(op, args, count) & saves_in0) != 0) {
     Tensor copy = dense_copy(target);
     copy.body()->node = target.body()->node;
     copy.body()->output = target.body()->output;
@@ -156,10 +184,15 @@ Tensor invoke_in_place(const OpRecord& op, const Arg* args, int count) {
       copy_elements(value, target);
     }
   }
-  target.body()->storage->bump();
-  const Site& site = current_site();
-  target.body()->storage->changed_at(site.code, site.instruction);
-  if (!recorded) return target;
+  count_change(target, name_of(op).c_str());
+  if (!recorded) {
+    if (!target.requires_grad()) {
+      const int first = (op.traits & in_place_only) != 0 ? 1 : 0;  // copy_: the old value is gone
+      const std::uint32_t cut = cut_among(args + first, count - first);
+      if (target.body()->cut != cut) target.body()->cut = cut;
+    }
+    return target;
+  }
   refuse_inference(op, before, count);
   results.one = target;
   // The node keeps the target's old edge: it is made before the history is rewritten.

@@ -6,6 +6,7 @@
 
 #include "base/fork.h"
 #include "graph/mode.h"
+#include "graph/refusals.h"
 
 namespace topograd {
 namespace {
@@ -90,11 +91,11 @@ void Node::fetch_values() {
     {
       const std::lock_guard guard(values_lock());
       if (!absent_.load(std::memory_order_relaxed)) return;
-      kept = extra_->segment;
+      kept = extra().segment;
       auto& segment = static_cast<Segment&>(*kept);
       run = !segment.has_values_;
       if (!run) {
-        std::swap(fresh, segment.values_[extra_->place]);
+        std::swap(fresh, segment.values_[extra().place]);
         take_values(fresh.get());
       }
     }
@@ -119,11 +120,11 @@ void Node::take_values(Node* fresh) {
            slot);
     const Node* made = edges_[slot].node.get();
     const bool moved = versions_[slot] != no_version && fresh->versions_[slot] != versions_[slot];
-    expect(
-        made == nullptr || !made->is_leaf() || !moved,
-        "{}: argument {} of shape {} was changed in place after the forward pass, so that it can "
-        "not be computed again",
-        name, slot, x.shape());
+    if (made != nullptr && made->is_leaf() && moved)
+      fail(
+          "{}: argument {} of shape {} was changed in place after the forward pass, so that it can "
+          "not be computed again{}",
+          name, slot, x.shape(), describe_change(x));
   });
   for (int i = 0; i < arg_count_; ++i) std::swap(args_[i], fresh->args_[i]);
   for (std::uint32_t k = 0; k < output_count_; ++k) {
@@ -135,8 +136,8 @@ void Node::take_values(Node* fresh) {
   for (std::uint32_t i = 0; i < slot_count_ + output_count_; ++i)
     versions_[i] = fresh->versions_[i];
   const bool again = fresh->absent_.load(std::memory_order_relaxed);
-  std::swap(extra_->segment, fresh->extra().segment);
-  std::swap(extra_->place, fresh->extra().place);
+  std::swap(extra().segment, fresh->extra().segment);
+  std::swap(extra().place, fresh->extra().place);
   absent_.store(again, std::memory_order_release);
 }
 

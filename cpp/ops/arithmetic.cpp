@@ -182,15 +182,18 @@ tensor([0.5000, 1.5000,    inf])
         [](const Call& c, const Tensor&, const Tensor& b) -> Tensor {
           return reciprocal(cast(b, c.output().dtype()));
         },
-        [](const Call& c, const Tensor&, const Tensor& b) -> Tensor { return -(c.output() / b); }},
+        [](const Call&, const Tensor& a, const Tensor& b) -> Tensor {
+          return -(true_div(true_div(a, b), b));
+        }},
     .fused = Vjp{[](const Call&, const Tensor& g, const Tensor&, const Tensor& b) -> Tensor {
                    return strong_mul(g, reciprocal(cast(b, g.dtype())));
                  },
-                 [](const Call& c, const Tensor& g, const Tensor&, const Tensor& b) -> Tensor {
-                   return fused<"div.backward_other">(nullptr, g, b, c.output());
+                 [](const Call&, const Tensor& g, const Tensor& a, const Tensor& b) -> Tensor {
+                   return fused<"div.backward_other">(nullptr, g, a, b);
                  }},
-    .saves = saves_output | saves_in1,
-    .reads = {saves_in1, saves_output | saves_in1},
+    // The quotient itself is not read, so that it may be changed in place, as by a relu.
+    .saves = saves_inputs,
+    .reads = {saves_in1, saves_in0 | saves_in1},
     .traits = both,
     .samples = positive_binary_samples,
 }};

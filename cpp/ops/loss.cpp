@@ -305,19 +305,21 @@ constinit const Op<Tensors(Tensor, Tensor, Tensor, std::int64_t, double)> cross_
         General{
             .vjp = {[](const Call& c, const Tensors& g, const Tensor& x, const Tensor& target,
                        const Tensor& weight, std::int64_t ignored, double smoothing) -> Tensors {
-              Tensor dx;
-              if (g[0].defined())
-                dx = ClassTargets{target, ignored, smoothing}.slope(x, c.output(1), weight) *
-                     unsqueeze(g[0], 1);
+              Tensor dx, each;
+              if (g[0].defined()) {
+                // A mean over no target at all has NaN for a cotangent: ignored rows get none of it.
+                each = unsqueeze(where(ne(target, Tensor(Scalar(ignored))), g[0], 0), 1);
+                dx = ClassTargets{target, ignored, smoothing}.slope(x, c.output(1), weight) * each;
+              }
               if (g[1].defined()) {
                 const Tensor p = exp(x - unsqueeze(c.output(1), 1)) * unsqueeze(g[1], 1);
                 dx = dx.defined() ? dx + p : p;
               }
               Tensor dweight;
               if (weight.defined() && c.wants(2) && g[0].defined())
-                dweight = sum(unsqueeze(g[0], 1) *
-                                  ClassTargets{target, ignored, smoothing}.parts(x, c.output(1)),
-                              Dims{0}, false, {});
+                dweight =
+                    sum(each * ClassTargets{target, ignored, smoothing}.parts(x, c.output(1)),
+                        Dims{0}, false, {});
               return {dx, Tensor(), dweight};
             }},
             .jvp = {[](const Call& c, const Tensors& t, const Tensor& x, const Tensor& target,

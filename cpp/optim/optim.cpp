@@ -3,6 +3,7 @@
 #include <array>
 
 #include "graph/history.h"
+#include "graph/node.h"
 #include "optim/rule.h"
 #include "tensor/body.h"
 #include "topograd/autograd.h"
@@ -219,7 +220,7 @@ void OptimizerState::step_with(std::span<const double> settings) {
       rule_->run[type](steps[type].data(), static_cast<index>(steps[type].size()), plan.settings);
   for (const Slot& slot : slots) {
     if (!slot.work.same_as(slot.parameter)) copy_elements(slot.work, slot.parameter);
-    slot.parameter.body()->storage->bump();
+    count_change(slot.parameter, rule_->name, Change::Kind::step);
   }
 }
 
@@ -240,6 +241,7 @@ void OptimizerState::zero_grad(bool set_to_none) {
   for (const Tensor& parameter : parameters_) {
     const Tensor gradient = parameter.grad();
     if (!gradient.defined()) continue;
+    note_cleared(parameter);
     if (set_to_none)
       parameter.set_grad(Tensor());
     else

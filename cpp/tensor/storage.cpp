@@ -1,6 +1,7 @@
 #include <new>
 
 #include "base/allocator.h"
+#include "tensor/storage_watch.h"
 #include "topograd/tensor.h"
 
 namespace topograd {
@@ -9,11 +10,38 @@ namespace topograd {
 // for both.
 static constexpr std::size_t header_bytes = (sizeof(Storage) + 63) / 64 * 64;
 
+std::atomic<StorageWatch*> storage_watch{nullptr};
+
+namespace {
+
+/// What a storage that was seen to be born takes along.
+struct Seen {
+  Ref<StorageWatch> watch;
+  std::int64_t number;
+  std::size_t bytes;
+};
+
+void tell_of_death(void* context) {
+  auto* seen = static_cast<Seen*>(context);
+  seen->watch->died(seen->number, seen->bytes);
+  delete seen;
+}
+
+[[gnu::noinline]] void* tell_of_birth(StorageWatch* watch, std::size_t bytes) {
+  return new Seen{Ref<StorageWatch>(watch), watch->born(bytes), bytes};
+}
+
+}  // namespace
+
 Ref<Storage> Storage::allocate(std::size_t bytes) {
   void* block = topograd::allocate(header_bytes + bytes);
   auto* storage = new (block) Storage;
   storage->data_ = static_cast<char*>(block) + header_bytes;
   storage->bytes_ = bytes;
+  if (auto* watch = storage_watch.load(std::memory_order_relaxed); watch != nullptr) [[unlikely]] {
+    storage->context_ = tell_of_birth(watch, bytes);
+    storage->release_ = tell_of_death;
+  }
   return Ref<Storage>(storage);
 }
 

@@ -142,8 +142,11 @@ index Tensor::size(index dim) const {
 }
 
 void Tensor::refuse_hollow() const {
-  fail<HollowRead>("reads the data of a {} tensor of shape {} that was not saved", dtype(),
-                   shape());
+  fail<HollowRead>(
+      "reads the data of a {} tensor of shape {} that was not saved{}", dtype(), shape(),
+      body_->node ? ". What follows from a placeholder has no values while its graph is built: "
+                    "leave a choice to tg.where, and read what graph.run(...) returns"
+                  : " or follows from a placeholder");
 }
 
 Scalar Tensor::item() const {
@@ -248,6 +251,8 @@ Tensor shallow_copy(const Tensor& x) {
   body->contiguous = from.contiguous;
   body->wrapped_number = from.wrapped_number;
   body->inference = from.inference;
+  body->unseen = from.unseen;
+  body->cut = from.cut;
   return Tensor(std::move(body));
 }
 
@@ -267,6 +272,7 @@ Tensor hollow_like(const Tensor& x) {
   body->count = x.count();
   body->dtype = x.dtype();
   body->device = x.device();
+  body->cut = x.body()->cut;
   return Tensor(std::move(body));
 }
 

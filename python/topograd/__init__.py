@@ -91,6 +91,7 @@ for _name in """conv_tbc conv_transpose1d conv_transpose2d conv_transpose3d adap
 adaptive_max_pool1d = _C.nn_functions["adaptive_max_pool1d_with_indices"]
 del _name
 
+from topograd import _reports as _reports  # noqa: E402
 from topograd import _tensor as _tensor  # noqa: E402
 from topograd import autograd as autograd  # noqa: E402
 from topograd._alias import as_torch  # noqa: E402
@@ -154,7 +155,9 @@ from topograd._placing import (  # noqa: E402
 )
 from topograd._registry import ops  # noqa: E402
 from topograd._statistics import gradient, std, std_mean, var, var_mean  # noqa: E402
+from topograd.doctor import doctor  # noqa: E402
 from topograd.graph import graph  # noqa: E402
+from topograd.graph import methods as _graph_methods  # noqa: E402
 
 globals().update(_CPU_TYPES)
 
@@ -175,9 +178,11 @@ _lazy = (
     "examples",
     "demo",
     "onnx",
+    "profiler",
     "display",
     "training",
-    # Namespaces of PyTorch for what is not here: GPUs, compilers, clusters.
+    "viz",
+    # Namespaces of PyTorch: what is seldom used, and what is not here: GPUs, compilers, clusters.
     "_dynamo",
     "accelerator",
     "amp",
@@ -185,6 +190,7 @@ _lazy = (
     "compiler",
     "cuda",
     "distributed",
+    "fft",
     "hub",
     "jit",
     "linalg",
@@ -203,6 +209,8 @@ _lazy_names = {
     name: module
     for module, names in {
         "_coverage": "coverage",
+        "_leaks": "GraphLeakWarning",
+        "_finite": "NonFiniteError nan_guard set_nan_guard",
         "_limits": "finfo iinfo",
         "_settings": """
         are_deterministic_algorithms_enabled compile get_default_device
@@ -211,16 +219,24 @@ _lazy_names = {
         set_default_device set_default_tensor_type set_deterministic_debug_mode
         set_float32_matmul_precision set_flush_denormal set_num_interop_threads
         set_warn_always typename use_deterministic_algorithms""",
+        "_why": "why",
         "_windows": """
         blackman_window detach hamming_window hann_window is_inference is_nonzero is_same_size
         is_signed range vander""",
         "amp.grad_scaler": "GradScaler",
+        "autograd.anomaly_mode": """
+        is_anomaly_check_nan_enabled is_anomaly_enabled set_anomaly_enabled""",
         "cuda": "OutOfMemoryError",
+        "graph.counting": "modes",
         "amp.autocast_mode": """
         autocast clear_autocast_cache get_autocast_cpu_dtype get_autocast_dtype
         get_autocast_gpu_dtype is_autocast_cache_enabled is_autocast_cpu_enabled
         is_autocast_enabled set_autocast_cache_enabled set_autocast_cpu_enabled
         set_autocast_dtype set_autocast_enabled""",
+        "graph.program": "placeholder",
+        "profiler.memory": "memory memory_summary reset_peak_memory",
+        "profiler.native": "Profile profile",
+        "profiler.summary": "summary",
         "serialization": "latest_checkpoint load load_checkpoint save save_checkpoint",
         "training": "fit",
         "linalg.classic": """

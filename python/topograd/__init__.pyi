@@ -19,6 +19,7 @@ from topograd import (
     distributed,
     distributions,
     examples,
+    fft,
     func,
     hub,
     jit,
@@ -30,6 +31,7 @@ from topograd import (
     optim,
     picture,
     porting,
+    profiler,
     random,
     return_types,
     serialization,
@@ -39,6 +41,7 @@ from topograd import (
     types,
     utils,
     version,
+    viz,
     xpu,
 )
 from topograd._alias import (
@@ -123,6 +126,10 @@ from topograd._coverage import (
 from topograd._einsum import (
     einsum,
 )
+from topograd._finite import (
+    nan_guard,
+    set_nan_guard,
+)
 from topograd._format import (
     set_printoptions,
 )
@@ -160,6 +167,9 @@ from topograd._interop import (
 from topograd._layout import (
     layout,
     memory_format,
+)
+from topograd._leaks import (
+    GraphLeakWarning,
 )
 from topograd._limits import (
     finfo,
@@ -208,6 +218,9 @@ from topograd._statistics import (
     var,
     var_mean,
 )
+from topograd._why import (
+    why,
+)
 from topograd._windows import (
     blackman_window,
     detach,
@@ -237,11 +250,22 @@ from topograd.amp.autocast_mode import (
 from topograd.amp.grad_scaler import (
     GradScaler,
 )
+from topograd.autograd.anomaly_mode import (
+    is_anomaly_check_nan_enabled,
+    is_anomaly_enabled,
+    set_anomaly_enabled,
+)
 from topograd.cuda import (
     OutOfMemoryError,
 )
+from topograd.doctor import (
+    doctor,
+)
 from topograd.graph import (
     graph,
+)
+from topograd.graph.counting import (
+    modes,
 )
 from topograd.linalg.classic import (
     chain_matmul,
@@ -258,6 +282,18 @@ from topograd.linalg.solving import (
     logdet,
     matrix_power,
     slogdet,
+)
+from topograd.profiler.memory import (
+    memory,
+    memory_summary,
+    reset_peak_memory,
+)
+from topograd.profiler.native import (
+    Profile,
+    profile,
+)
+from topograd.profiler.summary import (
+    summary,
 )
 from topograd.serialization import (
     load,
@@ -446,6 +482,7 @@ __all__ = [
     "distributions",
     "div",
     "divide",
+    "doctor",
     "dot",
     "double",
     "dropout",
@@ -476,6 +513,7 @@ __all__ = [
     "expm1_",
     "eye",
     "feature_alpha_dropout",
+    "fft",
     "fill",
     "fill_",
     "finfo",
@@ -527,6 +565,7 @@ __all__ = [
     "gradient",
     "GradScaler",
     "graph",
+    "GraphLeakWarning",
     "greater",
     "greater_equal",
     "gru",
@@ -563,6 +602,8 @@ __all__ = [
     "int64",
     "int8",
     "inverse",
+    "is_anomaly_check_nan_enabled",
+    "is_anomaly_enabled",
     "is_autocast_cache_enabled",
     "is_autocast_cpu_enabled",
     "is_autocast_enabled",
@@ -644,12 +685,15 @@ __all__ = [
     "maximum",
     "mean",
     "median",
+    "memory",
     "memory_format",
+    "memory_summary",
     "meshgrid",
     "min",
     "minimum",
     "mm",
     "mode",
+    "modes",
     "moveaxis",
     "movedim",
     "mps",
@@ -660,6 +704,7 @@ __all__ = [
     "multiprocessing",
     "mv",
     "mvlgamma",
+    "nan_guard",
     "nan_to_num",
     "nan_to_num_",
     "nanmean",
@@ -696,6 +741,7 @@ __all__ = [
     "pinverse",
     "pixel_shuffle",
     "pixel_unshuffle",
+    "placeholder",
     "poisson",
     "polar",
     "polygamma",
@@ -704,6 +750,9 @@ __all__ = [
     "pow",
     "prelu",
     "prod",
+    "Profile",
+    "profile",
+    "profiler",
     "promote_types",
     "put",
     "qr",
@@ -728,6 +777,7 @@ __all__ = [
     "remainder",
     "renorm",
     "repeat_interleave",
+    "reset_peak_memory",
     "reshape",
     "resolve_conj",
     "result_type",
@@ -758,6 +808,7 @@ __all__ = [
     "selu",
     "selu_",
     "serialization",
+    "set_anomaly_enabled",
     "set_autocast_cache_enabled",
     "set_autocast_cpu_enabled",
     "set_autocast_dtype",
@@ -769,6 +820,7 @@ __all__ = [
     "set_float32_matmul_precision",
     "set_flush_denormal",
     "set_grad_enabled",
+    "set_nan_guard",
     "set_num_interop_threads",
     "set_num_threads",
     "set_printoptions",
@@ -806,6 +858,7 @@ __all__ = [
     "sub",
     "subtract",
     "sum",
+    "summary",
     "svd",
     "swapaxes",
     "swapdims",
@@ -858,9 +911,11 @@ __all__ = [
     "version",
     "view_as_complex",
     "view_as_real",
+    "viz",
     "vsplit",
     "vstack",
     "where",
+    "why",
     "xlogy",
     "xlogy_",
     "xpu",

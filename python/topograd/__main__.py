@@ -107,6 +107,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     parser = _parser()
     arguments = parser.parse_args(argv)
+    if argv is None:
+        _options.end_quietly()
     if arguments.cmake_dir or arguments.include_dir:
         if arguments.command:
             parser.error(f"--cmake-dir and --include-dir stand alone, not with {arguments.command}")

@@ -19,7 +19,6 @@ ADVICE = {
     "library": "autograd.custom_op",
     "package": "topograd.save of a state_dict",
     "futures": "concurrent.futures",
-    "profiler": "time.perf_counter, or Python's cProfile",
     "symeig": "linalg.eigh",
     "eig": "linalg.eig of NumPy",
     "lstsq": "linalg.pinv(A) @ B",
@@ -29,8 +28,27 @@ ADVICE = {
     "triangular_solve": "linalg.solve_triangular",
     "matrix_rank": "linalg.matrix_rank",
     "vmap": "a loop and torch.stack",
+    "func.vmap": "a loop and torch.stack",
+    "func.linearize": "func.jvp",
+    "autograd.graph": "Tensor.register_hook, topograd.graph(y), and utils.checkpoint",
+    "autograd.forward_ad": "func.jvp",
+    "nn.quantized": "nothing: there are no quantized tensors",
+    "nn.attention.flex_attention": "nn.functional.scaled_dot_product_attention and a mask",
+    "nn.parallel.replicate": "nothing: one device is computed on",
+    "distributed.fsdp": "nothing: one process has the whole model",
+    "utils.cpp_extension": "topograd.get_include() and topograd.get_cmake_dir()",
+    "utils.benchmark": "timeit",
+    "overrides": "nothing: functions take topograd's tensors alone",
+    "storage": "data_ptr(), storage_offset() and element_size() of the tensor",
+    "Storage": "data_ptr(), storage_offset() and element_size() of the tensor",
+    "FloatStorage": "data_ptr(), storage_offset() and element_size() of the tensor",
+    "TypedStorage": "data_ptr(), storage_offset() and element_size() of the tensor",
+    "UntypedStorage": "data_ptr(), storage_offset() and element_size() of the tensor",
+    "stft": "Tensor.unfold, and fft.rfft",
+    "istft": "fft.irfft, and nn.functional.fold",
+    "svd_lowrank": "linalg.svd",
+    "pca_lowrank": "linalg.svd of the centred matrix",
     "lu": "linalg.solve",
-    "fft": "NumPy's fft, without gradients",
     "uint16": "int32",
     "uint32": "int64",
     "uint64": "int64",
@@ -54,12 +72,24 @@ METHOD_ADVICE = {
 }
 
 
-def message(name: str) -> str:
-    """What an AttributeError says about a name that the package does not have.
+def hint(name: str) -> str:
+    """The end of a message on a name below `torch`: what is nearest; empty if nothing is."""
+    while name:
+        if name in ADVICE:
+            return f"; nearest: {ADVICE[name]}"
+        name = name.rpartition(".")[0]
+    return ""
+
+
+def message(name: str, module: str = "") -> str:
+    """What an AttributeError says about a name that a module of the package does not have.
 
     >>> from topograd._absent import message
     >>> message("uint16")
     "module 'topograd' has no attribute 'uint16'; nearest: int32"
+    >>> message("vmap", "func")
+    "module 'topograd.func' has no attribute 'vmap'; nearest: a loop and torch.stack"
     """
-    text = f"module 'topograd' has no attribute '{name}'"
-    return f"{text}; nearest: {ADVICE[name]}" if name in ADVICE else text
+    owner = f"topograd.{module}" if module else "topograd"
+    full = f"{module}.{name}" if module else name
+    return f"module '{owner}' has no attribute '{name}'{hint(full)}"

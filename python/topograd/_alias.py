@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from types import ModuleType, TracebackType
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
 
 ALIAS, PACKAGE = "torch", "topograd"
+PRELOAD = f"{PACKAGE}._aliased"
 
 
 class _TorchModule(ModuleType):
@@ -43,10 +45,20 @@ class _AliasLoader:  # not of importlib.abc, which brings in a hundred modules
 
     def exec_module(self, module: ModuleType) -> None:
         name = module.__name__
-        if name != ALIAS:
-            from importlib import import_module
+        if name == ALIAS:
+            return
+        from importlib import import_module
 
-            sys.modules[name] = import_module(PACKAGE + name[len(ALIAS) :])
+        from topograd import _places
+
+        below = name[len(ALIAS) + 1 :]
+        if below in _places.PLACES and not _exists(f"{PACKAGE}.{below}"):
+            sys.modules[name] = _places.place(below)
+            return
+        own = import_module(f"{PACKAGE}.{below}")
+        if _places.has_below(below) and not hasattr(own, "__path__"):
+            own.__path__ = []
+        sys.modules[name] = own
 
 
 _LOADER: Any = _AliasLoader()
@@ -67,19 +79,25 @@ class _AliasFinder:
 
         if fullname == ALIAS:
             return ModuleSpec(fullname, _LOADER, is_package=True)
-        own = PACKAGE + fullname[len(ALIAS) :]
-        if own not in sys.modules and not _exists(own):
-            raise ModuleNotFoundError(
-                f"No module named '{fullname}': topograd has no {own[len(PACKAGE) + 1 :]}; "
-                "`python -m topograd.porting` lists what a program uses that is not here",
-                name=fullname,
-            )
+        below = fullname[len(ALIAS) + 1 :]
+        if f"{PACKAGE}.{below}" not in sys.modules and not _exists(f"{PACKAGE}.{below}"):
+            from topograd import _absent, _places
+
+            if below not in _places.PLACES:
+                raise ModuleNotFoundError(
+                    f"No module named '{fullname}': topograd has no {below}"
+                    f"{_absent.hint(below)}; `python -m topograd.porting` lists what a program "
+                    "uses that is not here",
+                    name=fullname,
+                )
         return ModuleSpec(fullname, _LOADER, is_package=True)
 
 
 def _exists(name: str) -> bool:
     from importlib.util import find_spec
 
+    if name in sys.modules:
+        return True
     try:
         return find_spec(name) is not None
     except ModuleNotFoundError:
@@ -94,6 +112,7 @@ class Alias:
         if _installed and self in _installed:
             _installed.remove(self)
         if not _installed:
+            _fresh_processes(False)
             sys.meta_path[:] = [one for one in sys.meta_path if one is not _finder]
             for name in [one for one in sys.modules if _is_torch(one)]:
                 del sys.modules[name]
@@ -121,14 +140,47 @@ def _is_torch(name: str) -> bool:
     return name == ALIAS or name.startswith(ALIAS + ".")
 
 
+def _fresh_processes(aliased: bool) -> None:
+    """Lets processes that are started afresh have the alias before they import the program."""
+    from multiprocessing import spawn
+
+    plain = getattr(spawn.get_command_line, "plain", spawn.get_command_line)
+    spawn.get_command_line = _aliased_command(plain) if aliased else plain
+    try:
+        from multiprocessing import forkserver
+    except ImportError:  # a system without fork()
+        return
+    server: Any = forkserver._forkserver
+    preload = [name for name in server._preload_modules if name != PRELOAD]
+    # It would import the program first of all; so the program is left to the processes.
+    others = [name for name in preload if name != "__main__"]
+    server._preload_modules = [PRELOAD, *others] if aliased else preload or ["__main__"]
+
+
+def _aliased_command(plain: Any) -> Any:
+    def get_command_line(**options: Any) -> list[str]:
+        command: list[str] = plain(**options)
+        if "-c" in command:
+            at = command.index("-c") + 1
+            folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+            command[at] = (
+                f"import sys; sys.path.append({folder!r}); import {PACKAGE}; "
+                f"{PACKAGE}.as_torch(); {command[at]}"
+            )
+        return command
+
+    get_command_line.plain = plain  # type: ignore[attr-defined]
+    return get_command_line
+
+
 def as_torch() -> Alias:
     """From now on, `import torch` and `from torch.nn import functional` give topograd.
 
     Returns an object whose undo() takes that back; as a context manager it does so at the end.
     Calls nest.  torch.__version__ is the version of PyTorch whose names topograd has.  Raises
     RuntimeError if PyTorch itself was imported already: its tensors and topograd's do not mix.
-    Whole programs are run by `python -m topograd.as_torch program.py`; one that starts processes
-    afresh (spawn) calls as_torch() at its own top instead, so that they do so too.
+    Whole programs are run by `python -m topograd.as_torch program.py`.  Processes that are started
+    afresh (spawn, or a forkserver that is started after as_torch()) have the alias too.
 
     >>> import subprocess, sys
     >>> program = "import topograd; topograd.as_torch(); import torch; print(torch.ones(2))"
@@ -147,5 +199,6 @@ def as_torch() -> Alias:
 
         sys.meta_path.insert(0, _finder)
         import_module(ALIAS)
+        _fresh_processes(True)
     _installed.append(alias)
     return alias

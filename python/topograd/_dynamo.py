@@ -37,5 +37,13 @@ def mark_dynamic(t: Any, index: Any, **kwargs: Any) -> None:
     """Nothing: every size may change."""
 
 
+def __getattr__(name: str) -> Any:
+    if name == "OptimizedModule":
+        from topograd.nn.compiled import OptimizedModule
+
+        return OptimizedModule
+    raise AttributeError(f"module 'topograd._dynamo' has no attribute '{name}'")
+
+
 def mark_static(t: Any, index: Any = None) -> None:
     """Nothing."""

@@ -71,6 +71,8 @@ def tensor_repr(x: Tensor) -> str:
     >>> tensor_repr(tg.tensor([[1.5, -2.0], [3.0, 4.0]], requires_grad=True))
     'tensor([[ 1.5000, -2.0000],\n        [ 3.0000,  4.0000]], requires_grad=True)'
     """
+    if _C.is_symbolic(x):
+        return f"tensor(..., size={tuple(x.shape)}, dtype={x.dtype}, placeholder={x.is_leaf})"
     prefix = _prefix(x)
     return _with_suffixes(prefix + _body(x.detach(), len(prefix)), _suffixes(x), len(prefix))
 

@@ -87,7 +87,7 @@ class no_grad(_Mode):
         return self if function is None else self(function)
 
     def _switch(self) -> bool:
-        return _C.set_recording(False)
+        return _C.set_recording(False, True)
 
     def _restore(self, before: Any) -> None:
         _C.set_recording(before)
@@ -134,10 +134,10 @@ class set_grad_enabled(_Mode):
         if not isinstance(mode, bool):
             raise TypeError(f"set_grad_enabled: expects True or False, got {type(mode).__name__}")
         self._mode = mode
-        self._before = _C.set_recording(mode)
+        self._before = _C.set_recording(mode, True)
 
     def __enter__(self) -> None:
-        _C.set_recording(self._mode)
+        _C.set_recording(self._mode, True)
 
     def __call__(self, function: Function) -> Function:
         """As a decorator it switches at each call only, not from its construction on."""
@@ -145,7 +145,7 @@ class set_grad_enabled(_Mode):
         return super().__call__(function)
 
     def _switch(self) -> bool:
-        return _C.set_recording(self._mode)
+        return _C.set_recording(self._mode, True)
 
     def _restore(self, before: Any) -> None:
         _C.set_recording(before)
@@ -175,7 +175,7 @@ class inference_mode(_Mode):
     def _switch(self) -> tuple[bool, bool]:
         if not self._mode:
             return _C.is_grad_enabled(), _C.set_inference(False)
-        return _C.set_recording(False), _C.set_inference(True)
+        return _C.set_recording(False, True), _C.set_inference(True)
 
     def _restore(self, before: Any) -> None:
         recording, inference = before

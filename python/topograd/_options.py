@@ -1,11 +1,32 @@
-"""What options of a command line may be: counts, threads, seeds and rates."""
+"""What options of a command line may be, and how a command ends whose reader has gone."""
 
 from __future__ import annotations
 
 import argparse
 import math
+import os
+import signal
+import stat
+import sys
+import threading
 
 LARGEST_SEED = 2**63 - 1
+
+
+def end_quietly() -> None:
+    """From now on, a command ends without words when nobody reads its output any more (`| head`).
+
+    For programs, not for the library: it is a setting of the whole process.
+    """
+    output = sys.__stdout__
+    if output is None or sys.stdout is not output or not hasattr(signal, "SIGPIPE"):
+        return
+    try:
+        is_pipe = stat.S_ISFIFO(os.fstat(output.fileno()).st_mode)
+    except (OSError, ValueError):  # it is closed, or no file
+        return
+    if is_pipe and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 
 
 def _whole_number(least: int, most: int, text: str) -> int:

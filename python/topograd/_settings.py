@@ -195,11 +195,12 @@ def compile(
     disable: builtins.bool = False,
     recompile_limit: builtins.int | None = None,
 ) -> Any:
-    """The function or module itself, which goes on to run op by op; also a decorator.
+    """The function itself, or a module around the module; they run op by op.  Also a decorator.
 
-    The arguments are PyTorch's; none of them changes a result.  A module keeps its names: in
-    PyTorch those of its `state_dict` would begin with "_orig_mod.".  Raises TypeError for what can
-    not be called, RuntimeError for mode and options together.
+    The arguments are PyTorch's; none of them changes a result.  For a module the result is a
+    `_dynamo.OptimizedModule`, whose `state_dict` has PyTorch's names, "_orig_mod." before those of
+    the module.  Raises TypeError for what can not be called, RuntimeError for mode and options
+    together.
 
     >>> import topograd as tg
     >>> @tg.compile(mode="reduce-overhead")
@@ -207,6 +208,8 @@ def compile(
     ...     return x * x
     >>> square(tg.tensor(3.0)), tg.compile(square) is square
     (tensor(9.), True)
+    >>> list(tg.compile(tg.nn.Linear(2, 1, bias=False)).state_dict())
+    ['_orig_mod.weight']
     """
     if mode is not None and options is not None:
         raise RuntimeError("compile: expects mode or options, got both")
@@ -214,4 +217,8 @@ def compile(
         return lambda function: compile(function, mode=mode, options=options)
     if not callable(model):
         raise TypeError(f"compile: expects a function or a module, got {type(model).__name__}")
+    if isinstance(model, _C.Module):
+        from topograd.nn.compiled import OptimizedModule
+
+        return model if isinstance(model, OptimizedModule) else OptimizedModule(model)  # type: ignore[arg-type]
     return model

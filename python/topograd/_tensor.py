@@ -11,6 +11,7 @@ from topograd._arguments import takes_tensors
 from topograd._C import Tensor
 from topograd._copying import __copy__, __deepcopy__, __reduce_ex__
 from topograd._copying import rebuild as _rebuild  # noqa: F401  # under this name in old pickles
+from topograd._leaving import leaving
 
 __all__: list[str] = []
 
@@ -74,14 +75,14 @@ def numpy(self: Tensor, *, force: builtins.bool = False) -> Any:
     source = self.detach() if force else self
     if force and source.dtype == _C.bfloat16:
         source = source.float()
-    return np.asarray(memoryview(source))  # type: ignore[arg-type]
+    return np.asarray(memoryview(leaving(source, "numpy")))  # type: ignore[arg-type]
 
 
 def __array__(self: Tensor, dtype: Any = None, copy: builtins.bool | None = None) -> Any:
     """For numpy.asarray."""
     import numpy as np
 
-    array = np.asarray(memoryview(self))  # type: ignore[arg-type]
+    array = np.asarray(memoryview(leaving(self, "numpy")))  # type: ignore[arg-type]
     if copy:
         return np.array(array, dtype=dtype, copy=True)
     if dtype is None or array.dtype == dtype:

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import topograd as tg
 from topograd import _C
 from topograd._C import Tensor
 
-__all__ = ["functional_call", "grad", "grad_and_value", "jvp", "vjp"]
+if TYPE_CHECKING:
+    from topograd._jacobians import hessian, jacfwd, jacrev
+
+__all__ = [
+    "functional_call",
+    "grad",
+    "grad_and_value",
+    "hessian",
+    "jacfwd",
+    "jacrev",
+    "jvp",
+    "vjp",
+]
 
 Tree = Any
 """A tensor, or a tuple, list or dict of trees."""
@@ -335,3 +347,13 @@ def _with_ties(module: Any, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
             )
     ties = {p: chosen[id(m)] for p, m in members.items() if id(m) in chosen}
     return {**tensors, **ties}
+
+
+def __getattr__(name: str) -> object:
+    if name in ("hessian", "jacfwd", "jacrev"):  # which use what is above
+        from topograd import _jacobians
+
+        return getattr(_jacobians, name)
+    from topograd._absent import message
+
+    raise AttributeError(message(name, "func"))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import topograd as tg
 from topograd import _C
 from topograd._C import Tensor
 
-__all__ = ["GradcheckError", "assert_close", "gradcheck", "gradgradcheck"]
+if TYPE_CHECKING:
+    from topograd.graph.checking import GradientTable
+
+__all__ = ["GradcheckError", "assert_close", "gradcheck", "gradgradcheck", "gradient_table"]
 
 
 class GradcheckError(RuntimeError):
@@ -211,42 +214,153 @@ def gradcheck(
     atol: float = 1e-5,
     rtol: float = 1e-3,
     raise_exception: bool = True,
+    nondet_tol: float = 0.0,
+    check_undefined_grad: bool = True,
+    check_grad_dtypes: bool = False,
+    check_batched_grad: bool = False,
+    check_batched_forward_grad: bool = False,
     check_forward_ad: bool = True,
     check_backward_ad: bool = True,
+    fast_mode: bool = False,
+    masked: bool | None = None,
+    table: bool = False,
 ) -> bool:
     """Compares central differences with reverse and forward mode.
 
     The derivative by central differences is (f(x + eps) - f(x - eps)) / (2 eps).
 
-    inputs: those that require grad are checked; use float64 or complex128.  Every element of the
-    Jacobians is compared; complex numbers count as pairs of real ones.  Returns True, or raises
-    GradcheckError that names the mode, the input, the element and both numbers (returns False with
-    raise_exception=False).
+    inputs: those that require grad are checked, in float64: where func can compute in it,
+    float32 and halves are converted (PyTorch warns and fails).  Every element of the Jacobians is
+    compared; complex numbers count as pairs of real ones.  table: print `gradient_table` too.
+    check_forward_ad: default True (PyTorch's is False).  nondet_tol, check_undefined_grad,
+    check_grad_dtypes, fast_mode, masked: accepted; every element is compared whatever they are.
+    Returns True, or raises GradcheckError that names the mode, the input, the element, both numbers
+    and, in a table node by node, the op and line whose rule is wrong (returns False with
+    raise_exception=False).  Raises NotImplementedError for the batched checks.
 
     >>> import topograd as tg
     >>> x = tg.tensor([0.3, 0.7], dtype=tg.float64, requires_grad=True)
     >>> tg.testing.gradcheck(lambda x: (x.sin() * x).sum(), x)
     True
     """
+    if check_batched_grad or check_batched_forward_grad:
+        raise NotImplementedError("gradcheck: there is no vmap, so nothing batched to check")
     func, given = _in_real_parts(func, [inputs] if isinstance(inputs, Tensor) else list(inputs))
     checked = [i for i, one in enumerate(given) if isinstance(one, Tensor) and one.requires_grad]
     if not checked:
         raise ValueError("gradcheck: no input requires grad")
+    given = _in_double(func, given)
+    _warn_of_single(given, checked)
+    try:
+        for which in checked:
+            _check_input(func, given, which, eps, atol, rtol, check_forward_ad, check_backward_ad)
+    except GradcheckError as error:
+        found = _table_or_reason(func, given, eps, atol, rtol)
+        if table:
+            print(found)
+        if raise_exception:
+            raise GradcheckError(f"{error}\n\n{found}") from None
+        return False
+    if table:
+        print(gradient_table(func, given, eps=eps, atol=atol, rtol=rtol))
+    return True
+
+
+def _in_double(func: Callable[..., Any], given: list[Any]) -> list[Any]:
+    """The inputs in float64 if func computes with those, else as they are."""
+    if all(one.dtype in (_C.float64, _C.complex128) for one in given if _is_float(one)):
+        return given
+    wide = [
+        one.detach().double().requires_grad_(one.requires_grad) if _is_float(one) else one
+        for one in given
+    ]
+    try:
+        with tg.no_grad():
+            func(*(one.detach() if isinstance(one, Tensor) else one for one in wide))
+    except (RuntimeError, TypeError, ValueError):
+        return given  # it mixes them with tensors of its own; the warning tells the dtype
+    return wide
+
+
+def _warn_of_single(given: list[Any], checked: list[int]) -> None:
     for i in checked:
         if given[i].dtype != _C.float64:
             warnings.warn(
                 f"gradcheck: input {i} has dtype {given[i].dtype}; central differences need "
                 f"float64 (double)",
-                stacklevel=2,
+                stacklevel=3,
             )
+
+
+def _is_float(value: Any) -> bool:
+    return isinstance(value, Tensor) and value.is_floating_point()
+
+
+def _table_or_reason(
+    func: Callable[..., Any], given: list[Any], eps: float, atol: float, rtol: float
+) -> str:
     try:
-        for which in checked:
-            _check_input(func, given, which, eps, atol, rtol, check_forward_ad, check_backward_ad)
-    except GradcheckError:
-        if raise_exception:
-            raise
-        return False
-    return True
+        return str(gradient_table(func, given, eps=eps, atol=atol, rtol=rtol))
+    except (RuntimeError, TypeError, ValueError) as problem:
+        return f"(no table node by node: {problem})"
+
+
+def gradient_table(
+    func: Callable[..., Any],
+    inputs: Tensor | Sequence[Any],
+    *,
+    eps: float = 1e-6,
+    atol: float = 1e-5,
+    rtol: float = 1e-3,
+    elements: int = 16,
+) -> GradientTable:
+    """Derivatives node by node: analytic beside numeric beside forward mode, at the worst element.
+
+    func(*inputs) is recorded once, in float64, and the derivative of its result with respect to
+    every node is compared with central differences of the recorded graph; a result of several
+    elements counts as a sum with fixed weights.  Every call's own rule is checked too, so that
+    `wrong_rules` names the op and line to blame.  elements: how many of a node are compared one by
+    one; larger ones all together besides.  In graphs of more than 100 inner nodes, evenly chosen
+    ones get a row; rules are checked for all.  inputs: those that require grad get the first rows.
+    Returns a GradientTable that prints; its bool() is the verdict.  Raises ValueError when the
+    result depends on no input that requires grad.
+
+    >>> import topograd as tg
+    >>> x = tg.tensor([0.5, 2.0], requires_grad=True)
+    >>> table = tg.testing.gradient_table(lambda x: x.sin() * x, x)
+    >>> table.ok, [row.op for row in table.rows]
+    (True, ['leaf', 'sin', 'mul'])
+    """
+    from topograd.graph.checking import in_double, recorded_table
+    from topograd.graph.comparing import Tolerance
+
+    func, given = _in_real_parts(func, [inputs] if isinstance(inputs, Tensor) else list(inputs))
+    fresh = [
+        one.detach().double().clone().requires_grad_(one.requires_grad) if _is_float(one) else one
+        for one in given
+    ]
+    names = _argument_names(func, len(fresh))
+    checked = {names[i]: one for i, one in enumerate(fresh) if _is_float(one) and one.requires_grad}
+    if not checked:
+        raise ValueError("gradient_table: no input requires grad")
+    with in_double():
+        return recorded_table(
+            lambda: _outputs(func(*fresh)), checked, Tolerance(eps, atol, rtol), elements
+        )
+
+
+def _argument_names(func: Callable[..., Any], count: int) -> list[str]:
+    """The names of the parameters where they can be known, else 'input 0' and so on."""
+    import inspect
+
+    try:
+        parameters = list(inspect.signature(func).parameters.values())
+    except (TypeError, ValueError):
+        parameters = []
+    plain = [one.name for one in parameters if one.kind is one.POSITIONAL_OR_KEYWORD]
+    if len(plain) >= count and all(one.kind is not one.VAR_POSITIONAL for one in parameters):
+        return plain[:count]
+    return [f"input {i}" for i in range(count)]
 
 
 def _check_input(

@@ -52,6 +52,16 @@ class Scalar {
 };
 TOPOGRAD_API std::ostream& operator<<(std::ostream& out, const Scalar& scalar);
 
+/// A change in place of a memory: what made it, and where in the user's program (see
+/// graph/provenance.h).
+struct Change {
+  enum class Kind : std::uint8_t { method, out, step };
+  const char* by = nullptr;  ///< the op's or the optimizer's name, which is there for ever
+  const void* code = nullptr;
+  int instruction = -1;
+  Kind kind = Kind::method;
+};
+
 /// A block of memory that tensors look at, with the number of times it was changed in place. All
 /// views share it.
 class TOPOGRAD_API Storage final : public Counted {
@@ -68,13 +78,8 @@ class TOPOGRAD_API Storage final : public Counted {
   bool writable() const { return writable_; }
   std::uint32_t version() const { return version_.load(std::memory_order_relaxed); }
   void bump() { version_.fetch_add(1, std::memory_order_relaxed); }
-  /// Where in the user's program the last change in place was made (see graph/provenance.h).
-  void changed_at(const void* code, int instruction) {
-    changed_code_ = code;
-    changed_instruction_ = instruction;
-  }
-  const void* changed_code() const { return changed_code_; }
-  int changed_instruction() const { return changed_instruction_; }
+  void set_last_change(const Change& change) { last_change_ = change; }
+  const Change& last_change() const { return last_change_; }
 
  private:
   Storage() = default;
@@ -85,8 +90,7 @@ class TOPOGRAD_API Storage final : public Counted {
   std::size_t bytes_ = 0;
   std::atomic<std::uint32_t> version_{0};
   bool writable_ = true;
-  int changed_instruction_ = -1;
-  const void* changed_code_ = nullptr;
+  Change last_change_;
   Release release_ = nullptr;
   void* context_ = nullptr;
 };
@@ -109,7 +113,9 @@ struct TOPOGRAD_API TensorBody final : Counted {
   bool wrapped_number = false;  // made from a Python or C++ number: weak in type promotion
   bool inference = false;       // made in inference_mode
   bool watched = false;         // a node holds a weak pointer to this (see graph/node.h)
+  bool unseen = false;          // made by .data: a change in place through it does not count
   std::uint32_t output = 0;     // which output of `node` this is
+  std::uint32_t cut = 0;        // where its history was cut off, or 0 (see graph/cuts.h)
   Ref<Counted> node;
   Ref<TensorBody> saved;  // the same value without node, made when first saved for backward
   std::unique_ptr<Rare> rare;

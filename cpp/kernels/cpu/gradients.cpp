@@ -154,7 +154,7 @@ constexpr Elementwise rows[] = {
     floating<4>("clamp.backward", [](auto g, auto x, auto low,
                                      auto high) { return pass(g, (x >= low) & (x <= high)); }),
     floating<3>("div.backward_other",
-                [](auto g, auto other, auto out) { return strong(g, -g * out / other); }),
+                [](auto g, auto input, auto other) { return strong(g, -g * (input / other) / other); }),
     floating<3>("pow.backward_input",
                 [](auto g, auto x, auto e) { return chain(g, pow_input_derivative(x, e)); }),
     floating<3>("pow.backward_exponent",

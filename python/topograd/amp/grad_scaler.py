@@ -129,7 +129,11 @@ class GradScaler:
         if stage == _READY:
             self.unscale_(optimizer)
         if id(optimizer) not in self._overflows:
-            raise AssertionError("No inf checks were recorded for this optimizer.")
+            raise AssertionError(
+                "GradScaler.step: No inf checks were recorded for this optimizer. It expects that "
+                "some of the optimizer's parameters have a gradient: was scaler.scale(loss)"
+                ".backward() called?"
+            )
         self._stages[id(optimizer)] = _STEPPED
         if self._overflows[id(optimizer)]:
             return None
@@ -146,7 +150,10 @@ class GradScaler:
         if new_scale is not None:
             self._scale = float(new_scale)
         elif not self._overflows:
-            raise AssertionError("No inf checks were recorded prior to update.")
+            raise AssertionError(
+                "GradScaler.update: No inf checks were recorded prior to update. It expects that "
+                "scaler.step(optimizer), or unscale_, was called since the last update"
+            )
         elif any(self._overflows.values()):
             self._scale *= self._backoff_factor
             self._growth_tracker = 0

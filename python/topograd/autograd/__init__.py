@@ -13,6 +13,7 @@ from topograd._modes import (
     set_grad_enabled,
     strict_ieee,
 )
+from topograd.autograd.anomaly_mode import detect_anomaly, set_detect_anomaly
 from topograd.autograd.function import Function, custom_op
 from topograd.autograd.variable import Variable
 
@@ -21,6 +22,7 @@ __all__ = [
     "Variable",
     "backward",
     "custom_op",
+    "detect_anomaly",
     "enable_grad",
     "functional",
     "grad",
@@ -28,6 +30,8 @@ __all__ = [
     "gradgradcheck",
     "inference_mode",
     "no_grad",
+    "profiler",
+    "set_detect_anomaly",
     "set_grad_enabled",
     "strict_ieee",
 ]
@@ -99,6 +103,7 @@ def grad(
 # Imported when they are first named: they use the whole package.
 _LAZY = {
     "functional": ("topograd.autograd.functional", None),
+    "profiler": ("topograd.autograd.profiler", None),
     "gradcheck": ("topograd.testing", "gradcheck"),
     "gradgradcheck": ("topograd.testing", "gradgradcheck"),
 }
@@ -111,4 +116,6 @@ def __getattr__(name: str) -> object:
         module, member = _LAZY[name]
         found = import_module(module)
         return found if member is None else getattr(found, member)
-    raise AttributeError(f"module 'topograd.autograd' has no attribute '{name}'")
+    from topograd._absent import message
+
+    raise AttributeError(message(name, "autograd"))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any, ClassVar
 
@@ -55,9 +57,9 @@ class FunctionCtx:
         for one, version in zip(self._saved, self._versions, strict=True):
             if one is not None and one._version != version:
                 raise RuntimeError(
-                    f"{name}: backward needs a saved tensor of shape {tuple(one.shape)}, saved "
-                    f"at version "
-                    f"{version}, but it was changed in place and is at version {one._version} now"
+                    f"{name}: backward needs a saved tensor of shape {tuple(one.shape)}, but it "
+                    f"was changed in place\n  saved at version {version}\n  is at version "
+                    f"{one._version} now{_C.describe_change(one)}"
                 )
         restored = list(self._saved)
         if self._outputs and _C.is_grad_enabled():
@@ -205,7 +207,54 @@ class Function:
             _C.set_recording(before)
         if not recorded or _C.is_everything_recorded():  # then what forward calls is recorded
             return result
-        return _record(cls, ctx, args, result)
+        recorded_result = _record(cls, ctx, args, result)
+        if _noted:
+            _note(cls, args, kwargs, recorded_result)
+        return recorded_result
+
+
+@dataclass(frozen=True)
+class FunctionCall:
+    """A recorded call of a user's Function, noted so that it can be made again."""
+
+    function: type[Function]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    outputs: tuple[Tensor, ...]
+    tracked: tuple[int, ...]  # which results of apply the outputs of the node are
+
+
+_noted: list[list[FunctionCall]] = []
+
+
+@contextmanager
+def function_calls() -> Iterator[list[FunctionCall]]:
+    """Notes the calls of users' Functions that are recorded within the block.
+
+    >>> import topograd as tg
+    >>> from topograd.autograd.function import function_calls
+    >>> double = tg.autograd.custom_op(lambda x: 2 * x, vjp=lambda g, y, x: 2 * g, name="double")
+    >>> with function_calls() as calls:
+    ...     y = double(tg.ones(1, requires_grad=True))
+    >>> [call.function.__name__ for call in calls]
+    ['double']
+    """
+    calls: list[FunctionCall] = []
+    _noted.append(calls)
+    try:
+        yield calls
+    finally:
+        _noted[:] = [one for one in _noted if one is not calls]
+
+
+def _note(cls: type[Function], args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
+    listed = list(result) if isinstance(result, (tuple, list)) else [result]
+    tracked = tuple(
+        i for i, one in enumerate(listed) if isinstance(one, Tensor) and one.requires_grad
+    )
+    call = FunctionCall(cls, args, kwargs, tuple(listed[i] for i in tracked), tracked)
+    for calls in _noted:
+        calls.append(call)
 
 
 def _record(cls: type[Function], ctx: FunctionCtx, args: tuple[Any, ...], result: Any) -> Any:

@@ -8,6 +8,7 @@ import pkgutil
 from collections.abc import Sequence
 
 import topograd.examples
+from topograd import _options
 
 
 def titles() -> dict[str, str]:
@@ -24,6 +25,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Print the name and the title of every example."""
     parser = argparse.ArgumentParser(prog="python -m topograd.examples", description=__doc__)
     parser.parse_args(argv)
+    if argv is None:
+        _options.end_quietly()
     found = titles()
     width = max(map(len, found))
     for name, title in found.items():

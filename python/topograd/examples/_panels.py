@@ -16,7 +16,7 @@ Link = tuple[Place, Place]
 Grid = Sequence[Floats]  # rows of grey values, 0 (paper) to 1 (ink)
 
 WIDTH, HEIGHT = 440, 340  # of a panel, in the units of the picture
-LEFT, RIGHT, TOP, BOTTOM = 62, 16, 58, 46
+LEFT, RIGHT, TOP, BOTTOM = 70, 16, 58, 46
 INNER_WIDTH, INNER_HEIGHT = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
 COLUMNS, ROWS = 64, 14  # of a panel as text
 MARKS = "*o+x#@%&=~"
@@ -172,7 +172,10 @@ class Lines:
     def _scales(self) -> tuple[Scale, Scale]:
         steps = [step for line in self.series.values() for step in line[0]]
         values = [value for line in self.series.values() for value in line[1]]
-        return scale(steps, tight=True), scale(values, self.logarithmic)
+        x = scale(steps, tight=True)
+        if all(isinstance(step, int) for step in steps):  # there is no half step
+            x = Scale(x.low, x.high, [tick for tick in x.ticks if float(tick).is_integer()])
+        return x, scale(values, self.logarithmic)
 
     def svg(self) -> str:
         """Draw the axes, then each line in its colour."""
@@ -186,7 +189,10 @@ class Lines:
                 for step, value in zip(steps, values, strict=True)
                 if math.isfinite(value)
             ]
-            if points:
+            if len(points) == 1:  # which makes no line
+                across, height = points[0].split()
+                parts.append(f'<circle cx="{across}" cy="{height}" r="4" fill="{colour}"/>')
+            elif points:
                 parts.append(f'<path class="line" stroke="{colour}" d="M{"L".join(points)}"/>')
         return "".join(parts)
 

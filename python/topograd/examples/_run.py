@@ -40,6 +40,8 @@ class Run:
     def __init__(
         self, name: str, documentation: str | None, argv: Sequence[str] | None, **settings: float
     ) -> None:
+        if argv is None:
+            _options.end_quietly()
         if isinstance(sys.stdout, io.TextIOWrapper):
             # A console that lacks a character, of a formula say, shows "?" and the run goes on.
             sys.stdout.reconfigure(errors="replace")

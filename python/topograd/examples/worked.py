@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import topograd as tg
+from topograd import _options
 from topograd._C import Tensor
 from topograd.examples._graphs import GRAPHS
 
@@ -53,6 +54,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     known = ", ".join(GRAPHS)
     parser.add_argument("graphs", nargs="*", metavar="GRAPH", help=f"one of: {known}")
     chosen = parser.parse_args(argv).graphs
+    if argv is None:
+        _options.end_quietly()
     for name in chosen:
         if name not in GRAPHS:
             parser.error(f"there is no graph {name!r}; there are: {known}")

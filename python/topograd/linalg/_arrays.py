@@ -7,6 +7,7 @@ from typing import Any
 
 from topograd import _C
 from topograd._C import Tensor
+from topograd._leaving import leaving
 
 
 class LinAlgError(RuntimeError):
@@ -21,7 +22,8 @@ def on_arrays(name: str, function: Callable[..., Any], *tensors: Tensor, **optio
     from numpy.linalg import LinAlgError as NumpyError
 
     try:
-        result = function(*(x.detach().numpy() for x in tensors), **options)
+        arrays = [leaving(x, f"linalg.{name}").detach().numpy() for x in tensors]
+        result = function(*arrays, **options)
     except NumpyError as error:
         shapes = ", ".join(str(tuple(x.shape)) for x in tensors)
         raise LinAlgError(f"linalg.{name}: {error}, got shape {shapes}") from None

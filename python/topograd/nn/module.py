@@ -15,6 +15,10 @@ from topograd.picture.methods import graph_of_model
 if TYPE_CHECKING:
     from topograd.graph.recorded import Graph
 
+if TYPE_CHECKING:
+    from topograd.graph.checking import GradientTable
+    from topograd.profiler.summary import Summary
+
 Self = TypeVar("Self", bound="Module")
 T_destination = TypeVar("T_destination", bound=dict[str, Any])
 
@@ -215,6 +219,23 @@ class Module(Members):
             elif parameter.grad is not None:
                 parameter.grad = parameter.grad.detach().zero_()
 
+    def summary(self, *outputs: Tensor, times: bool = True) -> Summary:
+        """A table of the submodules from what was recorded for a loss or an output of this module.
+
+        Parameters, output shapes, FLOPs, bytes of activations and of what is kept for the backward
+        pass, and, with times (default), the time of both passes in a second run of the recorded
+        graph.  `topograd.summary(model, *args)` runs the model itself.  Raises RuntimeError when
+        nothing of it was recorded.
+
+        >>> import topograd as tg
+        >>> net = tg.nn.Linear(3, 2)
+        >>> net.summary(net(tg.ones(5, 3)).sum()).total.flops
+        70
+        """
+        from topograd.profiler.summary import summarize
+
+        return summarize(self, *outputs, times=times)
+
     # State ----------------------------------------------------------------------------------------
 
     def state_dict(
@@ -388,6 +409,26 @@ class Module(Members):
     def extra_repr(self) -> str:
         """What stands between the parentheses of `repr`; a subclass gives its settings."""
         return ""
+
+    def check_gradients(
+        self, *args: Any, loss: Callable[[Any], Tensor] | None = None, **kwargs: Any
+    ) -> GradientTable:
+        """Checks the gradients of all parameters; a table by parameter name that prints.
+
+        Analytic beside numeric (central differences) beside forward mode, in float64, each at the
+        element where they differ most. args, kwargs: what the module is called with.  loss: makes
+        of the output what is differentiated (default: the output, its elements weighted).
+        Parameters, buffers, `.grad`, training mode and the random generator stay as they are.
+        Returns a GradientTable, whose bool() is the verdict.
+
+        >>> import topograd as tg
+        >>> table = tg.nn.Linear(3, 2).check_gradients(tg.ones(4, 3))
+        >>> table.ok, [row.name for row in table.inputs]
+        (True, ['weight', 'bias'])
+        """
+        from topograd.nn.checking import check_gradients
+
+        return check_gradients(self, args, kwargs, loss)
 
     def __dir__(self) -> list[str]:
         """Without the names that are no identifiers, such as those of the parts of Sequential."""

@@ -42,10 +42,12 @@ def _shape(value: Any) -> str:
 
 
 def _maker(tensor: Tensor) -> str:
-    """Which layer a recorded tensor comes from."""
+    """Which layer a recorded tensor comes from, or which line outside of all."""
     node: Any = tensor.grad_fn
-    if node is None or node.name() == "leaf" or not node.module:
+    if node is None or node.name() == "leaf":
         return ""
+    if not node.module:
+        return f" made by {node.name()} at {node.where}" if node.where else ""
     return f" made by {node.module} ({node.name()})"
 
 

@@ -79,6 +79,24 @@ class DistributedDataParallel(DataParallel):
         yield
 
 
+def data_parallel(
+    module: Module,
+    inputs: Any,
+    device_ids: Sequence[Any] | None = None,
+    output_device: Any = None,
+    dim: int = 0,
+    module_kwargs: dict[str, Any] | None = None,
+) -> Any:
+    """Calls the module on inputs, a tensor or a tuple: one device computes all.
+
+    >>> import topograd as tg
+    >>> tuple(tg.nn.parallel.data_parallel(tg.nn.Linear(2, 1), tg.ones(3, 2)).shape)
+    (3, 1)
+    """
+    arguments = inputs if isinstance(inputs, tuple) else (inputs,)
+    return module(*arguments, **(module_kwargs or {}))
+
+
 def factory_kwargs(kwargs: dict[str, Any] | None) -> dict[str, Any]:
     """The arguments with which a module makes its tensors: device, dtype and memory_format.
 

@@ -6,7 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import topograd as tg
-from topograd.onnx.dimensions import Affine, Dim, Product, Quotient, Size, explain
+from topograd.onnx.dimensions import (
+    Affine,
+    Dim,
+    Product,
+    Quotient,
+    Real,
+    Size,
+    explain,
+    explain_real,
+)
 
 __all__ = ["Builder", "Unsupported", "element_type"]
 
@@ -40,6 +49,23 @@ def element_type(dtype: tg.dtype) -> int:
     if dtype not in _ELEMENT_TYPES:
         raise Unsupported(f"dtype {dtype}")
     return _ELEMENT_TYPES[dtype]
+
+
+def shown_values(values: Sequence[float]) -> str:
+    """The numbers of some runs, as text.
+
+    >>> from topograd.onnx.builder import shown_values
+    >>> shown_values((0.5, 0.25, 3))
+    '0.5 / 0.25 / 3'
+    """
+    return " / ".join(f"{value:.6g}" for value in values[:5])
+
+
+def _unexplained(values: Sequence[float]) -> str:
+    return (
+        f"the number {shown_values(values)} in runs with other sizes and values, which does not "
+        "follow from the sizes of the inputs"
+    )
 
 
 class Builder:
@@ -121,16 +147,19 @@ class Builder:
             self._sizes[wanted] = self._computed_size(wanted)
         return self._sizes[wanted]
 
+    def can_say(self, wanted: Size) -> bool:
+        """Whether `size` finds how a number follows from the sizes that are known."""
+        if not isinstance(wanted, Dim) or wanted in self._sizes or wanted in self._sources:
+            return True
+        return explain(wanted, self._input_sizes) is not None
+
     def _computed_size(self, wanted: Dim) -> str:
         if wanted in self._sources:
             name, axis = self._sources[wanted]
             return self.emit("Shape", name, start=axis, end=axis + 1)
         found = explain(wanted, self._input_sizes)
         if found is None:
-            raise Unsupported(
-                f"the number {' / '.join(map(str, wanted.values))} in the runs with other sizes, "
-                "which does not follow from the sizes of the inputs"
-            )
+            raise Unsupported(_unexplained(wanted.values))
         if isinstance(found, Affine):
             scaled = self.emit("Mul", self.size(found.of), self.ints([found.factor]))
             return self.emit("Add", scaled, self.ints([found.offset]))
@@ -138,6 +167,17 @@ class Builder:
             product = self.emit("Mul", self.size(found.of[0]), self.size(found.of[1]))
             return self.emit("Mul", product, self.ints([found.factor]))
         return self._quotient(found)
+
+    def real(self, wanted: Real) -> str:
+        """A float64 number that follows a size."""
+        found = explain_real(wanted, self._input_sizes)
+        if found is None:
+            raise Unsupported(_unexplained(wanted.values))
+        shifted = self.emit("Add", self.size(found.of), self.ints([found.offset]))
+        number = self.emit("Squeeze", shifted, self.ints([0]))
+        base = self.emit("Cast", number, to=element_type(tg.float64))
+        power = self.emit("Pow", base, self.constant(found.exponent, tg.float64))
+        return self.emit("Mul", power, self.constant(found.factor, tg.float64))
 
     def _quotient(self, found: Quotient) -> str:
         # Sizes plus the offset are not negative, so that division that cuts off is that of //.

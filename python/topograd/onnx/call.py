@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import topograd as tg
-from topograd.onnx.builder import Builder, Unsupported, element_type
-from topograd.onnx.dimensions import Dim, Size, of_run
+from topograd.onnx.builder import Builder, Unsupported, element_type, shown_values
+from topograd.onnx.dimensions import Dim, Real, Size, of_run
 from topograd.onnx.recording import Ref, Step
 
 __all__ = ["Call", "Operand", "Rule", "Shape"]
@@ -50,11 +50,16 @@ class Call:
     # ------------------------------------------------------------ arguments
 
     def __getitem__(self, name: str) -> Any:
-        return self.step.arguments[name]
+        value = self.step.arguments[name]
+        if isinstance(value, Real):
+            raise Unsupported(
+                f"argument '{name}' that was {shown_values(value.values)} in the runs"
+            )
+        return value
 
     def integer(self, name: str) -> int:
         """An integer argument that must be the same in all runs."""
-        value = self.step.arguments[name]
+        value = self[name]
         if isinstance(value, Dim):
             raise Unsupported(f"argument '{name}' that follows the sizes of the inputs")
         return int(value)
@@ -90,6 +95,9 @@ class Call:
                 dtype = tg.get_default_dtype()
                 return Operand(self.cast(name, tg.int64, dtype), dtype, ())
             return Operand(name, tg.int64, ())
+        if isinstance(value, Real):
+            dtype = tg.get_default_dtype()
+            return Operand(self.cast(self.builder.real(value), tg.float64, dtype), dtype, ())
         if not isinstance(value, (bool, int, float)):
             raise Unsupported(f"an argument of type {type(value).__name__}")
         dtype = tg.tensor(value).dtype
@@ -122,6 +130,8 @@ class Call:
         """The name of a Ref or number, converted to a dtype where one is given."""
         if dtype is not None and isinstance(value, (bool, int, float)):
             return self.builder.constant(value, dtype)
+        if dtype is not None and isinstance(value, Real):
+            return self.cast(self.builder.real(value), tg.float64, dtype)
         operand = self.of(value)
         return operand.name if dtype is None else self.cast(operand.name, operand.dtype, dtype)
 
@@ -137,6 +147,8 @@ class Call:
             if isinstance(value, Ref):
                 operand = self._lookup(value)
                 tensors.append(tg.empty((1,) * len(operand.shape), dtype=operand.dtype))
+            elif isinstance(value, Real):
+                numbers.append(1.0)
             else:
                 is_size = isinstance(value, Dim)
                 numbers.append((1.0 if value.real else 1) if is_size else value)

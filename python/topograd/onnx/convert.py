@@ -8,10 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 import topograd as tg
-from topograd.onnx.builder import Builder, Unsupported, element_type
+from topograd.onnx.builder import Builder, Unsupported
 from topograd.onnx.call import Call, Operand
-from topograd.onnx.dimensions import Dim, Size, merged
-from topograd.onnx.recording import Program, Ref, Step
+from topograd.onnx.dimensions import Size, merged
+from topograd.onnx.following import Varying, following
+from topograd.onnx.recording import Differs, Program, Ref, Step
 from topograd.onnx.rules import TABLE
 
 __all__ = ["Declared", "UnsupportedOperatorError", "convert"]
@@ -83,94 +84,15 @@ class _Converter:
         if result is None or len(values) != self.runs:
             raise Unsupported("a value that was not kept (from a checkpointed part?)")
         shape, dtype = result
+        return self._held(values, shape, dtype, self.program.named.get(index, "constant"))
+
+    def _held(
+        self, values: Sequence[tg.Tensor], shape: tuple[Size, ...], dtype: tg.dtype, name: str
+    ) -> Operand:
+        """A tensor that no call made: of the file, or put together from sizes."""
         if _same(values):
-            name = self.program.named.get(index, "constant")
             return Operand(self.builder.initializer(values[0], name), dtype, shape)
-        return Operand(self._varying(values, shape, dtype), dtype, shape)
-
-    def _varying(self, values: list[tg.Tensor], shape: tuple[Size, ...], dtype: tg.dtype) -> str:
-        """A constant that follows the sizes of the inputs."""
-        arrays = [one.double().numpy() for one in values]
-        builder = self.builder
-        firsts = {float(one.flat[0]) for one in arrays if one.size}
-        if len(firsts) == 1 and all((one == one.flat[0]).all() for one in arrays if one.size):
-            value = builder.constant(values[0].flatten()[0].item(), dtype)
-            return builder.emit("Expand", value, builder.shape(shape))
-        if any(isinstance(size, Dim) for size in shape):
-            for pattern in (self._counted, self._triangle, self._diagonal):
-                made = pattern(arrays, shape)
-                if made is not None:
-                    return builder.emit("Cast", made, to=element_type(dtype))
-        raise Unsupported(
-            "a tensor that was other elements in each run and was not made by recorded calls "
-            "(random numbers, numpy(), item(), or a mask of another kind)"
-        )
-
-    def _counted(self, arrays: list[np.ndarray], shape: tuple[Size, ...]) -> str | None:
-        """What counts along an axis, start + step * position, as arange gives it."""
-        for axis, size in enumerate(shape):
-            if not isinstance(size, Dim):
-                continue
-            lines = [np.moveaxis(one, axis, -1).reshape(-1, one.shape[axis]) for one in arrays]
-            longest = max(lines, key=lambda line: line.shape[1])
-            if longest.shape[1] < 2:
-                continue
-            start, step = float(longest[0, 0]), float(longest[0, 1] - longest[0, 0])
-            if all(
-                np.allclose(line, start + step * np.arange(line.shape[1]), 1e-6, 1e-7 * abs(step))
-                for line in lines
-            ):
-                return self._range(start, step, axis, shape)
-        return None
-
-    def _range(self, start: float, step: float, axis: int, shape: tuple[Size, ...]) -> str:
-        builder = self.builder
-        count = builder.emit("Squeeze", builder.size(shape[axis]), builder.ints([0]))
-        numbers = builder.emit(
-            "Range", builder.constant(0, tg.int64), count, builder.constant(1, tg.int64)
-        )
-        real = builder.emit("Cast", numbers, to=element_type(tg.float64))
-        scaled = builder.emit("Mul", real, builder.constant(step, tg.float64))
-        line = builder.emit("Add", scaled, builder.constant(start, tg.float64))
-        line = builder.reshape(line, [shape[axis] if k == axis else 1 for k in range(len(shape))])
-        return builder.emit("Expand", line, builder.shape(shape))
-
-    def _triangle(self, arrays: list[np.ndarray], shape: tuple[Size, ...]) -> str | None:
-        """One number on and below a diagonal and another above, or the other way round."""
-        if len(shape) < 2:
-            return None
-        largest = max(arrays, key=lambda one: one.shape[-2] * one.shape[-1])
-        below, above = float(largest[..., -1, 0].flat[0]), float(largest[..., 0, -1].flat[0])
-        for diagonal in (0, -1, 1):
-            alike = [
-                np.where(np.tri(one.shape[-2], one.shape[-1], diagonal) > 0, below, above)
-                for one in arrays
-            ]
-            if all((one == two).all() for one, two in zip(arrays, alike, strict=True)):
-                builder = self.builder
-                yes = builder.constant(True, tg.bool)
-                square = builder.emit("Expand", yes, builder.shape(shape[-2:]))
-                k = builder.constant(diagonal, tg.int64)
-                lower = builder.emit("Trilu", square, k, upper=0)
-                numbers = [builder.constant(one, tg.float64) for one in (below, above)]
-                plane = builder.emit("Where", lower, *numbers)
-                return builder.emit("Expand", plane, builder.shape(shape))
-        return None
-
-    def _diagonal(self, arrays: list[np.ndarray], shape: tuple[Size, ...]) -> str | None:
-        """One number on the diagonal and another beside it, as eye gives it."""
-        if len(shape) < 2:
-            return None
-        largest = max(arrays, key=lambda one: one.shape[-2] * one.shape[-1])
-        on, beside = float(largest[..., 0, 0].flat[0]), float(largest[..., 0, -1].flat[0])
-        for one in arrays:
-            if not (one == np.where(np.eye(*one.shape[-2:]) > 0, on, beside)).all():
-                return None
-        builder = self.builder
-        rows, columns = (self._range(0.0, 1.0, axis, shape[-2:]) for axis in (0, 1))
-        values = [builder.constant(value, tg.float64) for value in (on, beside)]
-        plane = builder.emit("Where", builder.emit("Equal", rows, columns), *values)
-        return builder.emit("Expand", plane, builder.shape(shape))
+        return Operand(following(self.builder, values, shape, dtype), dtype, shape)
 
     # ------------------------------------------------------------ calls
 
@@ -192,16 +114,22 @@ class _Converter:
             for output in sorted(needed):
                 if output >= len(names) or not names[output]:
                     raise Unsupported(f"its output {output}")
+        except Varying as why:
+            if not self.program.left:  # else it is told where its values come from
+                self.problems.append(self._problem(step, why))
         except Unsupported as why:
-            place = f" (in {step.module})" if step.module else ""
-            reason = f": {why}" if str(why) else ""
-            self.problems.append(f"{step.op} at {step.where or 'unknown'}{place}{reason}")
+            self.problems.append(self._problem(step, why))
         for output in needed:
             # What follows is converted too, so that all problems are told at once.
             name = names[output] if output < len(names) else "missing"
             self.values[Ref(index, output)] = Operand(name, call.dtype(output), call.shape(output))
             if name and name != "missing":
                 self.builder.knows(name, call.shape(output))
+
+    def _problem(self, step: Step, why: Unsupported) -> str:
+        place = f" (in {step.module})" if step.module else ""
+        reason = f": {why}" if str(why) else ""
+        return f"{step.op} at {step.where or 'unknown'}{place}{reason}"
 
     def output(self, number: int, name: str) -> Declared:
         """Gives a result of the program its name."""
@@ -210,8 +138,15 @@ class _Converter:
         if isinstance(made, Ref):
             operand = self.lookup(made)
         else:
-            shape = tuple(merged((size,)) for size in made.shape)
-            operand = Operand(self.builder.initializer(made, "constant"), made.dtype, shape)
+            shapes = zip(*(one.shape for one in made), strict=True)
+            shape = tuple(merged(sizes) for sizes in shapes)
+            try:
+                operand = self._held(made, shape, made[0].dtype, "constant")
+            except Varying:
+                raise Differs(
+                    f"output {number} does not follow from the inputs by recorded calls, but was "
+                    "another one in another run"
+                ) from None
         self.builder.nodes.append(_identity(operand.name, name))
         return Declared(name, operand.dtype, operand.shape)
 
@@ -232,6 +167,9 @@ def convert(
     converter = _Converter(program, builder, inputs)
     for index in range(len(program.steps)):
         converter.step(index)
+    converter.problems[:0] = [
+        f"{one}: NumPy takes the values out of the graph" for one in program.left
+    ]
     if converter.problems:
         raise UnsupportedOperatorError(converter.problems)
     try:

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from fractions import Fraction
-from itertools import combinations_with_replacement
+from itertools import combinations_with_replacement, product
 from typing import NamedTuple
 
-__all__ = ["Affine", "Dim", "Product", "Quotient", "Size", "explain", "merged", "of_run"]
+__all__ = [
+    "Affine",
+    "Dim",
+    "Power",
+    "Product",
+    "Quotient",
+    "Real",
+    "Size",
+    "explain",
+    "explain_real",
+    "merged",
+    "of_run",
+]
 
 
 class Dim(NamedTuple):
@@ -20,6 +33,12 @@ class Dim(NamedTuple):
 
     values: tuple[int, ...]
     real: bool = False  # whether the program had it as a float
+
+
+class Real(NamedTuple):
+    """A number that is no whole one and was another one in each run."""
+
+    values: tuple[float, ...]
 
 
 Size = int | Dim
@@ -114,3 +133,35 @@ def explain(wanted: Dim, known: list[Dim]) -> Affine | Quotient | Product | None
     Affine(of=Dim(values=(2, 4, 6), real=False), factor=2, offset=1)
     """
     return next((found for found in _candidates(wanted, known) if found is not None), None)
+
+
+class Power(NamedTuple):
+    """factor * (of + offset) ** exponent."""
+
+    of: Dim
+    factor: float
+    offset: int
+    exponent: float
+
+
+def explain_real(wanted: Real, known: list[Dim]) -> Power | None:
+    """How a number comes from a size, as 1 / n and 1 / sqrt(n) do; None where that is not seen.
+
+    >>> from topograd.onnx.dimensions import Dim, Real, explain_real
+    >>> explain_real(Real((1.5, 0.75, 0.5)), [Dim((2, 4, 6))])
+    Power(of=Dim(values=(2, 4, 6), real=False), factor=3.0, offset=0, exponent=-1.0)
+    """
+    if not all(math.isfinite(value) for value in wanted.values):
+        return None
+    for one, offset in product(known, (0, -1, 1)):
+        bases = [size + offset for size in one.values]
+        if min(bases) < 1:
+            continue
+        for exponent in (-1.0, -0.5, 0.5, 1.0, -2.0, 2.0):
+            factor = wanted.values[0] / bases[0] ** exponent
+            if all(
+                math.isclose(value, factor * base**exponent, rel_tol=1e-9)
+                for value, base in zip(wanted.values, bases, strict=True)
+            ):
+                return Power(one, factor, offset, exponent)
+    return None

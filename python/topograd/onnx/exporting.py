@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,7 +14,9 @@ from topograd.onnx.builder import Builder, Unsupported, element_type
 from topograd.onnx.convert import Declared, UnsupportedOperatorError, convert
 from topograd.onnx.dimensions import Dim, merged
 from topograd.onnx.files import built, require_onnx, write
-from topograd.onnx.recording import Differs, Program, record, together
+from topograd.onnx.probing import Trial, base_trials, bold_trials, far_trials, given_to
+from topograd.onnx.recording import Differs, Program, Run, difference, record, together
+from topograd.onnx.settling import Doubt, settle
 from topograd.onnx.structure import (
     Axes,
     argument_names,
@@ -21,8 +24,6 @@ from topograd.onnx.structure import (
     flattened,
     named_axes,
     replaced,
-    resized,
-    sizes_of_runs,
 )
 
 __all__ = ["OnnxExporterError", "export"]
@@ -64,31 +65,51 @@ class _Exporter(NamedTuple):
         buffers = {} if training else dict(self.model.named_buffers())
         return {**dict(self.model.named_parameters()), **buffers}
 
-    def program(self, axes: Sequence[Axes], growing: bool) -> tuple[Program, list[list[int]]]:
-        """The recorded program, and the sizes of the axes in the runs that it is from."""
-        sizes = sizes_of_runs(axes, self.tensors, growing) if axes else [[], []]
-        try:
-            return self._recorded(axes, sizes, True), sizes
-        except Differs:
-            raise
-        except Exception:  # the order of integers may matter, as it does for offsets
-            return self._recorded(axes, sizes, False), sizes
+    def program(
+        self, axes: Sequence[Axes], growing: bool
+    ) -> tuple[Program, list[list[int]], Callable[[Any], None]]:
+        """The recorded program, the sizes of the axes in its runs, and a check of the model."""
+        doubts: list[Doubt] = []
+        trials = base_trials(axes, self.tensors, growing)
+        runs = self._base_runs(axes, trials)
+        for trial in bold_trials(axes, self.tensors, growing):
+            # What a model does not take at all it does not do wrong either.
+            for one in (trial, trial._replace(data="near")):
+                run = self._attempt(axes, one)
+                if run is not None:
+                    runs.append(run)
+                    trials.append(one)
+                    break
+        elements = sum(math.prod(one[0]) for node in runs[0].nodes for one in node.results if one)
+        for series in far_trials(axes, self.tensors, growing, elements):
+            for trial in series:
+                run = self._attempt(axes, trial)
+                if run is None:
+                    break
+                other_way = difference(runs[0], run)
+                if other_way:  # which may lead to the same values
+                    doubts.append(Doubt(given_to(trial, axes, self.tensors), other_way))
+                    continue
+                runs.append(run)
+                trials.append(trial)
+        sizes = [trial.sizes for trial in trials]
+        return together(runs), sizes, lambda model: settle(model, self.call, doubts, runs[0])
 
-    def _recorded(
-        self, axes: Sequence[Axes], sizes: Sequence[Sequence[int]], turned: bool
-    ) -> Program:
-        runs = []
-        for number, run in enumerate(sizes):
-            wanted: dict[int, dict[int, int]] = {}
-            for one, size in zip(axes, run, strict=True):
-                for k, axis in one.places:
-                    wanted.setdefault(k, {})[axis] = size
-            given = [
-                resized(tensor, wanted.get(k, {}), number, turned)
-                for k, tensor in enumerate(self.tensors)
-            ]
-            runs.append(record(self.call, given, self.kept()))
-        return together(runs)
+    def _base_runs(self, axes: Sequence[Axes], trials: list[Trial]) -> list[Run]:
+        try:
+            return [self._run(axes, trial) for trial in trials]
+        except Exception:  # the order of integers may matter, as it does for offsets
+            trials[:] = [trial._replace(data="near") for trial in trials]
+            return [self._run(axes, trial) for trial in trials]
+
+    def _run(self, axes: Sequence[Axes], trial: Trial) -> Run:
+        label = ", ".join(f"{one.name}={n}" for one, n in zip(axes, trial.sizes, strict=True))
+        return record(self.call, given_to(trial, axes, self.tensors), self.kept(), label)
+
+    def _attempt(self, axes: Sequence[Axes], trial: Trial) -> Run | None:
+        with suppress(Exception):
+            return self._run(axes, trial)
+        return None
 
     def tell_unused(self) -> None:
         """Warns of inputs that change nothing: perhaps their values left the graph."""
@@ -101,7 +122,7 @@ class _Exporter(NamedTuple):
 
     def model_of(self, axes: Sequence[Axes], growing: bool, output_names: Sequence[str]) -> Any:
         """The finished ModelProto."""
-        program, sizes = self.program(axes, growing)
+        program, sizes, check = self.program(axes, growing)
         builder = Builder(self.opset)
         symbols: dict[Dim, str] = {}
         shapes = [list(tensor.shape) for tensor in self.tensors]
@@ -124,7 +145,9 @@ class _Exporter(NamedTuple):
         ]
         outputs = convert(program, builder, inputs, [builder.name(name) for name in names])
         title = type(self.model).__name__ if isinstance(self.model, tg.nn.Module) else "graph"
-        return built(builder, inputs, outputs, symbols, title)
+        model = built(builder, inputs, outputs, symbols, title)
+        check(model)
+        return model
 
 
 def _output_names(given: Sequence[str], count: int) -> list[str]:
@@ -250,11 +273,11 @@ def export(
     and leaves every module as it was.  export_params=True, do_constant_folding, dynamo and verbose
     are taken as PyTorch's and change nothing.
 
-    The model is run two or three times, with other values and sizes; numbers and views that follow
-    the sizes are found by comparing the runs; a branch on a size shows if they take both sides.
-    Parameters and buffers keep their names in the state_dict.  Values that leave the graph (item(),
-    numpy()) are fixed; the comparison finds most of these and refuses them, and a warning names
-    inputs that change nothing.  The file is checked by onnx before it is written.
+    The model is run several times, with other values and sizes (1, primes, and as large as costs
+    little): comparing the runs finds numbers and tensors that follow the sizes, and a branch on a
+    size if they take both sides of it.  Parameters and buffers keep their names.  Values that leave
+    the graph are refused: numpy() by its line, item() where what follows is not the same in all
+    runs; a warning names inputs that change nothing.  The package onnx checks what is written.
 
     Raises UnsupportedOperatorError, which lists every call that ONNX can not say with its line;
     OnnxExporterError where the model does not do the same in each run; ImportError without the

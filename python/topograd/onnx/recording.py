@@ -7,10 +7,26 @@ from typing import Any, NamedTuple
 
 import topograd as tg
 from topograd import _C
+from topograd._leaving import leavers_noted
 from topograd.graph import Graph, everything_recorded
-from topograd.onnx.dimensions import Dim, Size, merged
+from topograd.onnx.dimensions import Dim, Real, Size, merged
 
-__all__ = ["Differs", "Program", "Recorded", "Ref", "Run", "Step", "record", "together"]
+__all__ = [
+    "Differs",
+    "Node",
+    "Program",
+    "Recorded",
+    "Ref",
+    "Run",
+    "Step",
+    "another_way",
+    "difference",
+    "record",
+    "together",
+]
+
+
+MOST_TOLD = 4  # of the places where runs part
 
 
 class Differs(Exception):
@@ -40,39 +56,64 @@ class Step(NamedTuple):
     values: tuple[tg.Tensor | None, ...]
 
 
+class Node(NamedTuple):
+    """One node of the graph of one run. value: of a leaf or constant."""
+
+    op: str
+    where: str
+    module: str
+    rank: int
+    inputs: tuple[int, ...]
+    arguments: dict[str, Any]
+    results: list[Any]
+    value: tg.Tensor | None
+
+    def __str__(self) -> str:
+        return f"{self.op} at {self.where or 'an unknown place'}"
+
+
 class Run(NamedTuple):
-    """One run: its graph, and where in it the inputs, outputs and kept tensors are.
+    """One run: its nodes, and where among them the inputs, outputs and kept tensors are.
 
     inputs: a step each, None for one that nothing came from.  outputs: the tensor itself where it
-    does not depend on the inputs.
+    does not depend on the inputs.  left: where values left the graph.  label: says which run.
     """
 
-    graph: Graph | None
+    nodes: list[Node]
     inputs: list[int | None]
     outputs: list[Ref | tg.Tensor]
     named: dict[int, str]
+    left: list[str]
+    label: str
 
 
 class Program(NamedTuple):
-    """What the runs have in common. outputs: a Ref, or the tensor itself where it is constant."""
+    """What the runs have in common.
+
+    outputs: a Ref, or the tensors themselves, of each run, where no recorded call made them.  left:
+    where values left the graph.
+    """
 
     steps: list[Step]
     inputs: list[int | None]
-    outputs: list[Ref | tg.Tensor]
+    outputs: list[Ref | tuple[tg.Tensor, ...]]
     named: dict[int, str]
+    left: list[str]
 
 
 Recorded = Callable[[list[tg.Tensor]], list[tg.Tensor]]
 
 
-def record(function: Recorded, given: Sequence[tg.Tensor], kept: dict[str, tg.Tensor]) -> Run:
+def record(
+    function: Recorded, given: Sequence[tg.Tensor], kept: dict[str, tg.Tensor], label: str = ""
+) -> Run:
     """Runs the function on tensors and records all that it does.
 
     kept: parameters and buffers by name, which are leaves.  Also recorded are integers,
     comparisons, and what happens under no_grad().
     """
     inputs = [one.detach() for one in given]
-    with everything_recorded([*inputs, *kept.values()]):
+    with everything_recorded([*inputs, *kept.values()]), leavers_noted() as left:
         # A leaf must not be changed in place, which a copy of it may be.
         results = function([one.clone() for one in inputs])
         tracked = [one for one in results if one.requires_grad]
@@ -84,7 +125,28 @@ def record(function: Recorded, given: Sequence[tg.Tensor], kept: dict[str, tg.Te
             place = _place_of(graph, tensor)
             if place is not None:
                 named.setdefault(place.step, name)
-    return Run(graph, [None if one is None else one.step for one in places], outputs, named)
+    steps = [None if one is None else one.step for one in places]
+    return Run(_nodes(graph), steps, outputs, named, left, label)
+
+
+def _nodes(graph: Graph | None) -> list[Node]:
+    """What has to be known of a graph, without the values of its calls, which may be large."""
+    nodes = []
+    for index, one in enumerate(graph or ()):
+        is_call = one.op not in ("leaf", "constant")
+        nodes.append(
+            Node(
+                one.op,
+                one.where,
+                one.module,
+                len(one.shape),
+                tuple(each.index for each in one.inputs),
+                graph._core.call(index) if graph and is_call else {},
+                graph._core.results(index) if graph else [],
+                None if is_call else one.value,
+            )
+        )
+    return nodes
 
 
 def _place_of(graph: Graph | None, tensor: tg.Tensor) -> Ref | None:
@@ -120,21 +182,31 @@ def _refs(value: Any) -> Any:
     return Ref(*value)
 
 
-def _arguments(graphs: Sequence[Graph], index: int, kinds: dict[str, str]) -> dict[str, Any]:
-    calls = [graph._core.call(index) for graph in graphs]
+def _arguments(nodes: Sequence[Node], kinds: dict[str, str]) -> dict[str, Any]:
+    calls = [node.arguments for node in nodes]
     arguments: dict[str, Any] = {}
     for name, first in calls[0].items():
         is_tensor = kinds.get(name, "").startswith("Tensor")
         if is_tensor and isinstance(first, (tuple, list)):
             arguments[name] = _refs(first)
         else:
-            arguments[name] = _merge(tuple(call[name] for call in calls), f"argument '{name}'")
+            arguments[name] = _merge_number(tuple(call[name] for call in calls), name)
     return arguments
 
 
-def _results(graphs: Sequence[Graph], index: int) -> list[tuple[tuple[Size, ...], tg.dtype] | None]:
+def _merge_number(values: tuple[Any, ...], name: str) -> Any:
+    """An argument, of which a rule may say that it can not be a number that follows sizes."""
+    try:
+        return _merge(values, f"argument '{name}'")
+    except Differs:
+        if all(type(one) in (int, float) for one in values):
+            return Real(tuple(map(float, values)))
+        raise
+
+
+def _results(nodes: Sequence[Node]) -> list[tuple[tuple[Size, ...], tg.dtype] | None]:
     found: list[tuple[tuple[Size, ...], tg.dtype] | None] = []
-    for each in zip(*(graph._core.results(index) for graph in graphs), strict=True):
+    for each in zip(*(node.results for node in nodes), strict=True):
         if each[0] is None:
             found.append(None)
         else:
@@ -144,55 +216,75 @@ def _results(graphs: Sequence[Graph], index: int) -> list[tuple[tuple[Size, ...]
     return found
 
 
-def _place(node: Any) -> str:
-    return f"{node.op} at {node.where or 'an unknown place'}"
+def _alike(one: Node, other: Node) -> bool:
+    # A leaf stands where the call before it did.
+    same_place = one.op == "leaf" or one.where == other.where
+    return same_place and (one.op, one.rank, one.inputs) == (other.op, other.rank, other.inputs)
 
 
-def _check_alike(graphs: Sequence[Graph]) -> None:
-    """The runs must have made the same calls."""
-    for nodes in zip(*graphs, strict=False):
-        # A leaf stands where the call before it did.
-        ops = {(node.op, node.op == "leaf" or node.where, len(node.shape)) for node in nodes}
-        inputs = {tuple(one.index for one in node.inputs) for node in nodes}
-        if len(ops) > 1 or len(inputs) > 1:
-            raise Differs(
-                "the program takes another way for inputs of another size or value: "
-                + " against ".join(dict.fromkeys(map(_place, nodes)))
-            )
-    if len({len(graph) for graph in graphs}) > 1:
-        raise Differs("the program makes more calls for inputs of another size or value")
+def difference(first: Run, other: Run) -> str:
+    """Where another run took another way than the first, '' if nowhere."""
+    told = f"({other.label})" if other.label else ""
+    for one, two in zip(first.nodes, other.nodes, strict=False):
+        if not _alike(one, two):
+            rank = f" of {two.rank} axes" if two.rank != one.rank else ""
+            return f"{one} against {two}{rank} {told}".rstrip()
+    if len(first.nodes) != len(other.nodes):
+        longer = max(first.nodes, other.nodes, key=len)
+        after = longer[min(len(first.nodes), len(other.nodes))]
+        where = first.label if longer is first.nodes else other.label
+        return f"more calls, from {after}, in the run {where or 'on other values'}"
+    return ""
+
+
+def _check_alike(runs: Sequence[Run]) -> None:
+    """The runs must have made the same calls. Tells all the places where they part."""
+    found = [difference(runs[0], other) for other in runs[1:]]
+    differences = list(dict.fromkeys(one for one in found if one))
+    if differences:
+        raise another_way(runs[0], differences)
+
+
+def another_way(first: Run, differences: Sequence[str]) -> Differs:
+    """The error that tells where runs parted from the first one."""
+    left = f" (that on the left with {first.label})" if first.label else ""
+    rest = f"; and {len(differences) - MOST_TOLD} more" if len(differences) > MOST_TOLD else ""
+    return Differs(
+        f"the program takes another way for inputs of another size or value{left}: "
+        + "; ".join(differences[:MOST_TOLD])
+        + rest
+    )
 
 
 def together(runs: Sequence[Run]) -> Program:
     """The runs as one program. Raises Differs where they did not do the same."""
     kinds = {op["name"]: {one["name"]: one["type"] for one in op["parameters"]} for op in _C.ops()}
-    graphs = [run.graph for run in runs if run.graph is not None]
-    if len(graphs) not in (0, len(runs)):
-        raise Differs("the outputs follow from the inputs in some runs only")
-    _check_alike(graphs)
+    _check_alike(runs)
     steps = []
-    for index, node in enumerate(graphs[0] if graphs else ()):
+    for nodes in zip(*(run.nodes for run in runs), strict=True):
+        node = nodes[0]
         try:
             is_call = node.op not in ("leaf", "constant")
-            arguments = _arguments(graphs, index, kinds.get(node.op, {})) if is_call else {}
-            results = _results(graphs, index)
+            arguments = _arguments(nodes, kinds.get(node.op, {})) if is_call else {}
+            results = _results(nodes)
         except Differs as error:
-            raise Differs(f"{_place(node)}: {error}") from None
-        values = () if is_call else tuple(graph.nodes[index].value for graph in graphs)
+            raise Differs(f"{node}: {error}") from None
+        values = () if is_call else tuple(one.value for one in nodes)
         steps.append(Step(node.op, arguments, results, node.where, node.module, values))
     outputs = [_output(runs, number) for number in range(len(runs[0].outputs))]
-    return Program(steps, runs[0].inputs, outputs, runs[0].named)
+    return Program(steps, runs[0].inputs, outputs, runs[0].named, runs[0].left)
 
 
-def _output(runs: Sequence[Run], number: int) -> Ref | tg.Tensor:
+def _output(runs: Sequence[Run], number: int) -> Ref | tuple[tg.Tensor, ...]:
     places = [run.outputs[number] for run in runs]
-    for one in places[1:]:
-        if isinstance(one, Ref) and one != places[0]:
+    tensors = tuple(one for one in places if not isinstance(one, Ref))
+    if tensors and len(tensors) < len(places):
+        raise Differs(f"output {number} follows from the inputs in some runs only")
+    first = places[0]
+    if isinstance(first, Ref):
+        if any(one != first for one in places):
             raise Differs(f"output {number} comes from another call in another run")
-        first = places[0]
-        if not isinstance(one, Ref) and not isinstance(first, Ref) and not tg.equal(one, first):
-            raise Differs(
-                f"output {number} does not follow from the inputs by recorded calls, but was "
-                "another one in another run"
-            )
-    return places[0]
+        return first
+    if len({(len(one.shape), one.dtype) for one in tensors}) > 1:
+        raise Differs(f"output {number} has another dtype or count of axes in another run")
+    return tensors

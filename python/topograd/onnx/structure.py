@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import topograd as tg
 
-__all__ = ["Axes", "argument_names", "first_axes", "flattened", "named_axes", "sizes_of_runs"]
+__all__ = ["Axes", "argument_names", "first_axes", "flattened", "named_axes", "replaced"]
 
 
 def flattened(value: Any, path: str) -> Iterator[tuple[str, tg.Tensor]]:
@@ -106,44 +106,3 @@ def named_axes(
                 "one size, not 0"
             )
     return list(found.values())
-
-
-# Which multiple of its size an axis has in each run: no two change alike.
-_MULTIPLES = ((1, 2, 3), (1, 3, 2), (2, 1, 3), (2, 3, 1), (3, 1, 2), (3, 2, 1))
-
-
-def sizes_of_runs(
-    axes: Sequence[Axes], tensors: Sequence[tg.Tensor], growing: bool
-) -> list[list[int]]:
-    """The size of each of the axes in each of three runs.
-
-    growing: multiples of the sizes, else sizes below them.  1 is never among those that multiply:
-    programs treat it differently, by broadcasting.
-    """
-    if len(axes) > len(_MULTIPLES):
-        raise ValueError(f"onnx.export: up to {len(_MULTIPLES)} named axes, got {len(axes)}")
-    sizes = []
-    for one, multiples in zip(axes, _MULTIPLES, strict=False):
-        number, axis = one.places[0]
-        size = tensors[number].shape[axis]
-        if growing:
-            sizes.append([max(size, 2) * multiple for multiple in multiples])
-        else:
-            sizes.append([max(size - multiple + 1, 1) for multiple in multiples])
-    return [list(one) for one in zip(*sizes, strict=True)]
-
-
-def resized(
-    tensor: tg.Tensor, sizes: Mapping[int, int], run: int, turned: bool = False
-) -> tg.Tensor:
-    """A tensor of other sizes with the elements repeated; floating ones are other ones too.
-
-    turned: integers change their places, in another way in each run.
-    """
-    for axis, size in sizes.items():
-        at = tg.arange(size) % tensor.shape[axis]
-        tensor = tensor.index_select(axis, at)
-    if tensor.dtype.is_floating_point:
-        return tensor * (1 - 0.05 * run)
-    movable = turned and tensor.dtype != tg.bool
-    return tensor.flatten().roll(run).reshape(tensor.shape) if movable else tensor.clone()

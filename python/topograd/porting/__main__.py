@@ -12,6 +12,7 @@ import json
 import sys
 from collections import Counter
 
+from topograd import _options
 from topograd.porting.check import DIFFERENT, UNREAD, Finding, check_file
 from topograd.porting.sources import python_files
 
@@ -23,6 +24,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--no-notes", action="store_true", help="leave out what only differs")
     options = parser.parse_args(arguments)
+    if arguments is None:
+        _options.end_quietly()
     try:
         files = list(python_files(options.paths))
     except FileNotFoundError as error:

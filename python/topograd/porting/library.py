@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 import topograd
-from topograd import _C, _absent
+from topograd import _C, _absent, _places
 
 # Where the last part of a missing name is looked for.
 _NAMESPACES = (
@@ -59,11 +59,16 @@ def find(name: str) -> Found:
             continue
         try:
             value = getattr(value, part)
+            continue
         except AttributeError:
-            try:
-                value = importlib.import_module(f"{getattr(value, '__name__', '')}.{part}")
-            except ImportError:
+            pass
+        below = ".".join(parts[1 : place + 1])
+        try:
+            value = importlib.import_module(f"{getattr(value, '__name__', '')}.{part}")
+        except ImportError:
+            if below not in _places.PLACES:
                 return Found(None, ".".join(parts[: place + 1]))
+            value = _places.place(below)
     return Found(value)
 
 
@@ -133,9 +138,9 @@ def nearest(missing: str) -> str:
         if last in _absent.METHOD_ADVICE:
             return _absent.METHOD_ADVICE[last]
         return _elsewhere(last) or _close(last, dir(_C.Tensor), "Tensor")
-    below = missing.partition(".")[2]
-    if below.partition(".")[0] in _absent.ADVICE:
-        return _absent.ADVICE[below.partition(".")[0]]
+    advice = _absent.hint(missing.partition(".")[2])
+    if advice:
+        return advice.removeprefix("; nearest: ")
     space = find(owner).value
     place = "topograd" + owner[len("torch") :]
     return _elsewhere(last) or _close(last, dir(space), place)

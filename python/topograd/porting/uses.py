@@ -55,6 +55,10 @@ def uses_of(source: str) -> Program:
             use = _method_use(node, called)
             if use is not None:
                 methods.append(use)
+        if isinstance(node, ast.Call):
+            use = _named_by_text(node, aliases, called)
+            if use is not None:
+                (methods if use.name.startswith("Tensor.") else names).append(use)
     return Program(_by_line(names), _by_line(methods), packages, _by_line(_devices(nodes)))
 
 
@@ -153,6 +157,32 @@ def _method_use(node: ast.Attribute, called: dict[int, ast.Call]) -> Use | None:
     call = called.get(id(node))
     # The end of the node is where the name stands, also in a chain over several lines.
     return Use(f"Tensor.{node.attr}", node.end_lineno or node.lineno, _keywords(call))
+
+
+def _named_by_text(
+    node: ast.Call, aliases: dict[str, str], called: dict[int, ast.Call]
+) -> Use | None:
+    """What getattr(torch, "name") and import_module("torch.name") get.
+
+    With a default, getattr is for who can do without; a text that is put together is not followed.
+    """
+    function = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+    if isinstance(node.func, ast.Name) and node.func.id not in aliases:
+        function = node.func.id
+    words = [one.value if isinstance(one, ast.Constant) else None for one in node.args]
+    if function in ("import_module", "__import__") and words:
+        name = words[0]
+        if isinstance(name, str) and name.partition(".")[0] in ROOTS:
+            return Use("torch" + name[len(name.partition(".")[0]) :], node.lineno)
+    if function != "getattr" or len(words) != 2 or not isinstance(words[1], str):
+        return None
+    name, owner, holder = words[1], _dotted(node.args[0], aliases), node.args[0]
+    keywords = _keywords(called.get(id(node)))
+    if owner is not None:
+        return Use(f"{owner}.{name}", node.lineno, keywords)
+    if isinstance(holder, ast.Name) and holder.id in ("self", "cls"):
+        return None
+    return Use(f"Tensor.{name}", node.lineno, keywords)
 
 
 def _keywords(call: ast.Call | None) -> tuple[str, ...]:

@@ -95,7 +95,8 @@ def load(
 ) -> Any:
     """Reads what `save` wrote, a file of `torch.save`, a safetensors file, an .npz or .npy file.
 
-    f: a path, or a file object with `read`.  What the file is, its content says.  Of another
+    f: a path, or a file object with `read`, which is left behind what was read, so that of several
+    that were saved into it the next can be loaded.  What the file is, its content says.  Of another
     program's safetensors file and of an .npz file the result is a dictionary of tensors (of NumPy
     arrays where there is no such dtype).
 
@@ -155,12 +156,15 @@ def _read(source: Any, locate: Any, encoding: str, verify: bool) -> Any:
 
 
 def _read_archive(source: Any, locate: Any, encoding: str, verify: bool) -> Any:
-    from topograd.serialization._zip import Archive
+    from topograd.serialization._zip import Archive, first_archive
 
     try:
         archive = Archive(source)
     except ValueError as error:
-        raise RuntimeError(f"load: can not read '{source.name}': {error}") from None
+        first = first_archive(source)
+        if first is None:
+            raise RuntimeError(f"load: can not read '{source.name}': {error}") from None
+        archive, source = first, first.source
     if any(name.endswith("data.pkl") for name in archive.members):
         from topograd.serialization._torch_reader import read_archive
 

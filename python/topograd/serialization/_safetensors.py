@@ -12,7 +12,7 @@ from topograd._C import Tensor
 from topograd.serialization._location import Locate
 from topograd.serialization._sinks import Piece
 from topograd.serialization._sources import Source
-from topograd.serialization._structure import Decoder, Encoder
+from topograd.serialization._structure import METADATA_KEY, Decoder, Encoder
 
 STRUCTURE_KEY = "topograd.structure"
 LENGTH_BYTES = 8
@@ -68,6 +68,19 @@ def _moved(tensor: Tensor, locate: Locate) -> Tensor:
     return locate(tensor.reshape(-1), "cpu").view(tensor.shape)
 
 
+def _declared(text: bytes, available: int) -> int:
+    """How many bytes of data a header describes, if that can be; else all that there are.
+
+    The header is checked by who reads it; here, another record may follow its data.
+    """
+    try:
+        header = json.loads(text)
+        end = max((e["data_offsets"][1] for k, e in header.items() if k != METADATA_KEY), default=0)
+        return end if type(end) is int and 0 <= end < available else available
+    except DAMAGE:
+        return available
+
+
 def _entries(source: Source) -> tuple[dict[str, Tensor], dict[str, str]]:
     start = source.read(0, LENGTH_BYTES)
     if len(start) < LENGTH_BYTES:
@@ -84,7 +97,11 @@ def _entries(source: Source) -> tuple[dict[str, Tensor], dict[str, str]]:
         )
     text = source.read(LENGTH_BYTES, length)
     begin = LENGTH_BYTES + length
-    entries, metadata = _C.read_safetensors_header(text, source.size - begin)
+    data_bytes = source.size - begin
+    if source.continues:
+        declared = _declared(text, data_bytes)
+        data_bytes = declared if source.ends_at(begin + declared) else data_bytes
+    entries, metadata = _C.read_safetensors_header(text, data_bytes)
     tensors = {}
     for name, dtype, shape, at in entries:
         tensors[name] = source.tensor(begin + at, shape, dtype)

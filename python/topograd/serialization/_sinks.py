@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
+import re
+import stat
+import time
 from collections.abc import Iterable
 from os import PathLike
 from typing import Any
@@ -33,13 +38,52 @@ def write_pieces(f: Any, pieces: Iterable[Piece]) -> None:
         for piece in pieces:
             _write_all(f, _view(piece))
         return
-    file = _C.FileWriter(checked_path("save", f))
+    path = checked_path("save", f)
+    file = _C.FileWriter(path)
+    remove_stale(os.path.dirname(os.path.realpath(path)))
     try:
         for piece in pieces:
             file.write(_view(piece))
         file.finish()
     finally:
         file.abandon()
+
+
+# What a writer that was killed leaves behind: the number in the name is that of its process.
+_PART = re.compile(r"\.topograd-(\d+)-\d+\.part")
+STALE_SECONDS = 600
+_looked_at: set[tuple[str, int]] = set()
+
+
+def remove_stale(folder: str) -> None:
+    """Removes what saves that were killed left in a folder; a process looks into each once.
+
+    Only files of processes that are gone and that nobody has written to for ten minutes: on a
+    network's disk the process may be one of another machine.
+    """
+    key = (folder, os.getpid())
+    if key in _looked_at:
+        return
+    _looked_at.add(key)
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            match = _PART.fullmatch(entry.name)
+            if match is None or _is_running(int(match[1])):
+                continue
+            with contextlib.suppress(OSError):  # another process was quicker, or may and we not
+                status = entry.stat(follow_symlinks=False)
+                if stat.S_ISREG(status.st_mode) and time.time() - status.st_mtime > STALE_SECONDS:
+                    os.unlink(entry.path)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:  # it is somebody else's
+        return True
+    return True
 
 
 def _view(piece: Piece) -> memoryview:

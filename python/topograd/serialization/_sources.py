@@ -24,6 +24,7 @@ class Source(Protocol):
 
     name: str
     size: int
+    continues: bool  # whether there may be records one after the other: in a file object
 
     def read(self, begin: int, count: int) -> bytes:
         """These bytes; fewer only at the end of the file."""
@@ -33,7 +34,22 @@ class Source(Protocol):
         """The elements that begin at a byte; what they need has been checked against the size."""
         ...
 
+    def ends_at(self, at: int) -> bool:
+        """Whether what is read may end at this byte: the file does, or another record begins.
+
+        A file object is left there.
+        """
+        ...
+
     def close(self) -> None: ...
+
+
+def begins_record(source: Source, at: int) -> bool:
+    """Whether something that `load` reads seems to begin at a byte."""
+    start = source.read(at, 9)
+    if start.startswith(b"PK\x03\x04") or start[:1] == b"\x80":
+        return True
+    return start[8:] == b"{" and int.from_bytes(start[:8], "little") <= source.size - at - 8
 
 
 def raw_bytes(tensor: Tensor) -> memoryview:
@@ -75,7 +91,13 @@ def open_source(f: Any, mmap: bool) -> Source:
         start = f.tell() if f.seekable() else 0
         if stat.S_ISREG(os.fstat(f.fileno()).st_mode):
             return DescriptorSource(name, f.fileno(), start, owned=False, handle=f)
-    return BufferSource(name, f.read())
+    place = f.tell() if _is_seekable(f) else None
+    return BufferSource(name, f.read(), f, place)
+
+
+def _is_seekable(f: Any) -> bool:
+    seekable = getattr(f, "seekable", None)
+    return bool(seekable is not None and hasattr(f, "tell") and seekable())
 
 
 def _open_regular(path: str) -> int:
@@ -103,6 +125,7 @@ class DescriptorSource:
         self.name = name
         self.size = max(os.fstat(descriptor).st_size - start, 0)
         self._descriptor, self._start, self._owned, self._handle = descriptor, start, owned, handle
+        self.continues, self._end = not owned, self.size
 
     def read(self, begin: int, count: int) -> bytes:
         buffer = bytearray(max(min(count, self.size - begin), 0))
@@ -123,15 +146,23 @@ class DescriptorSource:
                 raise RuntimeError(f"load: can not read '{self.name}': it became shorter meanwhile")
             view, at = view[count:], at + count
 
+    def ends_at(self, at: int) -> bool:
+        if at != self.size and not (self.continues and begins_record(self, at)):
+            return False
+        self._end = at
+        return True
+
     def close(self) -> None:
         if self._owned:
             os.close(self._descriptor)
         elif self._handle is not None:
-            self._handle.seek(self._start + self.size)
+            self._handle.seek(self._start + self._end)
 
 
 class MappedSource:
     """A file in memory: the tensors look at it and are read when they are first touched."""
+
+    continues = False
 
     def __init__(self, path: str) -> None:
         self.name = path
@@ -144,15 +175,21 @@ class MappedSource:
     def tensor(self, begin: int, shape: Sequence[int], dtype: tg.dtype) -> Tensor:
         return self._file.tensor(begin, tuple(shape), dtype)
 
+    def ends_at(self, at: int) -> bool:
+        return at == self.size
+
     def close(self) -> None:
         # Tensors may look at it: the last of them closes it.
         pass
 
 
 class BufferSource:
-    """Bytes that are in memory already."""
+    """Bytes that are in memory already: all that a file object had.
 
-    def __init__(self, name: str, data: Any) -> None:
+    handle, start: the file object and where it was, so that it can be left at the end of a record.
+    """
+
+    def __init__(self, name: str, data: Any, handle: Any = None, start: int | None = None) -> None:
         try:
             self._data = memoryview(data).cast("B")
         except TypeError:
@@ -161,6 +198,8 @@ class BufferSource:
             ) from None
         self.name = name
         self.size = len(self._data)
+        self.continues = start is not None
+        self._handle, self._start, self._end = handle, start, self.size
 
     def read(self, begin: int, count: int) -> bytes:
         return bytes(self._data[begin : begin + max(count, 0)])
@@ -171,6 +210,34 @@ class BufferSource:
             target = raw_bytes(result)
             target[:] = self._data[begin : begin + len(target)]
         return result
+
+    def ends_at(self, at: int) -> bool:
+        if at != self.size and not (self.continues and begins_record(self, at)):
+            return False
+        self._end = at
+        return True
+
+    def close(self) -> None:
+        if self._start is not None and self._end != self.size:
+            self._handle.seek(self._start + self._end)
+
+
+class PartSource:
+    """The beginning of a source, up to the end of a record."""
+
+    continues = False
+
+    def __init__(self, source: Source, size: int) -> None:
+        self.name, self.size, self._source = source.name, size, source
+
+    def read(self, begin: int, count: int) -> bytes:
+        return self._source.read(begin, max(min(count, self.size - begin), 0))
+
+    def tensor(self, begin: int, shape: Sequence[int], dtype: tg.dtype) -> Tensor:
+        return self._source.tensor(begin, shape, dtype)
+
+    def ends_at(self, at: int) -> bool:
+        return at == self.size
 
     def close(self) -> None:
         pass

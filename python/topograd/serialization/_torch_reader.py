@@ -125,7 +125,7 @@ def _stream_storages(
         flat = source.tensor(at, (count,), dtype)
         at += count * dtype.itemsize
         storages[key] = dtype, _checked(flat, locate, location)
-    if at != source.size:
+    if not source.ends_at(at):
         raise Malformed("something follows its storages")
 
     def fetch(dtype: tg.dtype, key: str, location: str, count: int) -> Tensor:

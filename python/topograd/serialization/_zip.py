@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import topograd as tg
 from topograd._C import Tensor
 from topograd.serialization._sinks import Piece
-from topograd.serialization._sources import Source, raw_bytes
+from topograd.serialization._sources import PartSource, Source, raw_bytes
 
 LOCAL, CENTRAL, END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
 END64, LOCATOR64 = b"PK\x06\x06", b"PK\x06\x07"
@@ -262,3 +262,23 @@ def _end(at: int, directory: list[bytes]) -> bytes:
     short = min(count, UNKNOWN_16)
     numbers = (0, 0, short, short, min(size, UNKNOWN_32), min(at, UNKNOWN_32), 0)
     return text + end + END + struct.pack("<4H2IH", *numbers)
+
+
+def first_archive(source: Source) -> Archive | None:
+    """The first of several zip files one after the other, where the source may have such."""
+    step, at = 2**20, 0
+    while source.continues and at < source.size:
+        # An end that lies across the border of two pieces is whole in the second.
+        piece = source.read(at, step + len(END) - 1)
+        place = piece.find(END)
+        while place >= 0:
+            comment = int.from_bytes(source.read(at + place + 20, 2), "little")
+            end = at + place + 22 + comment
+            if end < source.size and source.ends_at(end):
+                try:
+                    return Archive(PartSource(source, end))
+                except ValueError:
+                    pass  # these bytes stood in the data
+            place = piece.find(END, place + 1)
+        at += step
+    return None

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Callable, Iterable, Mapping
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any, TextIO
 
 import topograd as tg
 from topograd import nn
 from topograd._C import Tensor
-from topograd.training import saving
-from topograd.training.history import History, better
+from topograd.training import checks
+from topograd.training.history import History
 from topograd.training.logs import Log, logs_of
+from topograd.training.progress import Checkpoint, Progress
 from topograd.training.show import Show
-from topograd.training.steps import Means, Step, metrics_of, size_of
+from topograd.training.steps import Step, metrics_of, size_of
 
 
 def fit(
@@ -44,45 +48,38 @@ def fit(
     on_epoch: Callable[[History], Any] | None = None,
 ) -> History:
     """Trains a model; returns the figures of each epoch, which print as a table."""
-    if not isinstance(model, nn.Module):
-        raise TypeError(f"fit: model: expected a Module, got {type(model).__name__}")
-    if type(epochs) is not int or epochs < 0:
-        raise ValueError(f"fit: epochs: expected a count, got {epochs!r}")
-    if schedule not in ("epoch", "batch"):
-        raise ValueError(f"fit: schedule: expected 'epoch' or 'batch', got {schedule!r}")
-    _check_limits(patience, clip_norm=clip_norm, clip_value=clip_value)
-    if (resume or save_every is not None) and checkpoint is None:
-        raise ValueError("fit: resume and save_every need checkpoint, the path of a file")
+    checks.check_model(model, optimizer, loss)
+    checks.check_loaders(loader, validation)
+    checks.check_calls(loss=loss, step=step, on_epoch=on_epoch)
+    checks.check_counts(epochs, patience, save_every)
+    checks.check_numbers(min_delta, clip_norm=clip_norm, clip_value=clip_value)
+    checks.check_schedule(scheduler, schedule)
+    checks.check_checkpoint(checkpoint, needed=resume or save_every is not None)
     history = History([], monitor or ("loss" if validation is None else "val_loss"), greater)
-    work = Step(model, loss, step, metrics_of(metrics))
-    training = Training(work, loader, optimizer, scheduler, history)
-    training.clip = (clip_norm, clip_value)
-    training.by_batch = schedule == "batch"
-    training.patience, training.min_delta = patience, min_delta
-    training.checkpoint, training.save_every = checkpoint, save_every
-    if resume and checkpoint is not None:
-        training.load(saving.read(checkpoint))
+    progress = Progress(history, patience, min_delta)
+    file = Checkpoint(
+        checkpoint,
+        save_every,
+        model=model,
+        optimizer=optimizer,
+        scheduler=scheduler,
+        loader=loader,
+        fit=progress,
+    )
+    if resume:
+        file.load()
+    loop = Loop(Step(model, loss, step, metrics_of(metrics)), loader, optimizer, progress, file)
+    loop.scheduler, loop.by_batch = scheduler, schedule == "batch"
+    loop.clip_norm, loop.clip_value = clip_norm, clip_value
     display, logs = Show(show, stream, epochs), logs_of(log)
-    modes = [(module, module.training) for module in model.modules()]
-    if model.training:
-        training.frozen = [module for module, trains in modes if not trains]
-    try:
-        training.run(epochs, validation, display, logs, on_epoch)
-    finally:
-        display.ends(history)
-        for one in logs:
-            one.close()
-        for module, trains in modes:
-            module.training = trains
+    with _modes_kept(model) as loop.frozen:
+        try:
+            loop.run(epochs, validation, display, logs, on_epoch)
+        finally:
+            display.ends(history)
+            for one in logs:
+                one.close()
     return history
-
-
-def _check_limits(patience: Any, **clips: Any) -> None:
-    if patience is not None and (type(patience) is not int or patience < 0):
-        raise ValueError(f"fit: patience: expected a count of epochs or None, got {patience!r}")
-    for name, limit in clips.items():
-        if limit is not None and not limit > 0:
-            raise ValueError(f"fit: {name}: expected a limit above 0 or None, got {limit!r}")
 
 
 DETAILS = """
@@ -100,7 +97,8 @@ monitor: the figure that tells what is best, "val_loss" or else "loss" by defaul
 if more is better.  patience: stop after so many epochs without an improvement by more than
 min_delta; the model then ends with its best weights, also after the last epoch.
 
-checkpoint: a file that is replaced after each epoch, and after each save_every batches.
+checkpoint: a file that is replaced after each epoch, and after each save_every batches, as
+`save_checkpoint` writes it: load_checkpoint(path, model=model) takes the weights out.
 resume=True goes on from it if it is there, bit for bit as without the interruption, if the
 loader is topograd's or gives the same batches each time.  log: a .csv file, a folder for
 TensorBoard, an object with add_scalar, or a list of these.
@@ -108,6 +106,10 @@ TensorBoard, an object with add_scalar, or a list of these.
 show: a bar with the time left and a chart in a "terminal" or a "notebook"; by default where the
 program runs; "none" for nothing.  A stream that is no terminal gets a line for each epoch.
 on_epoch is called with the history after each epoch; what is true ends the training.
+
+A loss that is infinite or NaN ends the training before the step that would spoil the weights,
+with a RuntimeWarning that tells epoch and batch; so does history.stopped.  Other errors begin
+with "fit:", the argument, and what came.
 
 >>> import topograd as tg
 >>> generator = tg.manual_seed(0)
@@ -129,27 +131,35 @@ def _length(loader: Any) -> int | None:
         return None
 
 
-class Training:
-    """A training amid its epochs; `state` is all of it."""
+@contextmanager
+def _modes_kept(model: nn.Module) -> Iterator[list[nn.Module]]:
+    """Gives what is in eval mode within a model in train mode; restores all modes in the end."""
+    before = [(module, module.training) for module in model.modules()]
+    try:
+        yield [module for module, trains in before if model.training and not trains]
+    finally:
+        for module, trains in before:
+            module.training = trains
 
-    clip: tuple[float | None, float | None] = (None, None)
+
+class NotFinite(Exception):
+    """A loss that is infinite or no number."""
+
+
+class Loop:
+    """Epochs over a loader: the losses of its batches, and the steps of an optimizer."""
+
+    scheduler: Any = None
     by_batch = False
-    patience: int | None = None
-    min_delta = 0.0
-    checkpoint: str | os.PathLike[str] | None = None
-    save_every: int | None = None
+    clip_norm: float | None = None
+    clip_value: float | None = None
 
     def __init__(
-        self, work: Step, loader: Any, optimizer: Any, scheduler: Any, history: History
+        self, work: Step, loader: Any, optimizer: Any, progress: Progress, file: Checkpoint
     ) -> None:
-        self.work, self.loader, self.optimizer, self.scheduler = work, loader, optimizer, scheduler
-        self.history = history
+        self.work, self.loader, self.optimizer = work, loader, optimizer
+        self.progress, self.file = progress, file
         self.frozen: list[nn.Module] = []  # what was in eval mode before, and stays in it
-        self.done = 0  # batches of the epoch
-        self.means = Means()
-        self.best: dict[str, Tensor] | None = None
-        self.best_value: float | None = None
-        self.waited = 0
 
     def run(
         self,
@@ -159,53 +169,64 @@ class Training:
         logs: list[Log],
         on_epoch: Callable[[History], Any] | None,
     ) -> None:
-        """All epochs that are left."""
-        while len(self.history) < epochs and not self.history.stopped:
-            self.epoch(display, validation)
+        """All epochs that are left; the model then has its best weights, if these were kept."""
+        history = self.progress.history
+        while len(history) < epochs and not history.stopped:
+            if not self.epoch(display, validation):
+                break
             for log in logs:
-                log.write(self.history)
-            if on_epoch is not None and on_epoch(self.history):
-                self.history.stopped = "stopped by on_epoch"
-            self.save()
-        if self.patience is not None and self.best is not None:
-            self.work.model.load_state_dict(self.best)
+                log.write(history)
+            if on_epoch is not None and on_epoch(history):
+                history.stopped = "stopped by on_epoch"
+            self.file.save()
+        if self.progress.patience is not None and self.progress.best is not None:
+            self.work.model.load_state_dict(self.progress.best)
 
-    def epoch(self, display: Show, validation: Any) -> None:
-        """Goes over the loader once, or over the rest of it."""
-        number = len(self.history) + 1
+    def epoch(self, display: Show, validation: Any) -> bool:
+        """Goes over the loader once, or over the rest of it; False where it gave up amid it."""
+        at, history = self.progress, self.progress.history
+        number = len(history) + 1
+        display.epoch_starts()
+        steps = _length(self.loader)
+        for batch in self._batches(number):
+            try:
+                figures = self.update(batch)
+            except NotFinite as error:
+                where = f"{error} at epoch {number}, batch {at.done + 1}"
+                history.stopped = f"stopped: {where}; the weights are those before this batch"
+                warnings.warn(f"fit: {history.stopped}", RuntimeWarning, stacklevel=4)
+                return False
+            at.means.add(figures, size_of(batch))
+            at.done += 1
+            display.step(number, at.done, steps, figures["loss"], history)
+            self.file.save(at.done)
+        if at.done == 0:
+            again = " (an iterator can be gone over only once)" if number > 1 else ""
+            raise ValueError(f"fit: loader: expected batches, got none in epoch {number}{again}")
+        row = {"epoch": number, **at.means.values()}
+        if validation is not None:
+            row |= self.work.evaluate(validation)
+        if self.scheduler is not None:
+            row["lr"] = self.optimizer.param_groups[0]["lr"]
+        at.end_epoch(row, self.work.model)
+        if self.scheduler is not None and not self.by_batch:
+            told = isinstance(self.scheduler, tg.optim.lr_scheduler.ReduceLROnPlateau)
+            self.scheduler.step(row[history.monitor]) if told else self.scheduler.step()
+        display.epoch_ends(history)
+        return True
+
+    def _batches(self, number: int) -> Iterator[Any]:
+        """The batches of an epoch that are left."""
         sampler: Any = getattr(self.loader, "sampler", None)
         if hasattr(sampler, "set_epoch"):
             sampler.set_epoch(number - 1)
-        display.epoch_starts()
         self.work.model.train()
         for module in self.frozen:
             module.training = False
-        steps = _length(self.loader)
-        batches = iter(self.loader)
-        if self.done and not hasattr(self.loader, "load_state_dict"):
-            batches = islice(batches, self.done, None)
-        for batch in batches:
-            figures = self.update(batch)
-            self.means.add(figures, size_of(batch))
-            self.done += 1
-            display.step(number, self.done, steps, figures["loss"], self.history)
-            if self.save_every and self.done % self.save_every == 0:
-                self.save()
-        if self.done == 0:
-            raise ValueError("fit: loader: expected batches, got none")
-        row = {"epoch": number, **self.means.values()}
-        if validation is not None:
-            row |= self.work.evaluate(validation)
-        if self.history.monitor not in row:
-            raise ValueError(
-                f"fit: monitor: there is no figure {self.history.monitor!r}, only {', '.join(row)}"
-            )
-        if self.scheduler is not None:
-            row["lr"] = self.optimizer.param_groups[0]["lr"]
-        self.history.rows.append(row)
-        self.done, self.means = 0, Means()
-        self.judge(row[self.history.monitor])
-        display.epoch_ends(self.history)
+        batches: Iterator[Any] = iter(self.loader)
+        if self.progress.done and not hasattr(self.loader, "load_state_dict"):
+            return islice(batches, self.progress.done, None)
+        return batches
 
     def update(self, batch: Any) -> dict[str, float]:
         """One step of the optimizer; returns the figures of the batch."""
@@ -214,77 +235,24 @@ class Training:
         def closure() -> Tensor:
             self.optimizer.zero_grad()
             loss, measured = self.work.loss(batch)
+            number = float(loss.item())
+            if not figures and not math.isfinite(number):
+                raise NotFinite(f"the loss is {number}")
+            if not loss.requires_grad:
+                raise ValueError(
+                    "fit: the loss does not follow from anything that requires a gradient"
+                )
             loss.backward()
             parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
-            norm, value = self.clip
-            if value is not None:
-                nn.utils.clip_grad_value_(parameters, value)
-            if norm is not None:
-                nn.utils.clip_grad_norm_(parameters, norm)
+            if self.clip_value is not None:
+                nn.utils.clip_grad_value_(parameters, self.clip_value)
+            if self.clip_norm is not None:
+                nn.utils.clip_grad_norm_(parameters, self.clip_norm)
             if not figures:  # of several evaluations, the first is at the weights before the step
-                figures.update(loss=float(loss.item()), **measured())
+                figures.update(loss=number, **measured())
             return loss
 
         self.optimizer.step(closure)
         if self.scheduler is not None and self.by_batch:
             self.scheduler.step()
         return figures
-
-    def judge(self, value: float) -> None:
-        """Keeps the best weights, advances the scheduler, and decides whether to go on."""
-        if self.scheduler is not None and not self.by_batch:
-            told = isinstance(self.scheduler, tg.optim.lr_scheduler.ReduceLROnPlateau)
-            self.scheduler.step(value) if told else self.scheduler.step()
-        if self.patience is None:
-            return
-        greater = self.history.greater
-        wanted = self.best_value
-        if wanted is not None:
-            wanted += self.min_delta if greater else -self.min_delta
-        if better(value, wanted, greater):
-            self.best_value, self.waited = value, 0
-            state = self.work.model.state_dict()
-            self.best = {name: tensor.detach().clone() for name, tensor in state.items()}
-            return
-        self.waited += 1
-        if self.waited >= self.patience:
-            self.history.stopped = (
-                f"stopped after epoch {len(self.history)}: no better {self.history.monitor} for "
-                f"{self.waited} epochs"
-            )
-
-    def save(self) -> None:
-        """Writes the checkpoint, if one is wanted."""
-        if self.checkpoint is None:
-            return
-        state = {
-            "model": self.work.model.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "scheduler": saving.state_dict_of(self.scheduler),
-            "loader": saving.state_dict_of(self.loader),
-            "random": saving.random_states(),
-            "rows": self.history.rows,
-            "stopped": self.history.stopped,
-            "done": self.done,
-            "means": self.means.state(),
-            "best": self.best,
-            "best_value": self.best_value,
-            "waited": self.waited,
-        }
-        saving.write(self.checkpoint, state)
-
-    def load(self, state: dict[str, Any] | None) -> None:
-        """Goes back to where a checkpoint was written."""
-        if state is None:
-            return
-        self.work.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        for name in ("scheduler", "loader"):
-            owner = getattr(self, name)
-            if state[name] is not None and hasattr(owner, "load_state_dict"):
-                owner.load_state_dict(state[name])
-        saving.set_random_states(state["random"])
-        self.history.rows, self.history.stopped = list(state["rows"]), state["stopped"]
-        self.done, self.means = state["done"], Means(*state["means"])
-        self.best, self.best_value = state["best"], state["best_value"]
-        self.waited = state["waited"]

@@ -28,7 +28,16 @@ def metrics_of(given: Mapping[str, Metric] | Iterable[str] | None) -> dict[str, 
     if given is None:
         return {}
     if isinstance(given, Mapping):
+        for name, metric in given.items():
+            if not callable(metric):
+                raise TypeError(
+                    f"fit: metrics: expected a function as {name!r}, got {type(metric).__name__}"
+                )
         return dict(given)
+    if not isinstance(given, Iterable):
+        raise TypeError(
+            f"fit: metrics: expected 'accuracy' or functions by name, got {type(given).__name__}"
+        )
     names = [given] if isinstance(given, str) else list(given)
     unknown = [name for name in names if name != "accuracy"]
     if unknown:

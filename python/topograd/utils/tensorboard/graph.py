@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import topograd as tg
+from topograd._leaving import leavers_noted
 from topograd.graph import GraphNode, everything_recorded
 from topograd.utils.tensorboard.records import integer, message, text
 
@@ -48,7 +49,8 @@ def graph_def(model: Callable[..., Any], args: tuple[Any, ...], verbose: bool) -
         # In training a module may change its buffers, which leaves of the graph must not be.
         followed += model.parameters() if model.training else kept.values()
     title = type(model).__name__
-    with everything_recorded(followed):
+    # What NumPy computes within the model is a constant of the picture.
+    with everything_recorded(followed), leavers_noted():
         result = model(*replaced(args, iter([one.clone() for one in given])))
         outputs = [one for _, one in flattened(result, "output") if one.requires_grad]
         if not outputs:
