@@ -91,7 +91,9 @@ def test_the_worked_examples_print_the_published_numbers(
 def test_every_node_of_a_worked_example_has_a_name(name: str) -> None:
     inputs = GRAPHS[name].inputs()
     nodes: list[Any] = tg.graph(GRAPHS[name].build(*inputs)).nodes
-    names = [node.name for node in nodes]
+    # Those of a derivative are made by autograd.
+    own = [node for node in nodes if not node.where.endswith(" in derivative")]
+    names = [node.name for node in own if node.op != "constant"]
     assert all(names)
     assert len(set(names)) == len(names)
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
 import topograd as tg
+from topograd.examples import _pictures as pictures
+from topograd.examples._graphs import GRAPHS
 from topograd.picture.boxes import boxes_of
 from topograd.picture.groups import LONGEST_LIST
 from topograd.picture.layout import laid_out
 from topograd.picture.scene import scene
 from topograd.picture.values import cell
+
+DOCS = Path(__file__).parent.parent / "docs"
 
 
 def diamond() -> Any:
@@ -142,3 +147,38 @@ def test_dot_has_every_node_and_edge():
     lines = diamond().dot()
     assert len(re.findall(r"^ *n\d+ \[", lines, re.MULTILINE)) == 5
     assert len(re.findall(r"->", lines)) == 5
+
+
+def test_a_graph_with_a_function_of_the_user_shows_all_values():
+    class Twice(tg.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: tg.Tensor) -> tg.Tensor:
+            return x * 2
+
+        @staticmethod
+        def backward(ctx: Any, gradient: tg.Tensor) -> tg.Tensor:
+            return gradient * 2
+
+    x = tg.tensor(3.0, requires_grad=True)
+    y = Twice.apply((x + 1) * x)
+    shown = texts(y.graph().svg())
+    assert {"value 4", "value 12", "value 24"} <= set(shown)
+    assert any(one.startswith("grad 14") for one in shown)
+    assert not any("?" in one for one in shown)
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_the_committed_pictures_of_the_worked_examples_are_those_that_are_drawn(name: str):
+    committed = (DOCS / "pictures" / f"{name}.svg").read_text(encoding="utf-8")
+    again = "run `python -m topograd.examples._pictures docs/pictures`"
+    assert committed == pictures.picture(name), again
+
+
+def test_the_page_of_the_pictures_shows_all_of_them_and_no_others(tmp_path: Path):
+    committed = (DOCS / "pictures.md").read_text(encoding="utf-8")
+    assert committed == pictures.page("pictures")
+    assert {file.stem for file in (DOCS / "pictures").iterdir()} == set(GRAPHS)
+    assert pictures.main([str(tmp_path / "pictures")]) == 0
+    assert (tmp_path / "pictures.md").read_text(encoding="utf-8") == committed
+    assert len(list((tmp_path / "pictures").iterdir())) == len(GRAPHS)
+    assert pictures.main(["--help"]) == 2

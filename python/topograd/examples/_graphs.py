@@ -1,4 +1,7 @@
-"""The graphs that `worked` prints: the formula, values for the inputs, and how it is built."""
+"""The graphs that are worked by hand: the formula, values for the inputs, and how it is built.
+
+`worked` prints them, and their pictures are in docs/pictures.md.
+"""
 
 from __future__ import annotations
 
@@ -74,6 +77,11 @@ def dag(a: Tensor, b: Tensor) -> Tensor:
     return named(e=named(c=a + b) * named(d=b**3))
 
 
+@graph("y = 1 / x**2", x=2)
+def inverse_square(x: Tensor) -> Tensor:
+    return named(y=1 / named(z=x**2))
+
+
 @graph("y = x / z, z = x**2", x=2)
 def two_paths(x: Tensor) -> Tensor:
     return named(y=x / named(z=x**2))
@@ -82,6 +90,11 @@ def two_paths(x: Tensor) -> Tensor:
 @graph("f = ln(x1) + x1*x2 - sin(x2)", x1=2, x2=5)
 def logarithm(x1: Tensor, x2: Tensor) -> Tensor:
     return named(f=named(s=named(l=x1.log()) + named(p=x1 * x2)) - named(n=x2.sin()))
+
+
+@graph("f = x1*x2 + sin(x2)", x1=2, x2=5)
+def sine(x1: Tensor, x2: Tensor) -> Tensor:
+    return named(f=named(p=x1 * x2) + named(n=x2.sin()))
 
 
 @graph("L = -log(1 / (1 + exp(-w·x)))", w=[0.5, -1], x=[2, 3])
@@ -103,6 +116,26 @@ def quadratic_form(x: Tensor, a: Tensor) -> Tensor:
 @graph("y = Σ xᵢ Aᵢⱼ xⱼ: the same, another graph", x=[1, 2], A=[[1, 2], [3, 4]])
 def quadratic_form_by_elements(x: Tensor, a: Tensor) -> Tensor:
     return named(y=named(t=named(o=named(c=x.unsqueeze(1)) * x) * a).sum())
+
+
+class Sum(tg.autograd.Function):
+    """A sum of any number of scalars as one node."""
+
+    @staticmethod
+    def forward(ctx: Any, *terms: Tensor) -> Tensor:
+        ctx.count = len(terms)
+        return tg.stack(terms).sum()
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, ...]:
+        return tuple([gradient] * ctx.count)
+
+
+@graph("y = xᵀ A x + bᵀ x + c, the sum as one node", x=[1, 2], A=[[1, 2], [3, 4]], b=[5, 6], c=7)
+def quadratic_function(x: Tensor, a: Tensor, b: Tensor, c: Tensor) -> Tensor:
+    q, r = named(q=x.dot(named(p=a @ x))), named(r=b.dot(x))
+    y: Tensor = Sum.apply(q, r, c)
+    return named(y=y)
 
 
 @graph(
@@ -144,3 +177,53 @@ def recurrent_cell(x: Tensor, h: Tensor, wx: Tensor, wh: Tensor) -> Tensor:
 @graph("hinge = max(0, 1 - y w·x)", w=[0.5, -0.25], x=[1, 1], y=1)
 def hinge(w: Tensor, x: Tensor, y: Tensor) -> Tensor:
     return named(h=named(m=1 - named(p=y * named(s=w.dot(x)))).clamp(min=0))
+
+
+@graph("L = ½‖w‖² - λ log p, p = 1 / (1 + exp(-y w·x)), λ = 2", w=[0.5, -0.25], x=[1, 1], y=1)
+def regularised_logistic_regression(w: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    half = named(half=0.5 * named(n=w.dot(w)))
+    m = named(m=-named(t=y * named(s=w.dot(x))))
+    p = named(p=1 / named(u=1 + named(e=m.exp())))
+    return named(L=half - named(k=2 * named(l=p.log())))
+
+
+@graph("L = ½w·w + C Σ max(0, 1 - yᵢ w·xᵢ), C = 2", w=[0.5, -1], X=[[1, 1], [2, -1]], y=[1, -1])
+def support_vector_machine(w: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    half = named(half=0.5 * named(n=w.dot(w)))
+    slack = named(h=named(m=1 - named(p=y * named(s=x @ w))).clamp(min=0))
+    return named(L=half + named(k=2 * named(t=slack.sum())))
+
+
+@graph("y = x**3 - log(x)", x=2)
+def cubic(x: Tensor) -> Tensor:
+    return named(y=named(c=x**3) - named(l=x.log()))
+
+
+@graph("y = d(x**3 - log(x))/dx, whose gradient is the second derivative", x=2)
+def cubic_derivative(x: Tensor) -> Tensor:
+    return derivative(cubic(x), x)
+
+
+@graph("y = 1 / (1 + exp(-x))", x=0.5)
+def sigmoid(x: Tensor) -> Tensor:
+    return named(y=1 / named(u=1 + named(e=named(m=-x).exp())))
+
+
+@graph("y = d(1 / (1 + exp(-x)))/dx, whose gradient is the second derivative", x=0.5)
+def sigmoid_derivative(x: Tensor) -> Tensor:
+    return derivative(sigmoid(x), x)
+
+
+@graph("x = x + x, 60 times", x=1)
+def doublings(x: Tensor) -> Tensor:
+    for i in range(60):
+        x = x + x
+        x.name = f"x{i + 1}"
+    return x
+
+
+def derivative(y: Tensor, x: Tensor) -> Tensor:
+    """Return dy/dx as a graph of its own: autograd makes the nodes, which have no names."""
+    (slope,) = tg.autograd.grad(y, x, create_graph=True)
+    slope.name = "slope"
+    return slope

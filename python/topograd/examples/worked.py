@@ -18,6 +18,7 @@ import topograd as tg
 from topograd import _options
 from topograd._C import Tensor
 from topograd.examples._graphs import GRAPHS
+from topograd.graph.replay import Replay, known_values
 
 
 def written(value: Tensor | None) -> str:
@@ -36,13 +37,14 @@ def written(value: Tensor | None) -> str:
 def table(result: Tensor) -> list[list[str]]:
     """Return the rows of the table of a graph that ends in `result`, the heading first."""
     graph = tg.graph(result)
+    known = known_values(Replay(graph))
     graph.backward(tg.ones_like(result))
     rows = [["forward", "node", "made by", "value", "gradient", "backward", "arrived"]]
     for node in graph.nodes:
         arrived = [f"{written(part)} from {user.label}" for user, part in node.contributions]
         made = f"{node.op}({', '.join(part.label for part in node.inputs)})" if node.inputs else "-"
         orders = str(node.index), str(node.backward_index)
-        values = written(node.value), written(node.grad)
+        values = written(known[node.index][0]), written(node.grad)
         rows.append([orders[0], node.label, made, *values, orders[1], " + ".join(arrived) or "-"])
     return rows
 

@@ -282,7 +282,7 @@ class Graph:
         return drawn(self, "svg", path, gradients=gradients)
 
     def html(self, path: str | PathLike[str] | None = None, *, gradients: bool = True) -> str:
-        """The graph as one page without anything from outside: folds, searches, steps.
+        """The graph as one page without anything from outside: steps, searches, tells details.
 
         path and gradients: as for `svg`.
         """

@@ -1,21 +1,74 @@
-"""A picture as one self-contained page."""
+"""A picture as one self-contained page: it steps through both passes, searches, tells details."""
 
 from __future__ import annotations
 
+import json
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from topograd.picture.resources import resource
+from topograd.picture.rules import plain_name
 from topograd.picture.svg import svg
+from topograd.picture.values import Cell
 
 if TYPE_CHECKING:
     from topograd.picture.scene import Scene
 
 __all__ = ["html"]
 
+# The forward and backward pass of a larger graph are not played.
+MOST_STEPS = 20_000
+
 
 def html(scene: Scene) -> str:
     """The picture as a page that needs nothing from outside."""
     return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        f"<title>{escape(scene.title)}</title></head>\n<body>{svg(scene)}</body></html>\n"
+        resource("page.html")
+        .replace("{title}", escape(scene.title))
+        .replace("{style}", resource("page.css"))
+        .replace("{picture}", svg(scene))
+        .replace("{data}", _data(scene))
+        .replace("{script}", resource("page.js"))
     )
+
+
+def _data(scene: Scene) -> str:
+    """Nodes and what came back along edges, as JSON that cannot end the element it stands in."""
+    nodes = scene.nodes if len(scene.nodes) <= MOST_STEPS else []
+    arrived: list[list[dict[str, Any]]] = [[] for _ in nodes]
+    for edge in scene.edges if nodes else []:
+        if edge.arrival >= 0:
+            arrived[edge.target].append(
+                {
+                    "to": edge.source,
+                    "rule": edge.rule,
+                    "local": edge.local,
+                    "sent": _told(edge.contribution),
+                    "sum": _told(edge.running),
+                    "nth": edge.arrival + 1,
+                }
+            )
+    told = [
+        {
+            "label": node.name or f"%{node.index + 1}",
+            "text": node.text or plain_name(node.op),
+            "op": node.op,
+            "kind": node.kind,
+            "shape": str(node.shape),
+            "dtype": node.dtype,
+            "where": node.where,
+            "module": node.module,
+            "value": _told(node.value),
+            "grad": _told(node.grad),
+            "back": node.back,
+            "sends": arrived[node.index],
+        }
+        for node in nodes
+    ]
+    return json.dumps({"nodes": told}, ensure_ascii=True).replace("<", "\\u003c")
+
+
+def _told(shown: Cell) -> str:
+    if shown is None or isinstance(shown, str):
+        return shown or ""
+    return f"mean {shown[0]}, std {shown[1]}, min {shown[2]}, max {shown[3]}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from topograd import _C
 from topograd._C import Tensor
+from topograd.graph.replay import Replay, known_values
 from topograd.picture.groups import Group, grouped, initially_open
 from topograd.picture.names import assigned
 from topograd.picture.rules import expression, plain_name, rule, tensor_parameters
@@ -23,6 +24,8 @@ MOST_EXPRESSIONS = 20_000
 MOST_FOR_A_TREE = 2_000
 # Of this many contributions to one node the sums on the way are shown.
 MOST_PARTIAL_SUMS = 64
+
+UNKNOWN = "Not all values are known"
 
 
 @dataclass(slots=True)
@@ -90,8 +93,15 @@ def scene(graph: Graph, *, gradients: bool = True, title: str = "") -> Scene:
     [('a', '', '6'), ('', 'a · a', '1')]
     """
     notes = _computed(graph, gradients)
+    # Read after the values were computed: when that fails the graph is taken apart anew.
     core = graph._core
     vertices = [core.vertex(i) for i in range(len(graph))]
+    if any(v["values"][0] is None for v in vertices):
+        # Past a user's Function, which the graph alone can not call again.
+        for v, values in zip(vertices, known_values(Replay(graph)), strict=True):
+            v["values"] = values
+    if all(v["values"][0] is not None for v in vertices):
+        notes = [note for note in notes if not note.startswith(UNKNOWN)]
     nodes = _nodes(graph, vertices)
     edges, locals_ = _edges(core, vertices, nodes)
     groups = grouped(nodes)
@@ -114,9 +124,9 @@ def _computed(graph: Graph, gradients: bool) -> list[str]:
     done = any(core.vertex(i)["backward_index"] >= 0 for i in range(count))
     try:
         if any(v is None for i in range(count) for v in core.vertex(i)["values"][:1]):
-            core.forward({})
+            graph.forward()
     except RuntimeError as error:
-        notes.append(f"Not all values are known: {error}")
+        notes.append(f"{UNKNOWN}: {error}")
     if done or not gradients:
         return notes
     seeds = [
@@ -129,7 +139,7 @@ def _computed(graph: Graph, gradients: bool) -> list[str]:
     except RuntimeError:
         # What an earlier pass has let go of is computed again from the inputs.
         try:
-            core.forward({})
+            graph.forward()
             graph.backward(seeds)
         except RuntimeError as error:
             notes.append(f"There are no gradients: {error}")

@@ -96,7 +96,8 @@ def _line(scene: Scene, layout: Layout, link: Link) -> str:
     else:
         # Neighbouring lines come in close by each other, so their texts stand at several heights.
         place = f'x="{_n(x + 5)}" y="{_n(y - 9 - 12 * (link.entry % 3))}"'
-    return f'{drawn}<text {place} class="back">{_safe(text)}</text>'
+    data = f' data-from="{edges[0].target}"' if len(edges) == 1 else ""
+    return f'{drawn}<text {place} class="back"{data}>{_safe(text)}</text>'
 
 
 def path_of(points: Sequence[tuple[float, float]], right: bool) -> str:
@@ -142,7 +143,8 @@ def _drawn(place: tuple[float, float, float, float], box: Box, node: Node | None
     x, y, wide, high = place
     kind = node.kind if node is not None else "group"
     classes = f"box {kind}" + (" output" if node is not None and node.is_output else "")
-    parts = [f'<g class="{classes}">']
+    data = f' data-node="{node.index}"' if node is not None else ""
+    parts = [f'<g class="{classes}"{data}>']
     if node is None:
         parts.append(outline("group", x + 4, y + 4, wide, high))
     parts.append(outline(kind, x, y, wide, high))
