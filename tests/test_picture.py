@@ -12,6 +12,7 @@ import pytest
 import topograd as tg
 from topograd.examples import _pictures as pictures
 from topograd.examples._graphs import GRAPHS
+from topograd.graph.tree import count_told
 from topograd.picture.boxes import boxes_of
 from topograd.picture.groups import LONGEST_LIST
 from topograd.picture.layout import laid_out
@@ -120,21 +121,20 @@ def test_values_small_and_large():
     assert cell(tg.arange(100.0)) == ("49.5", "29.0115", "0", "99")
 
 
-def test_a_tree_is_told_only_where_nodes_are_shared():
-    read = scene(diamond())
-    assert read.tree is not None
-    right = {node.name: node.grad for node in read.nodes}
-    wrong = {node.name: read.tree.overwritten[node.index] for node in read.nodes}
-    assert right["b"] == "297"
-    assert wrong["b"] in ("27", "270")
-    assert (wrong["a"], wrong["c"]) == ("27", "27")
+def test_a_page_shows_what_a_recursion_for_trees_gets_wrong():
+    assert scene(diamond()).tree is None
+    assert "As a tree" not in diamond().html()
+    page = diamond().html(tree=True)
+    assert "As a tree: 1 gradient would be wrong" in page
+    assert "<tr><td>b<td>297<td><b>270 ✗</b>" in page
+    assert "right is 297" in page
     x = tg.tensor(2.0, requires_grad=True)
-    assert scene((x.exp() + 1).graph()).tree is None
-    for _ in range(60):
-        x = x + x
-    doubled = scene(x.graph()).tree
-    assert doubled is not None
-    assert doubled.visits[0] == "about 10^18"
+    assert "As a tree: no gradients would be wrong" in (x.exp() + 1).graph().html(tree=True)
+
+
+def test_paths_without_number_are_told_by_their_order_of_magnitude():
+    assert count_told(2**60) == "1,152,921,504,606,846,976"
+    assert count_told(2**100_000) == "about 10^30103"
 
 
 def test_consumers_are_once_per_argument():

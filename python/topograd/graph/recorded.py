@@ -281,12 +281,19 @@ class Graph:
         """
         return drawn(self, "svg", path, gradients=gradients)
 
-    def html(self, path: str | PathLike[str] | None = None, *, gradients: bool = True) -> str:
+    def html(
+        self,
+        path: str | PathLike[str] | None = None,
+        *,
+        gradients: bool = True,
+        tree: bool = False,
+    ) -> str:
         """The graph as one page without anything from outside: steps, searches, tells details.
 
-        path and gradients: as for `svg`.
+        path and gradients: as for `svg`.  tree: also shows, beside the right gradients, what a
+        backward pass gives that treats the graph as a tree (see `backward_steps`).
         """
-        return drawn(self, "html", path, gradients=gradients)
+        return drawn(self, "html", path, gradients=gradients, tree=tree)
 
     def dot(self, path: str | PathLike[str] | None = None, *, gradients: bool = True) -> str:
         """The graph in Graphviz's language. path and gradients: as for `svg`."""

@@ -12,7 +12,7 @@ from topograd.graph.recorded import Graph, GraphNode
 from topograd.graph.replay import Replay, Values
 from topograd.graph.table import short
 
-__all__ = ["TreeComparison", "TreeRow"]
+__all__ = ["TreeComparison", "TreeRow", "count_told"]
 
 Gradients = list[list["Tensor | None"]]
 
@@ -199,7 +199,7 @@ class TreeComparison:
                     short(row.right),
                     short(row.overwritten) + _mark(row.overwritten, row.right),
                     short(row.early) + _mark(row.early, row.right),
-                    f"{row.visits:,}",
+                    count_told(row.visits),
                 ]
             )
         widths = [max(len(row[i]) for row in table) for i in range(len(head))]
@@ -210,9 +210,15 @@ class TreeComparison:
         lines.insert(1, "  ".join("-" * width for width in widths))
         lines.append(
             f"! is wrong. In the order of the graph {len(self.rows):,} visits do; along every path "
-            f"by itself it takes {self.total_visits:,}."
+            f"by itself it takes {count_told(self.total_visits)}."
         )
         return "\n".join(lines)
+
+
+def count_told(visits: int) -> str:
+    """The number; its order of magnitude where it has more digits than one would read."""
+    digits = (visits.bit_length() * 30103) // 100000
+    return f"{visits:,}" if digits <= 21 else f"about 10^{digits}"
 
 
 def _first(gradients: dict[int, Tensor] | None) -> Tensor | None:

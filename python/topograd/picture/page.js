@@ -12,7 +12,7 @@ let step = steps; // how many steps are done
 function describe(i) {
   const n = nodes[i];
   return [`${n.label} = ${n.text}`, `${n.shape} ${n.dtype}, ${n.op} ${n.module} ${n.where}`,
-    `value ${n.value}`, n.grad && `gradient ${n.grad}`].filter(Boolean).join("\n");
+    `value ${n.value}`, n.grad && `gradient ${n.grad}`, n.tree].filter(Boolean).join("\n");
 }
 
 function forward(i) {
@@ -28,7 +28,7 @@ function back(i) {
     return `  to ${nodes[s.to].label}: local derivative ${local}\n` +
       `    upstream × local = ${s.sent}; contribution ${s.nth}, sum so far ${s.sum || s.sent}`;
   });
-  return [`backward: ${n.label} has gradient ${n.grad}`, ...lines].join("\n");
+  return [`backward: ${n.label} has gradient ${n.grad}`, ...lines, n.tree].filter(Boolean).join("\n");
 }
 
 function show() {
@@ -79,6 +79,7 @@ byId("theme").onclick = () => {
     one.classList.toggle("light", dark);
   }
 };
+for (const [i, box] of boxes) if (nodes[i] && nodes[i].tree) box.classList.add("tree");
 for (const [i, box] of boxes) if (nodes[i]) box.onclick = () => { byId("told").textContent = describe(i); };
 addEventListener("keydown", (event) => {
   if (event.target.tagName === "INPUT" || nodes.length === 0) return;

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from topograd import _C
 from topograd._C import Tensor
 from topograd.graph.replay import Replay, known_values
+from topograd.graph.tree import TreeComparison
 from topograd.picture.groups import Group, grouped, initially_open
 from topograd.picture.names import assigned
 from topograd.picture.rules import expression, plain_name, rule, tensor_parameters
-from topograd.picture.tree import Tree, tree_of
 from topograd.picture.values import LARGEST_WRITTEN, Cell, cell
 
 if TYPE_CHECKING:
@@ -19,9 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Edge", "Node", "Scene", "scene"]
 
-# In larger graphs calls are told by the op alone, and there is no view as a tree.
+# In larger graphs calls are told by the op alone.
 MOST_EXPRESSIONS = 20_000
-MOST_FOR_A_TREE = 2_000
 # Of this many contributions to one node the sums on the way are shown.
 MOST_PARTIAL_SUMS = 64
 
@@ -77,14 +76,15 @@ class Scene:
     groups: list[Group]
     open: set[int]
     notes: list[str] = field(default_factory=list)
-    tree: Tree | None = None
+    tree: TreeComparison | None = None
 
 
-def scene(graph: Graph, *, gradients: bool = True, title: str = "") -> Scene:
+def scene(graph: Graph, *, gradients: bool = True, tree: bool = False, title: str = "") -> Scene:
     """Reads a graph.
 
     gradients: when no backward pass has been run on the graph yet, it is: `.grad` of the tensors is
-    not touched, hooks run.  What could not be had is told in `notes`.
+    not touched, hooks run.  tree: also what a recursion for trees makes of it.  What could not be
+    had is told in `notes`.
 
     >>> import topograd as tg
     >>> from topograd.picture.scene import scene
@@ -103,13 +103,30 @@ def scene(graph: Graph, *, gradients: bool = True, title: str = "") -> Scene:
     if all(v["values"][0] is not None for v in vertices):
         notes = [note for note in notes if not note.startswith(UNKNOWN)]
     nodes = _nodes(graph, vertices)
-    edges, locals_ = _edges(core, vertices, nodes)
+    edges = _edges(core, vertices, nodes)
     groups = grouped(nodes)
     if any(len(v["gradients"]) > 1 for v in vertices):
         notes.append("A node with several outputs shows the first.")
-    tree = tree_of(nodes, edges, locals_) if len(nodes) <= MOST_FOR_A_TREE else None
+    beside = _beside(graph, notes) if tree else None
     shown = title or f"Graph of {', '.join(_called(nodes[i.index]) for i in graph.outputs[:3])}"
-    return Scene(shown, nodes, edges, groups, initially_open(nodes, groups), notes, tree)
+    return Scene(shown, nodes, edges, groups, initially_open(nodes, groups), notes, beside)
+
+
+def _beside(graph: Graph, notes: list[str]) -> TreeComparison | None:
+    """What the recursion for trees gives; None, and a note, where it can not be told."""
+    replay = Replay(graph)
+    try:
+        return TreeComparison(graph, replay, known_values(replay), _seeds(graph))
+    except RuntimeError as error:
+        notes.append(str(error))
+        return None
+
+
+def _seeds(graph: Graph) -> list[Tensor | None]:
+    """Of each output: ones where it has several elements."""
+    return [
+        None if one.numel() == 1 else _C.ones(one.shape, dtype=one.dtype) for one in graph._tensors
+    ]
 
 
 def _called(node: Node) -> str:
@@ -129,9 +146,7 @@ def _computed(graph: Graph, gradients: bool) -> list[str]:
         notes.append(f"{UNKNOWN}: {error}")
     if done or not gradients:
         return notes
-    seeds = [
-        None if one.numel() == 1 else _C.ones(one.shape, dtype=one.dtype) for one in graph._tensors
-    ]
+    seeds = _seeds(graph)
     if any(seed is not None for seed in seeds):
         notes.append("The gradients are those of the sum of the output's elements.")
     try:
@@ -200,10 +215,8 @@ def _result_name(core: Any, vertices: list[dict[str, Any]], i: int) -> str:
     return "" if several else name
 
 
-def _edges(
-    core: Any, vertices: list[dict[str, Any]], nodes: list[Node]
-) -> tuple[list[Edge], dict[int, float]]:
-    """The edges, and those local derivatives that are single numbers, by the edge's index."""
+def _edges(core: Any, vertices: list[dict[str, Any]], nodes: list[Node]) -> list[Edge]:
+    """An edge for each argument of each call, with what came back along it."""
     edges: list[Edge] = []
     outgoing: dict[tuple[int, int], list[int]] = {}
     for v, node in zip(vertices, nodes, strict=True):
@@ -214,10 +227,9 @@ def _edges(
             outgoing.setdefault((source, node.index), []).append(len(edges))
             argument = parameters[slot] if slot < len(parameters) else ""
             edges.append(Edge(source, node.index, slot, rule(node.op, argument)))
-    locals_: dict[int, float] = {}
     for source in range(len(vertices)):
-        _add_contributions(source, vertices, edges, outgoing, locals_)
-    return edges, locals_
+        _add_contributions(source, vertices, edges, outgoing)
+    return edges
 
 
 def _argument_names(core: Any, node: Node) -> list[str]:
@@ -239,7 +251,6 @@ def _add_contributions(
     vertices: list[dict[str, Any]],
     edges: list[Edge],
     outgoing: dict[tuple[int, int], list[int]],
-    locals_: dict[int, float],
 ) -> None:
     """Puts what came back to a node onto its outgoing edges, with the sums on the way."""
     v = vertices[source]
@@ -261,16 +272,14 @@ def _add_contributions(
             edge.running = cell(total)
         upstream = vertices[consumer]["gradients"]
         if len(upstream) == 1 and upstream[0] is not None:
-            edge.local = _local(upstream[0], gradient, along[place], locals_)
+            edge.local = _local(upstream[0], gradient)
 
 
-def _local(upstream: Tensor, gradient: Tensor, edge: int, locals_: dict[int, float]) -> str:
+def _local(upstream: Tensor, gradient: Tensor) -> str:
     """The local derivative in numbers where it acts on single elements: gradient / upstream."""
     if upstream.numel() > LARGEST_WRITTEN or upstream.shape != gradient.shape:
         return ""
     above = upstream.flatten().tolist()
     if any(one == 0 for one in above) or isinstance(above[0], complex):
         return ""
-    if upstream.numel() == 1:
-        locals_[edge] = gradient.item() / above[0]
     return str(cell(gradient / upstream))
