@@ -51,6 +51,10 @@ def test_a_picture_is_the_same_each_time_and_leaves_grad_alone():
     y = (x * x).sum()
     assert y.graph().svg() == y.graph().svg()
     assert x.grad is None
+    several = (x * 2).graph()
+    first = several.svg()
+    assert "those of the sum" in first
+    assert several.svg() == first
 
 
 def test_after_backward_the_picture_is_computed_again():
