@@ -4,7 +4,7 @@ const nodes = data.nodes;
 const opened = new Set(data.open);
 const main = document.querySelector("main"), stage = byId("stage");
 const STYLE = stage.querySelector("style").textContent;
-const MOST_BOXES = 4000; // drawn at once
+const MOST_BOXES = 12000; // drawn at once
 const backward = nodes.map((_, i) => i).filter((i) => nodes[i].back >= 0)
   .sort((a, b) => nodes[a].back - nodes[b].back);
 const steps = nodes.length + backward.length;

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from topograd.graph.tree import count_told
-from topograd.picture.boxes import boxes_of
+from topograd.picture.boxes import Box, boxes_of
 from topograd.picture.resources import resource
 from topograd.picture.svg import LEGEND, came_back, svg
 from topograd.picture.values import Cell, cell, short
@@ -32,19 +33,20 @@ MOST_ROWS = 200
 
 def html(scene: Scene) -> str:
     """The picture as a page that needs nothing from outside."""
+    boxes = boxes_of(scene)
     parts = {
         "title": escape(scene.title),
         "style": resource("page.css"),
-        "picture": svg(scene),
+        "picture": svg(scene, boxes=boxes),
         "tree": _tree(scene),
-        "data": _data(scene),
+        "data": _data(scene, boxes),
         "script": "".join(resource(f"{one}.js") for one in SCRIPTS),
     }
     # In one go: what is put in may itself hold such marks.
     return re.sub(r"\{(\w+)\}", lambda found: parts[found[1]], resource("page.html"))
 
 
-def _data(scene: Scene) -> str:
+def _data(scene: Scene, boxes: Sequence[Box]) -> str:
     """All that the page draws from, as JSON that cannot end the element it stands in."""
     kinds = [(node.kind, node.is_output) for node in scene.nodes]
     kinds += [("group", False)] * len(scene.groups)
@@ -63,7 +65,7 @@ def _data(scene: Scene) -> str:
                 "kind": kind,
                 "output": output,
             }
-            for box, (kind, output) in zip(boxes_of(scene), kinds, strict=True)
+            for box, (kind, output) in zip(boxes, kinds, strict=True)
         ],
         "groups": [
             {"parent": group.parent, "label": group.label, "members": group.members}

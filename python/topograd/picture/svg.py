@@ -26,9 +26,17 @@ LEGEND = (
 )
 
 
-def svg(scene: Scene, opened: set[int] | None = None, right: bool | None = None) -> str:
-    """The picture with the groups in `opened` unfolded (default: those that there is room for)."""
-    boxes = boxes_of(scene)
+def svg(
+    scene: Scene,
+    opened: set[int] | None = None,
+    right: bool | None = None,
+    boxes: Sequence[Box] | None = None,
+) -> str:
+    """The picture with the groups in `opened` unfolded (default: those that there is room for).
+
+    boxes: those of `boxes_of`, where they are known.
+    """
+    boxes = boxes_of(scene) if boxes is None else boxes
     shown = scene.open if opened is None else opened
     layout = laid_out(scene, shown, [(box.width, box.height) for box in boxes], right)
     width = max(layout.width, 640.0)
