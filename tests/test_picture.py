@@ -51,6 +51,10 @@ def test_a_picture_is_the_same_each_time_and_leaves_grad_alone():
     y = (x * x).sum()
     assert y.graph().svg() == y.graph().svg()
     assert x.grad is None
+    several = (x * 2).graph()
+    first = several.svg()
+    assert "those of the sum" in first
+    assert several.svg() == first
 
 
 def test_after_backward_the_picture_is_computed_again():
@@ -79,6 +83,44 @@ def test_modules_are_groups_and_weights_have_their_paths():
     names = {node.name for node in read.nodes if node.kind == "parameter"}
     assert names == {"0.weight", "0.bias", "2.0.weight", "2.0.bias"}
     assert {group.label for group in read.groups} >= {"Sequential", "0", "2"}
+
+
+def test_each_step_of_a_recurrent_net_is_a_group():
+    cell = tg.nn.RNNCell(3, 4)
+    h = tg.zeros(1, 4)
+    for _ in range(20):
+        h = cell(tg.randn(1, 3), h)
+    read = scene(h.sum().graph())
+    steps = [group for group in read.groups if " of 20" in group.label]
+    assert [group.label for group in steps] == [f"RNNCell {k + 1} of 20" for k in range(20)]
+    calls = [[read.nodes[m].op for m in group.members if m >= 0] for group in steps]
+    assert all(one[-3:] == calls[0][-3:] for one in calls)
+    assert len({group.parent for group in steps}) == 1
+    assert not read.open & {n for n, group in enumerate(read.groups) if group.kind == "step"}
+
+
+class Thrice(tg.nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.block = tg.nn.Sequential(tg.nn.Linear(3, 3), tg.nn.LayerNorm(3))
+
+    def forward(self, x: Any) -> Any:
+        for _ in range(3):
+            x = self.block(x).tanh()
+        return x
+
+
+def test_what_a_module_repeats_may_hold_modules():
+    read = scene(Thrice().graph(tg.randn(2, 3)))
+    for number, group in enumerate(read.groups):
+        for member in group.members:
+            assert (
+                read.nodes[member].group if member >= 0 else read.groups[-member].parent
+            ) == number
+    assert sum(" of 3" in group.label for group in read.groups) == 3
+    count = len(read.groups)
+    layout = laid_out(read, set(range(count)), [(b.width, b.height) for b in boxes_of(read)])
+    assert len(layout.boxes) == len(read.nodes) + count - 1
 
 
 def test_results_without_gradients_are_refused():

@@ -128,6 +128,7 @@ class Graph:
         self._core = _C.Graph(list(outputs))
         self._tensors = outputs
         self._variables: dict[int, str] = {}  # by node: what the program calls it
+        self._seeds: list[Tensor | None] = []  # of the last backward pass
         self._parameters: set[int] = set()  # nodes known to be parameters of a module
         self._consumers: list[list[int]] | None = None
         self._unused: frozenset[str] = frozenset()  # names that run takes but does not need
@@ -203,6 +204,7 @@ class Graph:
             if not (one is None or isinstance(one, Tensor)):
                 raise TypeError(f"graph: a seed must be a tensor or None, got {type(one).__name__}")
         self._core.backward(seeds)
+        self._seeds = list(seeds)
 
     def backward_steps(
         self,

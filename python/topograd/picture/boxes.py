@@ -108,6 +108,6 @@ def _folded(scene: Scene, number: int, inside: Sequence[int]) -> Box:
     if calls:
         shape = str(calls[-1].shape if calls[-1].shape else "scalar").replace(",)", ")")
         lines.append(f"gives {shape}")
-    span = f"{min(inside) + 1} – {max(inside) + 1}" if inside else ""
-    first = f"{calls[0].index + 1} – {calls[-1].index + 1}" if calls else span
+    numbers = [node.index + 1 for node in calls or nodes]
+    first = " – ".join(str(one) for one in dict.fromkeys(numbers[:1] + numbers[-1:]))
     return _box(first, "", lines)

@@ -21,7 +21,8 @@ MOST_AT_FIRST = 60
 class Group:
     """Boxes that can be folded into one. parent: its group; 0 is the whole picture.
 
-    members: nodes, as their index, and groups, as -number.  kind: 'module', 'list' or 'whole'.
+    members: nodes, as their index, and groups, as -number.  kind: 'module', 'step' (one
+    of what a module repeats), 'list' or 'whole'.
     """
 
     parent: int
@@ -39,6 +40,7 @@ def grouped(nodes: Sequence[Node]) -> list[Group]:
     """
     groups = [Group(-1, "", "whole")]
     _by_modules(nodes, groups)
+    _by_repetition(nodes, groups)
     _place_inputs(nodes, groups)
     _dissolve_single(nodes, groups)
     for number in range(len(groups)):
@@ -76,14 +78,69 @@ def _by_modules(nodes: Sequence[Node], groups: list[Group]) -> None:
         groups[running[-1]].members.append(node.index)
 
 
+def _by_repetition(nodes: Sequence[Node], groups: list[Group]) -> None:
+    """What a module does again and again, as a recurrent net each step, is a group each time."""
+    for number in range(1, len(groups)):
+        members = groups[number].members
+        marks = [
+            (nodes[m].op, nodes[m].where) if m >= 0 else ("", groups[-m].path) for m in members
+        ]
+        period = _period(marks)
+        if period < 2 or period == len(marks):
+            continue
+        groups[number].members = []
+        times = len(members) // period
+        for k in range(times):
+            label = f"{groups[number].label} {k + 1} of {times}"
+            part = members[k * period : (k + 1) * period]
+            for member in part:
+                if member >= 0:
+                    nodes[member].group = len(groups)
+                else:
+                    groups[-member].parent = len(groups)
+            groups[number].members.append(-len(groups))
+            groups.append(Group(number, label, "step", part, groups[number].path))
+
+
+def _period(marks: Sequence[object]) -> int:
+    """After how many marks the list repeats itself, to its end; its length if it does not.
+
+    >>> from topograd.picture.groups import _period
+    >>> _period("abab"), _period("ababa")
+    (2, 5)
+    """
+    # Of each beginning: how much of its start is also its end.
+    border = [0] * len(marks)
+    for i in range(1, len(marks)):
+        k = border[i - 1]
+        while k and marks[i] != marks[k]:
+            k = border[k - 1]
+        border[i] = k + (marks[i] == marks[k])
+    period = len(marks) - border[-1] if marks else 0
+    return period if period and len(marks) % period == 0 else len(marks)
+
+
+def _depths(groups: Sequence[Group]) -> list[int]:
+    """How many groups each is in."""
+    depths = [-1] * len(groups)
+    depths[0] = 0
+    for number in range(len(groups)):
+        inner = []
+        at = number
+        while depths[at] < 0:
+            inner.append(at)
+            at = groups[at].parent
+        for k, one in enumerate(reversed(inner)):
+            depths[one] = depths[at] + 1 + k
+    return depths
+
+
 def _place_inputs(nodes: Sequence[Node], groups: list[Group]) -> None:
     """Inputs and constants go into the innermost group that holds all their readers.
 
     What the user's program has in a variable of its own stays outside of all groups.
     """
-    depths = [0] * len(groups)
-    for number in range(1, len(groups)):
-        depths[number] = depths[groups[number].parent] + 1
+    depths = _depths(groups)
     home: dict[int, int] = {}
     for node in nodes:
         for source in node.inputs:
@@ -187,6 +244,11 @@ def initially_open(nodes: Sequence[Node], groups: list[Group]) -> set[int]:
     while level:
         inner: list[int] = []
         for number in level:
+            if groups[number].kind == "step":  # all or none: they are alike
+                alike = groups[groups[number].parent].members
+                room = MOST_AT_FIRST - sum(len(groups[-m].members) for m in alike if m < 0)
+                if room < len(groups[0].members):
+                    continue
             if seen + len(groups[number].members) - 1 <= MOST_AT_FIRST:
                 seen += len(groups[number].members) - 1
                 opened.add(number)

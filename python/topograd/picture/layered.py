@@ -270,7 +270,7 @@ def _place(local: Local, segments: list[tuple[int, int, float, float]]) -> None:
                 if not pulls and sweep:
                     pulls = far[v] if down else near[v]
                 places = [local.cross[u] + shift for u, shift in pulls]
-                wanted.append(sum(places) / len(places) if places else local.cross[v])
+                wanted.append(_mean(places) if places else local.cross[v])
             _fit(local, row, wanted)
     low = min((local.cross[v] - local.breadths[v] / 2 for v in range(len(local.keys))), default=0.0)
     high = max(
@@ -288,6 +288,14 @@ def _place(local: Local, segments: list[tuple[int, int, float, float]]) -> None:
         local.ends.append(at)
         at += GAP_BETWEEN_LAYERS
     local.length = local.ends[-1] if local.ends else 0.0
+
+
+def _mean(places: list[float]) -> float:
+    """The mean, summed from left to right: `sum` does not in each version of Python."""
+    total = 0.0
+    for one in places:
+        total += one
+    return total / len(places)
 
 
 def _fit(local: Local, row: list[int], wanted: list[float]) -> None:

@@ -1,15 +1,21 @@
-"""A picture as one self-contained page: it steps through both passes, searches, tells details."""
+"""A picture as one self-contained page: it folds, steps through both passes, searches, zooms.
+
+The page begins with the picture that Python drew; when a group is opened or folded, `layout.js`
+and `draw.js` lay out and draw what is seen then.
+"""
 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from topograd.graph.tree import count_told
+from topograd.picture.boxes import Box, boxes_of
 from topograd.picture.resources import resource
-from topograd.picture.rules import plain_name
-from topograd.picture.svg import svg
+from topograd.picture.svg import LEGEND, came_back, svg
 from topograd.picture.values import Cell, cell, short
 
 if TYPE_CHECKING:
@@ -17,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["html"]
 
+# In the order in which they build on each other.
+SCRIPTS = ("layered", "layout", "draw", "page", "steps")
 # The forward and backward pass of a larger graph are not played.
 MOST_STEPS = 20_000
 # Of a larger graph the table of the recursion for trees has the wrong rows alone, so many.
@@ -25,19 +33,52 @@ MOST_ROWS = 200
 
 def html(scene: Scene) -> str:
     """The picture as a page that needs nothing from outside."""
-    return (
-        resource("page.html")
-        .replace("{title}", escape(scene.title))
-        .replace("{style}", resource("page.css"))
-        .replace("{picture}", svg(scene))
-        .replace("{tree}", _tree(scene))
-        .replace("{data}", _data(scene))
-        .replace("{script}", resource("page.js"))
-    )
+    boxes = boxes_of(scene)
+    parts = {
+        "title": escape(scene.title),
+        "style": resource("page.css"),
+        "picture": svg(scene, boxes=boxes),
+        "tree": _tree(scene),
+        "data": _data(scene, boxes),
+        "script": "".join(resource(f"{one}.js") for one in SCRIPTS),
+    }
+    # In one go: what is put in may itself hold such marks.
+    return re.sub(r"\{(\w+)\}", lambda found: parts[found[1]], resource("page.html"))
 
 
-def _data(scene: Scene) -> str:
-    """Nodes and what came back along edges, as JSON that cannot end the element it stands in."""
+def _data(scene: Scene, boxes: Sequence[Box]) -> str:
+    """All that the page draws from, as JSON that cannot end the element it stands in."""
+    kinds = [(node.kind, node.is_output) for node in scene.nodes]
+    kinds += [("group", False)] * len(scene.groups)
+    data = {
+        "heads": [scene.title, *scene.notes],
+        "legend": LEGEND,
+        "nodes": _nodes(scene),
+        "parents": [node.group for node in scene.nodes],
+        "boxes": [
+            {
+                "order": box.order,
+                "back": box.back,
+                "lines": box.lines,
+                "width": box.width,
+                "height": box.height,
+                "kind": kind,
+                "output": output,
+            }
+            for box, (kind, output) in zip(boxes, kinds, strict=True)
+        ],
+        "groups": [
+            {"parent": group.parent, "label": group.label, "members": group.members}
+            for group in scene.groups
+        ],
+        "open": sorted(scene.open),
+        "edges": [[one.source, one.target, one.slot, came_back(one)] for one in scene.edges],
+    }
+    return json.dumps(data, ensure_ascii=True, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _nodes(scene: Scene) -> list[dict[str, Any]]:
+    """What is told of each node, and what came back along its edges."""
     nodes = scene.nodes if len(scene.nodes) <= MOST_STEPS else []
     arrived: list[list[dict[str, Any]]] = [[] for _ in nodes]
     for edge in scene.edges if nodes else []:
@@ -53,10 +94,10 @@ def _data(scene: Scene) -> str:
                 }
             )
     wrong = {row.node.index: row.remark() for row in scene.tree.wrong} if scene.tree else {}
-    told = [
+    return [
         {
             "label": node.name or f"%{node.index + 1}",
-            "text": node.text or plain_name(node.op),
+            "text": node.text,
             "op": node.op,
             "kind": node.kind,
             "shape": str(node.shape),
@@ -71,7 +112,6 @@ def _data(scene: Scene) -> str:
         }
         for node in nodes
     ]
-    return json.dumps({"nodes": told}, ensure_ascii=True).replace("<", "\\u003c")
 
 
 def _tree(scene: Scene) -> str:

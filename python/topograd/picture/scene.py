@@ -116,17 +116,10 @@ def _beside(graph: Graph, notes: list[str]) -> TreeComparison | None:
     """What the recursion for trees gives; None, and a note, where it can not be told."""
     replay = Replay(graph)
     try:
-        return TreeComparison(graph, replay, known_values(replay), _seeds(graph))
+        return TreeComparison(graph, replay, known_values(replay), graph._seeds or None)
     except RuntimeError as error:
         notes.append(str(error))
         return None
-
-
-def _seeds(graph: Graph) -> list[Tensor | None]:
-    """Of each output: ones where it has several elements."""
-    return [
-        None if one.numel() == 1 else _C.ones(one.shape, dtype=one.dtype) for one in graph._tensors
-    ]
 
 
 def _called(node: Node) -> str:
@@ -144,11 +137,18 @@ def _computed(graph: Graph, gradients: bool) -> list[str]:
             graph.forward()
     except RuntimeError as error:
         notes.append(f"{UNKNOWN}: {error}")
-    if done or not gradients:
-        return notes
-    seeds = _seeds(graph)
-    if any(seed is not None for seed in seeds):
+    if not done and gradients:
+        notes += _gradients_computed(graph)
+    if any(seed is not None and seed.numel() > 1 and (seed == 1).all() for seed in graph._seeds):
         notes.append("The gradients are those of the sum of the output's elements.")
+    return notes
+
+
+def _gradients_computed(graph: Graph) -> list[str]:
+    """Runs the backward pass; a note if that can not be."""
+    seeds = [
+        None if one.numel() == 1 else _C.ones(one.shape, dtype=one.dtype) for one in graph._tensors
+    ]
     try:
         graph.backward(seeds)
     except RuntimeError:
@@ -157,8 +157,8 @@ def _computed(graph: Graph, gradients: bool) -> list[str]:
             graph.forward()
             graph.backward(seeds)
         except RuntimeError as error:
-            notes.append(f"There are no gradients: {error}")
-    return notes
+            return [f"There are no gradients: {error}"]
+    return []
 
 
 def _nodes(graph: Graph, vertices: list[dict[str, Any]]) -> list[Node]:

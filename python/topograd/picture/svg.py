@@ -1,9 +1,13 @@
-"""A picture as SVG: one file, readable in light, dark, print and without colour."""
+"""A picture as SVG: one file, readable in light, dark, print and without colour.
+
+`draw.js` writes the same text in a page, for the groups that are open there.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from math import floor
 from typing import TYPE_CHECKING
 
 from topograd.picture.boxes import LINE, PADDING, Box, boxes_of
@@ -12,9 +16,9 @@ from topograd.picture.resources import resource
 from topograd.picture.values import short
 
 if TYPE_CHECKING:
-    from topograd.picture.scene import Node, Scene
+    from topograd.picture.scene import Edge, Node, Scene
 
-__all__ = ["svg"]
+__all__ = ["LEGEND", "came_back", "svg"]
 
 LEGEND = (
     "→ n: order of the forward pass   n ←: order of the backward pass   "
@@ -22,9 +26,17 @@ LEGEND = (
 )
 
 
-def svg(scene: Scene, opened: set[int] | None = None, right: bool | None = None) -> str:
-    """The picture with the groups in `opened` unfolded (default: those that there is room for)."""
-    boxes = boxes_of(scene)
+def svg(
+    scene: Scene,
+    opened: set[int] | None = None,
+    right: bool | None = None,
+    boxes: Sequence[Box] | None = None,
+) -> str:
+    """The picture with the groups in `opened` unfolded (default: those that there is room for).
+
+    boxes: those of `boxes_of`, where they are known.
+    """
+    boxes = boxes_of(scene) if boxes is None else boxes
     shown = scene.open if opened is None else opened
     layout = laid_out(scene, shown, [(box.width, box.height) for box in boxes], right)
     width = max(layout.width, 640.0)
@@ -54,7 +66,7 @@ def svg(scene: Scene, opened: set[int] | None = None, right: bool | None = None)
     for item in sorted(layout.boxes):
         if item not in layout.frames:
             node = scene.nodes[item] if item < count else None
-            parts.append(_drawn(layout.boxes[item], boxes[item], node))
+            parts.append(_drawn(layout.boxes[item], boxes[item], node, item - count))
     parts.append("</g>")
     parts.append(f'<text x="14" y="{_n(height - 10)}" class="legend">{LEGEND}</text></svg>')
     return "\n".join(parts) + "\n"
@@ -66,28 +78,26 @@ def _safe(text: str) -> str:
 
 
 def _n(value: float) -> str:
-    return f"{value:.1f}".removesuffix(".0")
+    # Halves go up, as in draw.js.
+    return str(floor(value * 10 + 0.5) / 10).removesuffix(".0")
 
 
 def _frame(scene: Scene, layout: Layout, item: int) -> str:
     x, y, wide, high = layout.boxes[item]
-    label = _safe(f"⊟ {scene.groups[item - len(scene.nodes)].label}")
+    group = item - len(scene.nodes)
+    label = _safe(f"⊟ {scene.groups[group].label}")
     return (
+        f'<g data-group="{group}" class="unfolded">'
         f'<rect x="{_n(x)}" y="{_n(y)}" width="{_n(wide)}" height="{_n(high)}" rx="8" '
-        f'class="frame"/><text x="{_n(x + 10)}" y="{_n(y + 17)}" class="label">{label}</text>'
+        f'class="frame"/><text x="{_n(x + 10)}" y="{_n(y + 17)}" class="label">{label}</text></g>'
     )
 
 
 def _line(scene: Scene, layout: Layout, link: Link) -> str:
-    text, points = "", link.points
+    points = link.points
     x, y = points[-1]
     edges = [scene.edges[i] for i in link.edges]
-    if len(edges) == 1:
-        text = short(edges[0].contribution)
-        if edges[0].contribution is not None and not isinstance(edges[0].contribution, str):
-            text = f"mean {text.partition(' ')[0]}"
-    elif len(edges) > 1:
-        text = f"×{len(edges)}"
+    text = came_back(edges[0]) if len(edges) == 1 else f"×{len(edges)}"
     drawn = f'<path d="{path_of(points, layout.right)}" class="edge" marker-end="url(#tip)"/>'
     if not text or len(text) > 16:
         return drawn
@@ -98,6 +108,14 @@ def _line(scene: Scene, layout: Layout, link: Link) -> str:
         place = f'x="{_n(x + 5)}" y="{_n(y - 9 - 12 * (link.entry % 3))}"'
     data = f' data-from="{edges[0].target}"' if len(edges) == 1 else ""
     return f'{drawn}<text {place} class="back"{data}>{_safe(text)}</text>'
+
+
+def came_back(edge: Edge) -> str:
+    """What is written at the end of an edge: the contribution, or its mean."""
+    text = short(edge.contribution)
+    if edge.contribution is None or isinstance(edge.contribution, str):
+        return text
+    return f"mean {text.partition(' ')[0]}"
 
 
 def path_of(points: Sequence[tuple[float, float]], right: bool) -> str:
@@ -139,17 +157,19 @@ def outline(kind: str, x: float, y: float, wide: float, high: float) -> str:
     )
 
 
-def _drawn(place: tuple[float, float, float, float], box: Box, node: Node | None) -> str:
+def _drawn(
+    place: tuple[float, float, float, float], box: Box, node: Node | None, group: int
+) -> str:
     x, y, wide, high = place
     kind = node.kind if node is not None else "group"
     classes = f"box {kind}" + (" output" if node is not None and node.is_output else "")
-    data = f' data-node="{node.index}"' if node is not None else ""
+    data = f' data-node="{node.index}"' if node is not None else f' data-group="{group}"'
     parts = [f'<g class="{classes}"{data}>']
     if node is None:
         parts.append(outline("group", x + 4, y + 4, wide, high))
     parts.append(outline(kind, x, y, wide, high))
     if node is not None and node.is_output:
-        parts.append(outline(kind, x + 3, y + 3, wide - 6, high - 6).replace("shape", "inner"))
+        parts.append(outline(kind, x + 3, y + 3, wide - 6, high - 6).replace('"shape"', '"inner"'))
     middle = x + wide / 2
     if box.order:
         parts.append(f'<text x="{_n(x + PADDING)}" y="{_n(y + 13)}" class="n">→ {box.order}</text>')
