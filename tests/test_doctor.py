@@ -197,3 +197,18 @@ def test_a_recursion_without_end_is_told_and_everything_put_back():
 
     assert tg.doctor(deep).codes == ["step-failed"]
     assert tg.equal(model[0].weight, before)
+
+
+def test_a_gradient_penalty_is_no_constant_input():
+    critic = tg.nn.Sequential(tg.nn.Linear(4, 8), tg.nn.Tanh(), tg.nn.Linear(8, 1))
+    optimizer = tg.optim.SGD(critic.parameters(), lr=0.01)
+    generator = tg.Generator().manual_seed(0)
+
+    def step():
+        optimizer.zero_grad()
+        x = tg.randn(32, 4, generator=generator, requires_grad=True)
+        (slope,) = tg.autograd.grad(critic(x).sum(), x, create_graph=True)
+        (critic(x).mean() + ((slope.norm(dim=1) - 1) ** 2).mean()).backward()
+        optimizer.step()
+
+    assert "constant-input" not in tg.doctor(step).codes

@@ -464,3 +464,33 @@ def test_a_cpp_program_trains_the_graph_that_python_saved(tmp_path):
                 parameter -= 0.1 * slope
     assert len(losses) == 1000
     assert losses[-1] < 0.05
+
+
+def test_what_needs_memory_or_values_of_a_placeholder_is_refused():
+    x = tg.placeholder("memory", (4, 3))
+    for refused in (
+        lambda: x.as_strided((2, 2), (3, 1)),
+        lambda: tg.as_strided(x * 2, (2,), (1,)),
+        lambda: x.as_strided_scatter(tg.ones(2), (2,), (1,)),
+    ):
+        with pytest.raises(NotImplementedError, match="follows from a placeholder"):
+            refused()
+    report = x.nan_report()
+    assert not report.complete
+    assert "'memory' of shape (4, 3) is a placeholder without a value" in report.note
+    with pytest.raises(ValueError, match="is a placeholder without a value"):
+        tg.graph(x).forward()
+    layer = tg.nn.Linear(3, 4)
+    with pytest.raises(TypeError, match=r"data: .* follows from a placeholder"):
+        layer.weight.data = x
+    assert layer.weight.sum().isfinite()
+
+
+def test_a_recording_that_was_not_finished_leaves_the_one_before():
+    x = tg.tensor([1.0, 2.0], requires_grad=True)
+    g = tg.graph((x.log() * 3).sum())
+    core = g._core
+    with pytest.raises(ValueError, match="has shape"):
+        core.forward({0: tg.ones(3)})
+    core.backward([None])
+    np.testing.assert_allclose(core.vertex(0)["gradients"][0].numpy(), [3.0, 1.5])

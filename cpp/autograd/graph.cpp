@@ -1,6 +1,7 @@
 #include "topograd/graph.h"
 
 #include <sstream>
+#include <utility>
 
 #include "autograd/order.h"
 #include "graph/cuts.h"
@@ -218,8 +219,18 @@ Tensors Graph::forward(const std::map<int, Tensor>& replacements) {
   }
   const Recording recording(true);
   const Autocasting pause(0);  // what was converted, the graph converts again
-  current_nodes_.clear();
   Tensors tracked(vertices_.size());
+  // The nodes of this recording go with it, if it is not finished.
+  auto before = std::exchange(current_nodes_, {});
+  try {
+    return recorded_again(replacements, tracked);
+  } catch (...) {
+    current_nodes_ = std::move(before);
+    throw;
+  }
+}
+
+Tensors Graph::recorded_again(const std::map<int, Tensor>& replacements, Tensors& tracked) {
   for (std::size_t i = 0; i < vertices_.size(); ++i) {
     Vertex& vertex = vertices_[i];
     if (!vertex.node) continue;
@@ -231,17 +242,21 @@ Tensors Graph::forward(const std::map<int, Tensor>& replacements) {
       current_nodes_[tracked[i].body()->node.get()] = static_cast<int>(i);
     }
   }
-  Tensors results;
-  current_roots_.clear();
+  Tensors results, roots;
   for (std::size_t i = 0; i < outputs_.size(); ++i) {
     const auto at = static_cast<std::size_t>(outputs_[i]);
+    expect<ValueError>(tracked[at].defined(),
+                       "graph: '{}' of shape {} is a placeholder without a value; give it one with "
+                       "graph.run",
+                       vertices_[at].name, vertices_[at].shape);
     const std::uint32_t output = roots_[i].body()->output;
     results.push_back(vertices_[at].values[output]);
-    current_roots_.push_back(
+    roots.push_back(
         tracked[at].body()->output == output
             ? tracked[at]
             : handle_with_value(tracked[at].body()->node.get(), output, results.back()));
   }
+  current_roots_ = std::move(roots);
   return results;
 }
 

@@ -228,6 +228,9 @@ PyGetSetDef attributes[] = {
 void replace_data(const Tensor& x, const Tensor& value) {
   auto& body = *x.body();
   const auto& from = *value.body();
+  expect<TypeError>(!value.hollow(),
+                    "data: the tensor of shape {} follows from a placeholder and has no values",
+                    from.sizes);
   expect<TypeError>(!body.node || is_differentiable(from.dtype),
                     "data: a tensor that requires grad needs floating point data, got {}",
                     from.dtype);

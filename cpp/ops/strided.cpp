@@ -38,6 +38,10 @@ void check_layout(const Dims& sizes, const Dims& strides, index offset, std::str
 
 /// Elements that the storage of x can hold.
 index capacity(const Tensor& x) {
+  expect<NotSupported>(!x.hollow(),
+                       "as_strided: the input of shape {} follows from a placeholder and has no "
+                       "memory to lay over; use slices, narrow or unfold",
+                       x.shape());
   return static_cast<index>(x.body()->storage->bytes() / size_of(x.dtype()));
 }
 

@@ -82,6 +82,7 @@ class TOPOGRAD_API Graph {
   void add_node(const Counted* node);
   int add_constant(const Tensor& x);
   void compute(int at, Tensors& tracked);
+  Tensors recorded_again(const std::map<int, Tensor>& replacements, Tensors& tracked);
 
   Tensors roots_;                           ///< as given
   std::shared_ptr<const Program> program_;  ///< made by the first run

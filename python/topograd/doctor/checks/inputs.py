@@ -76,6 +76,8 @@ def scale(graph: Graph, event: Backward, trace: Trace) -> Iterator[Finding]:
         size = rms(numbers)
         low, high = numbers.min().item(), numbers.max().item()
         shown = f"{low:.4g} … {high:.4g}, root mean square {size:.3g}"
+        if low == high == 1:
+            continue  # ones are what the backward pass inside a gradient penalty starts with
         if low == high and numbers.numel() >= 16 and len(given.shape) > 1 and given.shape[0] > 1:
             seen = trace.store.setdefault("constant inputs", {})
             seen.setdefault(node.where, set()).add(event.call)
